@@ -1,0 +1,25 @@
+import type { Source } from '../values/errors.ts';
+import type { Layer } from './variables.ts';
+
+/** A host of the inventory. */
+export interface Host {
+  readonly name: string;
+  readonly source: Source;
+  /** Every group it is in, without `all`, sorted by name. */
+  readonly groups: readonly string[];
+  /** Its variables, low to high: `group_vars/all`, parent groups, child groups, the host's line, `host_vars`. */
+  readonly layers: readonly Layer[];
+}
+
+export interface Group {
+  readonly name: string;
+  /** Names of all hosts in it or below it, in the inventory's order. */
+  readonly hosts: readonly string[];
+  readonly children: readonly string[];
+}
+
+export interface Inventory {
+  /** In the order of the files. */
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly groups: ReadonlyMap<string, Group>;
+}

@@ -1,0 +1,112 @@
+import type { Source } from '../values/errors.ts';
+import type { Condition, Expression } from './expression.ts';
+import type { Layer } from './variables.ts';
+
+/** A playbook's play, read and checked; every word in its final form, what blocks and imports pass on already passed on. */
+export interface Play {
+  readonly name: string;
+  readonly source: Source;
+  /** The pattern of `hosts`. A list is joined with `:`. */
+  readonly hosts: Expression<string>;
+  /** Variables of the play, low to high: defaults of `argument_specs`, `vars`, `vars_files`. */
+  readonly layers: PlayLayers;
+  /** `pre_tasks`, `roles`, `tasks`, `post_tasks` in this order; handlers are flushed after each of them as in Ansible. */
+  readonly tasks: readonly Item[];
+  readonly handlers: readonly Handler[];
+  /** Hosts a batch, each entry a number or a percentage of the play's hosts; the last is repeated. Empty: all at once. */
+  readonly serial: readonly (number | `${number}%`)[];
+  readonly maxFailPercentage?: number;
+  readonly anyErrorsFatal: boolean;
+  /** Whether `facts` are wanted even if nothing names them. Default: gathered if, and only if, something reads them. */
+  readonly gatherFacts?: boolean;
+  readonly tags: readonly string[];
+}
+
+/** Where a play's layers go in the precedence of the contract. */
+export interface PlayLayers {
+  /** Below everything of the inventory. */
+  readonly defaults: readonly Layer[];
+  /** Above the inventory and facts: `vars`, then `vars_files` in their order. */
+  readonly vars: readonly Layer[];
+}
+
+export type Item = Task | Block | Meta;
+
+/** Words that tasks, blocks and plays share; a task's are final (its own, else the nearest block's, else the play's). */
+export interface Inherited {
+  /** In the order from the outermost block inwards; all must hold. */
+  readonly when: readonly Condition[];
+  /** Own and inherited. */
+  readonly tags: readonly string[];
+  readonly become?: Expression<boolean>;
+  readonly becomeUser?: Expression<string>;
+  readonly environment: readonly Expression[];
+  /** Block and task `vars`, outermost first. */
+  readonly vars: readonly Layer[];
+  readonly noLog?: Expression<boolean>;
+  readonly ignoreErrors?: Expression<boolean>;
+  readonly ignoreUnreachable?: Expression<boolean>;
+  readonly checkMode?: Expression<boolean>;
+  readonly diff?: Expression<boolean>;
+  readonly delegateTo?: Expression<string>;
+  readonly runOnce?: Expression<boolean>;
+  /** Seconds a host may spend in the task. */
+  readonly timeout?: Expression<number>;
+}
+
+export interface Task extends Inherited {
+  readonly kind: 'task';
+  /** Unique within a loaded run, stable between two loads of the same files: `file:line`. */
+  readonly id: string;
+  readonly source: Source;
+  /** `name`, or the module's name when there is none. Evaluated for the screen; an undefined name there shows the text as written. */
+  readonly name: Expression<string>;
+  /** Without `ansible.builtin.` and the like. */
+  readonly module: string;
+  /** A mapping. `sourceAt` gives each parameter's place. */
+  readonly params: Expression;
+  readonly loop?: Expression;
+  readonly loopControl: LoopControl;
+  readonly register?: string;
+  readonly notify: readonly Expression<string>[];
+  readonly failedWhen?: readonly Condition[];
+  readonly changedWhen?: readonly Condition[];
+  readonly until?: readonly Condition[];
+  /** Default 3 where `until` is given. */
+  readonly retries?: Expression<number>;
+  /** Seconds between tries. Default 5. */
+  readonly delay?: Expression<number>;
+}
+
+export interface LoopControl {
+  /** Default `item`. */
+  readonly loopVar: string;
+  readonly indexVar?: string;
+  readonly label?: Expression;
+}
+
+/** Tasks that succeed or fail together. Its words are already part of its tasks'; what is left is the control flow. */
+export interface Block {
+  readonly kind: 'block';
+  readonly name?: string;
+  readonly source: Source;
+  readonly block: readonly Item[];
+  readonly rescue: readonly Item[];
+  readonly always: readonly Item[];
+}
+
+/** `meta: flush_handlers`, `end_play`, `end_host`. Flushing also stands after each section of a play. */
+export interface Meta {
+  readonly kind: 'meta';
+  readonly source: Source;
+  readonly action: 'flush_handlers' | 'end_play' | 'end_host' | 'noop';
+  readonly when: readonly Condition[];
+  readonly tags: readonly string[];
+  readonly vars: readonly Layer[];
+}
+
+export interface Handler {
+  readonly task: Task;
+  /** Further names it answers to. */
+  readonly listen: readonly string[];
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { Asking } from '../questions/question.ts';
+import type { Change } from '../values/change.ts';
+import type { Output } from '../values/command.ts';
+import type { Vars } from '../values/vars.ts';
+
+/** A module's documentation by example: what a user would write, as YAML of one task. Tests load every one. */
+export interface Example {
+  readonly description: string;
+  readonly task: string;
+}
+
+/**
+ * A module as its file describes it. Everything else (status, check mode, diff, verification, masking, become, docs, editor schema) is
+ * derived by the engine from `ask` and `plan`.
+ */
+export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
+  /** One sentence with a full stop. */
+  readonly summary: string;
+  /** A strict object; each parameter with `.describe('…')` that ends with a full stop. The one source for types, validation, docs and schema. */
+  readonly params: Schema;
+  /** At least two. */
+  readonly examples: readonly Example[];
+  /** What to know before deciding: `(params) => ask({ … })`, or a generator of its own where a later question needs an earlier answer. Pure; may throw TaskError. */
+  readonly ask: (params: z.output<Schema>) => Asking<Answers>;
+  /** The differences between what is and what shall be; [] means ok. Pure. @throws TaskError when the host cannot do it. */
+  readonly plan: (params: z.output<Schema>, answers: Answers) => readonly Change[];
+  /** What `register` sees beyond changed, failed, skipped, msg (and rc, stdout, stderr where commands ran). `answers` are those after the change. */
+  readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[]) => Vars;
+  /** Parameters of Ansible's module of that name that are left out, and why or what to write instead; using one is an error that says this. */
+  readonly absent?: { readonly [param: string]: string };
+  /** The parameter that free text after the module's name fills: `command: ls -l`, `shell: |`. */
+  readonly freeForm?: string;
+}
+
+/** A module in the form that the engine drives: params are validated by `params` first, answers come from `ask`. */
+export interface Module {
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly examples: readonly Example[];
+  readonly ask: (params: never) => Asking<unknown>;
+  readonly plan: (params: never, answers: never) => readonly Change[];
+  readonly result?: (params: never, answers: never, outputs: readonly Output[]) => Vars;
+  readonly absent?: { readonly [param: string]: string };
+  readonly freeForm?: string;
+}
+
+/** Checks the types of a definition and gives it the form that the engine drives. */
+export function defineModule<Schema extends z.ZodType, Answers>(definition: ModuleDefinition<Schema, Answers>): Module {
+  return definition;
+}

@@ -1,0 +1,92 @@
+import type { Output } from '../values/command.ts';
+import type { Text } from '../values/secret.ts';
+
+/** One piece of sh in a trip. Runs in a subshell of its own of the session's shell, with `LC_ALL=C` and the task's environment. */
+export interface Step {
+  /** POSIX sh. Sent on the channel's input: it stands in no argument list. */
+  readonly script: string;
+  /** Standard input of the script; empty when absent. */
+  readonly stdin?: Text | Uint8Array;
+  /** Codes that let the following steps run. Default [0]. */
+  readonly okCodes?: readonly number[];
+  /** Runs even if an earlier step of the trip ended badly (asking again after a change). Default false. */
+  readonly always?: true;
+  /** Seconds; then the script's whole process group on the host is killed and the step ends with `timedOut`. Default 300. */
+  readonly timeoutSeconds?: number;
+  /** Not to be cut by a lost link: see Command.detached. */
+  readonly detached?: true;
+  /** Exported variables for this step, sent like the script. Names are checked by the caller. Values may be secret. */
+  readonly environment?: { readonly [name: string]: Text };
+}
+
+/** How a step ended. */
+export interface StepResult extends Output {
+  /** The step's time was up; `rc` is 124 then, as with timeout(1). */
+  readonly timedOut?: true;
+  /** Bytes of a stream beyond the cap were dropped (head and tail are kept). */
+  readonly truncated?: true;
+  /** Milliseconds that the step took, as measured here. */
+  readonly durationMs: number;
+}
+
+/** Traffic of a session since it was ready. A trip is one batch of steps: written in one go, answered in one go. */
+export interface Traffic {
+  readonly trips: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** One shell on one host as one user, kept open. Trips of one session run one after another, in the order of the calls. */
+export interface Session {
+  /** The user that steps run as. */
+  readonly user: string;
+  readonly traffic: Traffic;
+  /**
+   * Runs the steps in order, in one trip. After one that ended with a code not among its okCodes the others are left out, but for those marked
+   * `always`. Gives a result for each step, `undefined` for those left out.
+   * @throws UnreachableError when the link is lost: what the steps did is then unknown.
+   */
+  run(steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]>;
+}
+
+/** How to become another user: the user, and the password if sudo asks for one. */
+export interface Become {
+  readonly user: string;
+  readonly password?: Text;
+}
+
+/** A connected host. */
+export interface Connection {
+  /** Milliseconds from the request to the answer of one empty trip when the connection was made. */
+  readonly rttMs: number;
+  /** The user that logged in. */
+  readonly user: string;
+  /** The session as the login user, or as another; opened at the first call, then the same one. Becoming the user one already is costs nothing. @throws TaskError when that user cannot be become. */
+  session(become?: Become): Promise<Session>;
+  /** Ends every session and the connection. Detached commands go on. Never throws. */
+  close(): Promise<void>;
+}
+
+/** Where and as whom to connect: the inventory's connection variables, resolved. */
+export interface ConnectionSettings {
+  /** The inventory name, for messages. */
+  readonly name: string;
+  /** `ssh`, or `local`: a shell of this machine without SSH. */
+  readonly transport: 'ssh' | 'local';
+  readonly host: string;
+  /** 1–65535; default 22. */
+  readonly port: number;
+  readonly user: string;
+  readonly password?: Text;
+  /** Path of a private key file. */
+  readonly identityFile?: string;
+  /** `user@host:port` hops, comma separated, as in ssh_config(5) ProxyJump. */
+  readonly proxyJump?: string;
+  /** known_hosts files to check the host's key against; the first is the one a person would add to. */
+  readonly knownHostsFiles: readonly string[];
+  /** Seconds for TCP, handshake and login together, 1–600. Default 20. */
+  readonly connectTimeoutSeconds: number;
+}
+
+/** Connects to a host. @throws UnreachableError with what was tried and what to do. */
+export type Connect = (settings: ConnectionSettings, signal?: AbortSignal) => Promise<Connection>;
