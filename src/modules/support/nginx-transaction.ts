@@ -1,0 +1,109 @@
+import { type Command, quote, withStdin } from '../../values/command.ts';
+import { Secret, type Text } from '../../values/secret.ts';
+import { digestOf } from './write-file.ts';
+
+/** The files of a site, as they shall be after the transaction. */
+export interface NginxFiles {
+  /** Holds what the transaction replaces while it runs; absolute, on the file system of `file`. */
+  readonly work: string;
+  readonly file: string;
+  /** The new content; absent: the file is removed. */
+  readonly content?: Text;
+  /** Four octal digits. */
+  readonly mode: string;
+  /** The link that enables the site, where the layout has one. */
+  readonly link?: string;
+  /** Whether the link shall be there. */
+  readonly enabled: boolean;
+  /** A further file that goes: the other name of an enabled or disabled site. */
+  readonly obsolete?: string;
+}
+
+/**
+ * One command that puts the files of a site in place, has nginx check its whole configuration, reloads it if it runs, and waits until
+ * the new workers are there. When nginx refuses the files or the reload, the old ones are put back: what was served is served on.
+ * When the command itself is cut, the next run of it puts back what the cut one had replaced, and starts anew.
+ */
+export function nginxTransaction({ work, file, content, mode, link, enabled, obsolete }: NginxFiles): Command {
+  const variables = { work, file, link: link ?? '', obsolete: obsolete ?? '', mode };
+  const script = [
+    ...Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`),
+    preamble,
+    content !== undefined && receive,
+    save,
+    content === undefined ? 'rm -f -- "$file"' : 'mv -f -- "$work/new-file" "$file"',
+    link && (enabled && content !== undefined ? 'ln -s -- "$file" "$work/new-link" && mv -f -- "$work/new-link" "$link"' : 'rm -f -- "$link"'),
+    obsolete && 'rm -f -- "$obsolete"',
+    checkAndReload,
+  ];
+  const command: Command = { script: script.filter((step) => step).join('\n'), timeoutSeconds: 120 };
+  return content === undefined ? command : withStdin(command, withDigest(content));
+}
+
+function withDigest(content: Text): Text {
+  return content instanceof Secret ? new Secret(`${digestOf(content)}\n${content.reveal()}`) : `${digestOf(content)}\n${content}`;
+}
+
+// `saved` is made last: without it a cut transaction had not replaced anything yet.
+const preamble = `fail() { echo "$1" >&2; exit 1; }
+command -v nginx >/dev/null || fail 'nginx is not installed on this host: install it first (module apt, name: nginx)'
+put_back() {
+  [ -e "$work/saved" ] || return 0
+  for which in file link obsolete; do
+    eval "path=\\$$which"
+    [ -n "$path" ] || continue
+    if [ -e "$work/old-$which" ] || [ -L "$work/old-$which" ]; then mv -f -- "$work/old-$which" "$path"; else rm -f -- "$path"; fi
+  done
+}
+give_up() { put_back; rm -rf -- "$work"; }
+trap 'give_up; exit 129' HUP
+trap 'give_up; exit 130' INT
+trap 'give_up; exit 143' TERM
+give_up
+umask 077
+mkdir -- "$work" || fail "the folder $work cannot be made"`;
+
+const receive = `IFS= read -r want && cat >"$work/new-file" || { give_up; fail "the content of $file could not be written"; }
+got=$(sha256sum <"$work/new-file")
+[ "\${got%% *}" = "$want" ] || { give_up; fail "the content of $file did not arrive whole"; }
+chmod "$mode" "$work/new-file" && chown 0:0 "$work/new-file" || { give_up; fail "owner and mode of $file could not be set"; }`;
+
+const save = `for which in file link obsolete; do
+  eval "path=\\$$which"
+  if [ -n "$path" ] && { [ -e "$path" ] || [ -L "$path" ]; }; then
+    cp -pP -- "$path" "$work/old-$which" || { give_up; fail "$path could not be kept"; }
+  fi
+done
+: >"$work/saved"
+sync`;
+
+// A reload is asked for by a signal: whether the master took it shows only in new workers (it keeps the old ones, and logs why, when a
+// port is taken). The numbers are those of proc_pid_stat(5): the parent follows the name in parentheses and the state.
+const checkAndReload = `refuse() { give_up; fail "$1"; }
+said=$(nginx -t -q 2>&1) || refuse "nginx refuses the new files, the old ones are back: $said"
+setting() { nginx -T 2>/dev/null | sed -n "s/^[[:space:]]*$1[[:space:]]\\{1,\\}\\([^;[:space:]]*\\).*;.*/\\1/p" | head -n 1; }
+built() { nginx -V 2>&1 | sed -n "s/.*--$1=\\([^ ]*\\).*/\\1/p"; }
+pid_file=$(setting pid)
+pid=$(cat "\${pid_file:-$(built pid-path)}" 2>/dev/null)
+if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
+  workers() { cat /proc/[0-9]*/stat 2>/dev/null | awk -v master="$pid" '{ id = $1; sub(/.*[)] /, ""); if ($2 == master) print id }'; }
+  log=$(setting error_log)
+  log=\${log:-$(built error-log-path)}
+  [ -f "$log" ] && size=$(wc -c <"$log") || log=
+  before=$(workers)
+  if command -v systemctl >/dev/null && systemctl is-active --quiet nginx; then said=$(systemctl reload nginx 2>&1); else said=$(nginx -s reload 2>&1); fi ||
+    refuse "nginx cannot be reloaded, the old files are back: $said"
+  tries=100 fresh=
+  while [ "$tries" -gt 0 ]; do
+    for id in $(workers); do case "
+$before
+" in *"
+$id
+"*) ;; *) fresh=yes ;; esac; done
+    [ -z "$fresh" ] || break
+    sleep 0.1
+    tries=$((tries - 1))
+  done
+  [ -n "$fresh" ] || refuse "nginx did not take the new files, the old ones are back: $(if [ -n "$log" ]; then tail -c +$((size + 1)) "$log" | grep -E '\\[(emerg|alert|crit)\\]' | sort -u -k 4 | head -n 5; fi)"
+fi
+rm -rf -- "$work"`;

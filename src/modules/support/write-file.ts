@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { type Command, quote } from '../../values/command.ts';
+import { Secret, type Text } from '../../values/secret.ts';
+
+export interface WriteFile {
+  /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
+  readonly path: string;
+  readonly content: Text | Uint8Array;
+  /** A name or number. Default: as the file that is replaced, else the user that runs the command. */
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  /** Four octal digits. Default: as the file that is replaced, else `0644`, `0600` for secret content. */
+  readonly mode?: string | undefined;
+  /** A command in which `%s` stands for the new file (written without quotes); only if it succeeds is the file put in place. */
+  readonly validate?: string | undefined;
+  /** Keep the file that is replaced beside it; its name is printed. Default false. */
+  readonly backup?: boolean | undefined;
+  /** Write into the existing file instead of replacing it: for one that is itself a mount, as in a container. Not atomic. Default false. */
+  readonly inPlace?: boolean | undefined;
+}
+
+/**
+ * Writes a file so that nobody ever sees half of it: into a temporary file beside it (0600 from its birth), its digest checked, owner
+ * and mode set, validated, brought to the disk, renamed. The temporary file goes whatever happens. The folder must be there.
+ * @throws TypeError for a path that is not absolute or holds a control character.
+ */
+export function writeFile({ path, content, owner, group, mode, validate, backup, inPlace }: WriteFile): Command {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  if (!path.startsWith('/') || /[\u0000-\u001f\u007f]/.test(path)) throw new TypeError(`${JSON.stringify(path)} is not an absolute path of one line`);
+  const fallback = content instanceof Secret ? '0600' : '0644';
+  const steps = [
+    `p=${quote(path)}`,
+    preamble,
+    receive,
+    `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
+    validate && `${validate.replaceAll('%s', '"$t"')} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
+    backup && keepOld,
+    inPlace ? overwrite : replace,
+  ];
+  return { script: steps.filter((step) => step).join('\n'), stdin: withDigest(content) };
+}
+
+const preamble = `fail() { echo "$1" >&2; exit 1; }
+d=\${p%/*}
+[ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
+[ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
+umask 077
+t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
+trap 'rm -f -- "$t"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM`;
+
+// The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
+const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
+got=$(sha256sum <"$t") || fail "the content of $p could not be read back"
+[ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"
+own() {
+  old=
+  if [ -f "$p" ] && [ ! -L "$p" ]; then old=$(stat -c '%u:%g %a' -- "$p"); fi
+  ids=\${old%% *}
+  u=\${1:-\${ids%%:*}} g=\${2:-\${ids##*:}}
+  if [ -n "$u$g" ] && [ "$u:$g" != "$(stat -c '%u:%g' -- "$t")" ]; then chown -- "$u\${g:+:$g}" "$t" || fail "the owner of $p could not be set"; fi
+  m=\${3:-\${old##* }}
+  chmod -- "\${m:-$4}" "$t" || fail "the mode of $p could not be set"
+}`;
+
+const keepOld = `if [ -f "$p" ]; then
+  b=$p.$(date -u +%Y-%m-%dT%H%M%SZ)~
+  cp -p -- "$p" "$b" || fail "$p could not be kept as $b"
+  printf '%s\\n' "$b"
+fi`;
+
+// sync(1) of old BusyBox knows no operand and brings everything to the disk: slower, not wrong.
+const replace = `sync -- "$t" 2>/dev/null || sync
+mv -f -- "$t" "$p" || fail "$p could not be put in place"
+sync -- "\${d:-/}" 2>/dev/null || :`;
+
+const overwrite = `{ : >>"$p" && chown -- "$(stat -c '%u:%g' -- "$t")" "$p" && chmod -- "$(stat -c %a -- "$t")" "$p"; } || fail "owner and mode of $p could not be set"
+cat -- "$t" >"$p" || fail "$p could not be written"
+sync -- "$p" 2>/dev/null || sync`;
+
+function withDigest(content: Text | Uint8Array): Text | Uint8Array {
+  if (content instanceof Secret) return new Secret(`${digestOf(content.reveal())}\n${content.reveal()}`);
+  if (typeof content === 'string') return `${digestOf(content)}\n${content}`;
+  return Buffer.concat([Buffer.from(`${digestOf(content)}\n`), content]);
+}
+
+/** SHA-256 of `content` (text as UTF-8) in hexadecimal, as the question `file` gives it for what is there. */
+export function digestOf(content: Text | Uint8Array): string {
+  return createHash('sha256')
+    .update(content instanceof Secret ? content.reveal() : content)
+    .digest('hex');
+}

@@ -1,0 +1,80 @@
+import { quote } from '../values/command.ts';
+import { checkedBase64, checkPath, linesOf, splitParts } from './parts.ts';
+import { placeFunction, realPath } from './place.ts';
+import { type Question, type QuestionKind, question } from './question.ts';
+
+/** Bytes that are read at most: 1 MiB. Enough for any configuration file, and small enough for an answer. */
+export const contentCap = 1_048_576;
+
+export interface ContentParams {
+  readonly path: string;
+}
+
+/** What a file holds; a link is followed. */
+export interface ContentAnswer {
+  readonly exists: boolean;
+  /** The path with every link resolved. */
+  readonly real: string;
+  /** It is there but cannot be read: not a regular file, or this user may not. */
+  readonly problem?: 'not a regular file' | 'permission denied';
+  /** The content, when it is UTF-8. */
+  readonly text?: string;
+  /** The content in base64, when it is not UTF-8. */
+  readonly base64?: string;
+  /** The file is longer than `contentCap`: only its beginning was read. */
+  readonly truncated: boolean;
+}
+
+/** The content of one file. @param path absolute. @throws TypeError for a path that is not absolute or holds a control character. */
+export function content(path: string): Question<ContentAnswer> {
+  return question(contentKind, { path: checkPath(path) });
+}
+
+export const contentKind: QuestionKind<ContentParams, ContentAnswer> = {
+  kind: 'content',
+  reads: ({ path }) => [`file:${path}`],
+  script: (params) => [preamble, ...params.map(({ path }) => `content ${quote(path)}`)].join('\n'),
+  split: (output, params) => splitParts(output, params.length),
+  parse: parseContent,
+  aliases: ({ real }) => [`file:${real}`],
+};
+
+// One byte more than the cap tells whether there is more. `.` cannot be a line of base64.
+const preamble = `${placeFunction}
+content() {
+  place "$1"
+  if [ ! -e "$1" ]; then echo "absent $code"
+  elif [ ! -f "$1" ]; then echo "other $code"
+  elif [ ! -r "$1" ]; then echo "denied $code"
+  else echo "file $code"; head -c ${contentCap + 1} -- "$1" | base64; fi
+  echo .
+}`;
+
+function parseContent(part: string, { path }: ContentParams): ContentAnswer {
+  const [first = '', ...encoded] = linesOf(part);
+  const [state = '', code = ''] = first.split(' ');
+  const real = realPath(code, path);
+  switch (state) {
+    case 'absent':
+      return { exists: false, real, truncated: false };
+    case 'other':
+      return { exists: true, real, problem: 'not a regular file', truncated: false };
+    case 'denied':
+      return { exists: true, real, problem: 'permission denied', truncated: false };
+    case 'file': {
+      const bytes = Buffer.from(checkedBase64(encoded.join('')), 'base64');
+      const truncated = bytes.length > contentCap;
+      return { exists: true, real, ...textOrBase64(truncated ? bytes.subarray(0, contentCap) : bytes), truncated };
+    }
+    default:
+      throw new Error(`the host printed something about the content of ${path} that is not understood`);
+  }
+}
+
+function textOrBase64(bytes: Buffer): { readonly text: string } | { readonly base64: string } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { base64: bytes.toString('base64') };
+  }
+}

@@ -1,0 +1,201 @@
+import { quote } from '../values/command.ts';
+import type { Resource } from '../values/resource.ts';
+import { checkPath, endOfPart, fromBase64, linesOf, outputLines, splitParts } from './parts.ts';
+import { placeFunction, realPath } from './place.ts';
+import { type Question, type QuestionKind, question } from './question.ts';
+
+/** What is asked of a path. */
+export interface FileParams {
+  readonly path: string;
+  /** Look at what a link points at instead of the link. Default false. */
+  readonly follow?: true;
+  /** Leave out the digest, which costs reading the whole file. Default: the digest is taken. */
+  readonly digest?: false;
+  /** With times, inode and link count. They change when a file is merely read: not for a task that changes something. */
+  readonly times?: true;
+}
+
+/** Nothing is at the path. */
+export interface AbsentFile {
+  readonly exists: false;
+  /** The path with every link of its folders resolved. */
+  readonly real: string;
+  /** A folder above may not be entered by this user: whether the path exists is not known. */
+  readonly isHidden?: true;
+}
+
+/** What is at a path. */
+export interface PresentFile {
+  readonly exists: true;
+  readonly type: 'file' | 'directory' | 'link' | 'other';
+  /** Four octal digits: `"0644"`. */
+  readonly mode: string;
+  /** The user's name; its number where it has none. */
+  readonly owner: string;
+  readonly uid: number;
+  readonly group: string;
+  readonly gid: number;
+  /** Bytes; regular files only. */
+  readonly size?: number;
+  /** Hexadecimal; regular files that can be read only. */
+  readonly sha256?: string;
+  /** Where a link points, as it is written in the link. */
+  readonly target?: string;
+  /** The path with every link resolved, its own too. */
+  readonly real: string;
+  /** A directory on which a file system is mounted. */
+  readonly isMountPoint?: true;
+  readonly times?: { readonly accessed: number; readonly modified: number; readonly changed: number; readonly inode: number; readonly links: number };
+}
+
+export type FileAnswer = AbsentFile | PresentFile;
+
+/** Metadata and digest of one path. @param path absolute. @throws TypeError for a path that is not absolute or holds a control character. */
+export function file(path: string, options: Omit<FileParams, 'path'> = {}): Question<FileAnswer> {
+  return question(fileKind, { path: checkPath(path), ...options });
+}
+
+export const fileKind: QuestionKind<FileParams, FileAnswer> = {
+  kind: 'file',
+  reads: ({ path }) => [`file:${path}`],
+  script: (params) => [preamble, ...groupsOf(params).map(({ header, paths }) => `group ${header} ${paths.map(quote).join(' ')}`)].join('\n'),
+  split(output, params) {
+    const groups = groupsOf(params);
+    const parts = splitParts(output, groups.length);
+    const byHeader = new Map(groups.map(({ header, paths }, index) => [header, partsOf(parts[index] ?? '', paths)]));
+    return params.map((one) => byHeader.get(headerOf(one))?.get(one.path) ?? '');
+  },
+  parse: parseFile,
+  aliases: ({ real }): readonly Resource[] => [`file:${real}`],
+  // A digest of gigabytes takes its time.
+  timeoutSeconds: () => 300,
+};
+
+// Tabs separate what stat(1) prints, as names of users and groups of a directory service may hold spaces. A directory's size is left out:
+// it changes with its entries.
+const preamble = `${placeFunction}
+nl='
+'
+mounts=
+regular() { for p do if [ -f "$p" ] && { [ "$follow" = 1 ] || [ ! -L "$p" ]; }; then printf '%s\\0' "$p"; fi; done; }
+others() { for p do if [ ! -f "$p" ] || { [ "$follow" != 1 ] && [ -L "$p" ]; }; then printf '%s\\0' "$p"; fi; done; }
+describe() {
+  target=-
+  place "$1"
+  if [ -L "$p" ]; then target=$(readlink -n -- "$p" | base64 | tr -d '\\n'); fi
+  if [ -d "$p" ]; then
+    [ -n "$mounts" ] || mounts=$nl$(printf %b "$(cut -d ' ' -f 2 /proc/mounts 2>/dev/null)")$nl
+    case $mounts in *"$nl$real$nl"*) flag=mount ;; esac
+  fi
+  printf '%s %s %s\\n' "$flag" "$code" "$target"
+}
+group() {
+  header=$1 follow=0 option=
+  shift
+  case $header in *follow*) follow=1 option=-L ;; esac
+  printf '%s\\n' "$header"
+  owner='%f	%u	%g	%U	%G'
+  regular "$@" | xargs -0 -r stat $option -c "s	$owner	%s	%n" -- 2>/dev/null
+  others "$@" | xargs -0 -r stat $option -c "s	$owner	-	%n" -- 2>/dev/null
+  case $header in *times*) for p do printf '%s\\0' "$p"; done | xargs -0 -r stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- 2>/dev/null ;; esac
+  case $header in *digest*) regular "$@" | xargs -0 -r sha256sum -- 2>/dev/null ;; esac
+  for p do describe "$p"; done
+  echo .
+}`;
+
+interface Group {
+  readonly header: string;
+  readonly paths: readonly string[];
+}
+
+function headerOf({ follow, digest, times }: FileParams): string {
+  return `file${follow ? '+follow' : ''}${digest === false ? '' : '+digest'}${times ? '+times' : ''}`;
+}
+
+/** The paths by what is asked of them, each path once. */
+function groupsOf(params: readonly FileParams[]): readonly Group[] {
+  const groups = new Map<string, Set<string>>();
+  for (const one of params) groups.set(headerOf(one), (groups.get(headerOf(one)) ?? new Set()).add(one.path));
+  return [...groups].map(([header, paths]) => ({ header, paths: [...paths] }));
+}
+
+/** The part of each path: the header, the lines that name it, its place (one line a path, in their order), the end. */
+function partsOf(output: string, paths: readonly string[]): ReadonlyMap<string, string> {
+  const lines = linesOf(output);
+  const header = lines[0];
+  const places = lines.slice(-paths.length);
+  const named = new Map<string, string[]>();
+  for (const line of lines.slice(1, -paths.length)) {
+    const path = nameIn(line);
+    named.set(path, [...(named.get(path) ?? []), line]);
+  }
+  if (header === undefined || lines.length <= paths.length) throw new Error('the host printed fewer lines about files than expected');
+  return new Map(paths.map((path, index) => [path, [header, ...(named.get(path) ?? []), places[index], endOfPart, ''].join('\n')]));
+}
+
+/** The path that a line of stat(1) or sha256sum(1) is about. */
+function nameIn(line: string): string {
+  if (/^[st]\t/.test(line)) return line.slice(line.lastIndexOf('\t') + 1);
+  // sha256sum(1) of coreutils puts a backslash before the line of a name that it had to escape.
+  const name = /^\\?[0-9a-f]{64} [ *](.*)$/.exec(line)?.[1];
+  if (name === undefined) throw new Error(`the host printed a line about files that is not understood: ${JSON.stringify(line)}`);
+  return line.startsWith('\\') ? name.replaceAll('\\\\', '\\') : name;
+}
+
+const statLine = /^s\t([0-9a-f]{1,8})\t(\d{1,10})\t(\d{1,10})\t([^\t]+)\t([^\t]+)\t(\d{1,18}|-)\t/;
+const timesLine = /^t\t(-?\d+)\t(-?\d+)\t(-?\d+)\t(\d+)\t(\d+)\t/;
+const placeLine = /^(-|hidden|mount) (=|[A-Za-z0-9+/=]+) (-|[A-Za-z0-9+/=]+)$/;
+
+function parseFile(part: string, { path }: FileParams): FileAnswer {
+  const lines = outputLines(part).slice(1, -1);
+  const place = placeLine.exec(lines.at(-1) ?? '');
+  if (!place) throw new Error(`the host printed something about ${path} that is not understood`);
+  const [, flag, realCode = '=', targetCode = '-'] = place;
+  const real = realPath(realCode, path);
+  const stat = find(lines, statLine);
+  if (!stat) return { exists: false, real, ...(flag === 'hidden' && { isHidden: true as const }) };
+  const [, rawMode = '', uid = '', gid = '', owner = '', group = '', size = '-'] = stat;
+  const bits = Number.parseInt(rawMode, 16);
+  const type = typeOf(bits);
+  const sha256 = find(lines, /^\\?([0-9a-f]{64}) /)?.[1];
+  const times = find(lines, timesLine);
+  return {
+    exists: true,
+    type,
+    mode: (bits & 0o7777).toString(8).padStart(4, '0'),
+    owner: owner === 'UNKNOWN' ? uid : owner,
+    uid: Number(uid),
+    group: group === 'UNKNOWN' ? gid : group,
+    gid: Number(gid),
+    ...(size !== '-' && { size: Number(size) }),
+    ...(sha256 && { sha256 }),
+    ...(type === 'link' && targetCode !== '-' && { target: fromBase64(targetCode) }),
+    real,
+    ...(flag === 'mount' && type === 'directory' && { isMountPoint: true as const }),
+    ...(times && {
+      times: { accessed: Number(times[1]), modified: Number(times[2]), changed: Number(times[3]), inode: Number(times[4]), links: Number(times[5]) },
+    }),
+  };
+}
+
+function find(lines: readonly string[], pattern: RegExp): RegExpExecArray | undefined {
+  for (const line of lines) {
+    const match = pattern.exec(line);
+    if (match) return match;
+  }
+  return undefined;
+}
+
+/** The type bits of st_mode, as in inode(7). */
+function typeOf(bits: number): PresentFile['type'] {
+  switch (bits & 0o170000) {
+    case 0o100000:
+      return 'file';
+    case 0o040000:
+      return 'directory';
+    case 0o120000:
+      return 'link';
+    default:
+      return 'other';
+  }
+}

@@ -1,0 +1,142 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Questions } from '../../src/questions/question.ts';
+import type { Change } from '../../src/values/change.ts';
+import type { Command } from '../../src/values/command.ts';
+import { TaskError } from '../../src/values/errors.ts';
+import { Secret } from '../../src/values/secret.ts';
+import { runScript, shells } from '../shell/shells.ts';
+import { type Case, casesOf, type ExpectedChange, type ExpectedCommand, type ExpectedText, modulesWithCases } from './cases.ts';
+import { askModule, loadModule, planModule, resultOf, validate } from './drive.ts';
+
+const hostileText = /[$`'"\\\n]|[^\p{ASCII}]/u;
+
+for (const name of modulesWithCases()) {
+  const cases = casesOf(name);
+
+  test(`${name} › has cases for what changes, what is ok, and hostile values`, (t) => {
+    t.true(
+      cases.some(({ changes }) => changes?.length),
+      'no case with a change',
+    );
+    t.true(
+      cases.some(({ changes }) => changes?.length === 0),
+      'no case that is ok',
+    );
+    t.true(
+      cases.some(({ params }) =>
+        hostileText.test(JSON.stringify(params, (_, value) => (value instanceof Secret ? value.reveal() : value)).replaceAll(/\\?"/g, '')),
+      ),
+      'no case with quotes, $(…), line breaks or other scripts',
+    );
+  });
+
+  test(`${name} › each parameter and the module are described by whole sentences`, async (t) => {
+    const module = await loadModule(name);
+    t.regex(module.summary, /^[A-Z].*\.$/);
+    t.true(module.examples.length >= 2);
+    const shape = 'shape' in module.params ? (module.params.shape as { [param: string]: { description?: string } }) : {};
+    for (const [param, { description }] of Object.entries(shape)) t.regex(description ?? '', /^[A-Z`0-9].*\.$/s, param);
+  });
+
+  for (const one of cases) test(`${name} › ${one.name}`, checkCase, name, one);
+}
+
+async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<void> {
+  const module = await loadModule(name);
+  const asked = new Set<string>();
+  const answer = (questions: Questions) => {
+    for (const key of Object.keys(questions)) {
+      if (!(key in one.answers)) throw new Error(`the module asks ${JSON.stringify(key)}, which this case does not answer`);
+      asked.add(key);
+    }
+    return Promise.resolve(one.answers);
+  };
+  if (one.error !== undefined) {
+    const error = await t.throwsAsync(async () => {
+      const params = validate(module, one.params);
+      planModule(module, params, await askModule(module, params, answer));
+    });
+    const shown = error instanceof TaskError ? `${error.message}\n${error.hint ?? ''}` : (error?.message ?? '');
+    t.true(shown.includes(one.error), `expected ${JSON.stringify(one.error)} in: ${shown}`);
+    return;
+  }
+  const params = validate(module, one.params);
+  const answers = await askModule(module, params, answer);
+  t.deepEqual([...asked].sort(), Object.keys(one.answers).sort(), 'questions that were asked, and answers that the case holds');
+  const changes = planModule(module, params, answers);
+  t.deepEqual(planModule(module, params, answers), changes, 'planning twice gives the same');
+  t.deepEqual(
+    changes.map(({ summary }) => summary),
+    (one.changes ?? []).map(({ summary }) => summary),
+  );
+  for (const [index, change] of changes.entries()) {
+    checkChange(t, change, one.changes?.[index]);
+    checkSecrets(t, change, secretsIn(one.params));
+    await checkSyntax(t, change);
+  }
+  if (one.result) t.like(resultOf(module, params, answers, one.outputs), one.result);
+}
+
+function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChange | undefined): void {
+  if (!expected) return;
+  if (expected.writes) t.deepEqual([...change.writes], expected.writes);
+  if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);
+  if (expected.staged !== undefined) t.is(change.staged ?? false, expected.staged);
+  if (expected.diff) {
+    const { label, before, after } = change.diff ?? {};
+    t.like({ label, before: shown(before), after: shown(after) }, expected.diff);
+  }
+  if (!expected.commands) return;
+  t.is(change.commands.length, expected.commands.length, `number of commands: ${change.commands.map(({ script }) => script).join('\n---\n')}`);
+  for (const [index, command] of change.commands.entries()) checkCommand(t, command, expected.commands[index] ?? '');
+}
+
+function checkCommand(t: ExecutionContext, command: Command, expected: ExpectedCommand): void {
+  if (typeof expected === 'string') {
+    t.is(command.script, expected);
+    return;
+  }
+  const { script, stdin, ...rest } = expected;
+  if (script !== undefined) checkText(t, command.script, script);
+  if (stdin !== undefined) checkText(t, shown(command.stdin) ?? '', stdin);
+  if (Object.keys(rest).length > 0) t.like(command, rest);
+}
+
+function checkText(t: ExecutionContext, text: string, expected: ExpectedText): void {
+  if (typeof expected === 'string') {
+    t.is(text, expected);
+    return;
+  }
+  for (const part of expected.contains) t.true(text.includes(part), `expected ${JSON.stringify(part)} in:\n${text}`);
+}
+
+/** What is compared: bytes as text; a Secret as `!secret` and its text, so that a case says whether it must be one. */
+function shown(text: string | Secret | Uint8Array | undefined): string | undefined {
+  if (text instanceof Uint8Array) return Buffer.from(text).toString();
+  return text instanceof Secret ? `!secret ${text.reveal()}` : text;
+}
+
+function secretsIn(value: unknown): readonly string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(secretsIn);
+}
+
+/** No secret may stand where it is shown or where others on the host can see it. */
+function checkSecrets(t: ExecutionContext, { summary, diff, commands, writes }: Change, secrets: readonly string[]): void {
+  const visible = JSON.stringify({
+    summary,
+    diff,
+    writes,
+    commands: commands.map(({ script, stdin }) => ({ script, stdin: stdin instanceof Secret ? stdin : '' })),
+  });
+  for (const secret of secrets.filter((text) => text !== '')) t.false(visible.includes(secret), `a secret stands in: ${visible}`);
+}
+
+/** Each shell takes the scripts. */
+async function checkSyntax(t: ExecutionContext, change: Change): Promise<void> {
+  for (const shell of shells()) {
+    for (const { script } of change.commands)
+      t.like(await runScript({ ...shell, program: [...shell.program, '-n'] }, script), { rc: 0, stderr: '' }, script);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Module } from '../../src/modules/module.ts';
+import type { Asking, Questions } from '../../src/questions/question.ts';
+import type { Change } from '../../src/values/change.ts';
+import type { Output } from '../../src/values/command.ts';
+import type { Vars } from '../../src/values/vars.ts';
+
+/** How questions are answered: all of one step of an asking, by name. */
+export type Answer = (questions: Questions) => Promise<{ readonly [name: string]: unknown }>;
+
+/** A module with the types of its own params let go: what is driven here was validated by its schema. */
+interface Driven {
+  readonly ask: (params: unknown) => Asking<unknown>;
+  readonly plan: (params: unknown, answers: unknown) => readonly Change[];
+  readonly result?: (params: unknown, answers: unknown, outputs: readonly Output[]) => Vars;
+}
+
+/** Drives `ask` of a module to its end. @param params validated. */
+export async function askModule(module: Module, params: unknown, answer: Answer): Promise<unknown> {
+  const asking = driven(module).ask(params);
+  let step = asking.next();
+  while (!step.done) step = asking.next(await answer(step.value));
+  return step.value;
+}
+
+export function planModule(module: Module, params: unknown, answers: unknown): readonly Change[] {
+  return driven(module).plan(params, answers);
+}
+
+export function resultOf(module: Module, params: unknown, answers: unknown, outputs: readonly Output[]): Vars {
+  return driven(module).result?.(params, answers, outputs) ?? {};
+}
+
+/** `defineModule` has checked the types against each other; they are private to the module. */
+function driven(module: Module): Driven {
+  return module as unknown as Driven;
+}
+
+/** Validates `given` as the engine does. @throws Error with the schema's words. */
+export function validate(module: Module, given: unknown): unknown {
+  const parsed = module.params.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+}
+
+/** The module of a file in src/modules. */
+export async function loadModule(name: string): Promise<Module> {
+  const { default: module } = (await import(`../../src/modules/${name}.js`)) as { readonly default: Module };
+  return module;
+}
