@@ -1,0 +1,54 @@
+/** The one place that knows the age-encryption package. It is loaded on first use: most runs need no secrets file, and it takes 70 ms. */
+const load = () => import('age-encryption');
+
+/** The beginning of every identity (private key) of age: X25519, or hybrid post-quantum. */
+const identityPattern = /^AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]+$/;
+
+/** A new identity and the recipient (public key) that belongs to it. */
+export async function newIdentity(): Promise<{ readonly identity: string; readonly recipient: string }> {
+  const { generateX25519Identity, identityToRecipient } = await load();
+  const identity = await generateX25519Identity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** The recipient of an identity. @throws Error when it is none. */
+export async function recipientOf(identity: string): Promise<string> {
+  const { identityToRecipient } = await load();
+  return identityToRecipient(identity);
+}
+
+/** The identities of an identity file as age-keygen(1) writes it: one a line, `#` begins a comment; undefined when a line is something else. */
+export function parseIdentities(text: string): readonly string[] | undefined {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.every((line) => identityPattern.test(line)) ? lines : undefined;
+}
+
+/** Whether age can encrypt to `recipient` (`age1…`). */
+export async function isRecipient(recipient: string): Promise<boolean> {
+  const { Encrypter } = await load();
+  try {
+    new Encrypter().addRecipient(recipient);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Encrypts `text` to `recipients`, as an armored age file. */
+export async function encryptText(text: string, recipients: readonly string[]): Promise<string> {
+  const { Encrypter, armor } = await load();
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  return armor.encode(await encrypter.encrypt(text));
+}
+
+/** The text of an armored age file. @throws Error when no identity fits, or when the file was changed. */
+export async function decryptText(armored: string, identities: readonly string[]): Promise<string> {
+  const { Decrypter, armor } = await load();
+  const decrypter = new Decrypter();
+  for (const identity of identities) decrypter.addIdentity(identity);
+  return decrypter.decrypt(armor.decode(armored), 'text');
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { InputError } from '../values/errors.ts';
+import { Secret } from '../values/secret.ts';
+import { readIdentities } from './identity.ts';
+import { openSecretsFile, parseSecretsFile, type SecretsFile, secretsFileName } from './secrets-file.ts';
+
+/** Where the secrets of an inventory lie: in its folder. @param inventory a file or folder, absolute or relative to the process's folder. */
+export function secretsFileOf(inventory: string): string {
+  const isFolder = existsSync(inventory) && statSync(inventory).isDirectory();
+  return join(isFolder ? inventory : dirname(inventory), secretsFileName);
+}
+
+/** Reads a secrets file without opening it; undefined when there is none. @throws InputError when it is wrong. */
+export function readSecretsFile(file: string): SecretsFile | undefined {
+  if (!existsSync(file)) return undefined;
+  return parseSecretsFile(readFileSync(file, 'utf8'), file);
+}
+
+/**
+ * The secrets of all `inventories`, by name; of two of the same name, the later inventory's. What is needed to open them is asked for only if a
+ * file is there, and a missing key is an error only once a secret is asked for: the function given back throws InputError then.
+ * @throws InputError when a file is wrong.
+ */
+export async function openSecrets(
+  inventories: readonly string[],
+  environment: { readonly [name: string]: string | undefined },
+): Promise<(name: string) => Secret | undefined> {
+  const files = [...new Set(inventories.map(secretsFileOf))];
+  const values = new Map<string, string>();
+  const closed = new Map<string, InputError>();
+  for (const file of files) {
+    const content = readSecretsFile(file);
+    if (!content) continue;
+    try {
+      for (const [name, value] of await openSecretsFile(content, readIdentities(environment), file)) {
+        values.set(name, value);
+        closed.delete(name);
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      for (const name of content.names) closed.set(name, error);
+    }
+  }
+  return (name) => {
+    const problem = closed.get(name);
+    if (problem) throw problem;
+    const value = values.get(name);
+    return value === undefined ? undefined : new Secret(value);
+  };
+}
