@@ -31,6 +31,21 @@ export function localParams(schema: z.ZodType): ReadonlyMap<string, LocalKind> {
   return found;
 }
 
+/** A condition that has been evaluated: its text, for messages, and whether it holds. */
+export interface EvaluatedCondition {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+/** Conditions in CEL, one or a list, given to the module with their outcome (`assert.that`). */
+export const conditions = () => z.array(z.object({ text: z.string(), holds: z.boolean() })).meta({ conditions: true });
+
+/** The parameters of `schema` that are conditions. */
+export function conditionParams(schema: z.ZodType): readonly string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).flatMap(([name, field]) => ((field as z.ZodType).meta()?.['conditions'] ? [name] : []));
+}
+
 function localKind(field: z.ZodType): LocalKind | undefined {
   const kind = field.meta()?.['local'];
   if (kind === 'file' || kind === 'template') return kind;

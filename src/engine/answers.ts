@@ -1,0 +1,54 @@
+import type { Question } from '../questions/question.ts';
+import { overlaps, type Resource } from '../values/resource.ts';
+
+/** What is known of one question: the host's words and what they mean, or why they could not be understood. */
+export type Known =
+  | { readonly part: string; readonly answer: unknown; readonly reads: readonly Resource[] }
+  | { readonly error: string; readonly reads: readonly Resource[] };
+
+/**
+ * What has been asked of one host and is still true. Answers belong to the identity that asked (root sees more than others),
+ * but a change makes stale what anybody read.
+ */
+export class Answers {
+  readonly #known = new Map<string, Known>();
+
+  get(identity: string, question: Question): Known | undefined {
+    return this.#known.get(key(identity, question));
+  }
+
+  set(identity: string, question: Question, known: Known): void {
+    this.#known.set(key(identity, question), known);
+  }
+
+  delete(identity: string, question: Question): void {
+    this.#known.delete(key(identity, question));
+  }
+
+  /**
+   * Forgets every answer that a write may have changed. A path that is an alias of something read under another name (a link) is
+   * followed: what reads the one is also taken to read the other.
+   */
+  invalidate(writes: readonly Resource[]): void {
+    const all = [...writes, ...this.#aliasesOf(writes)];
+    for (const [id, known] of this.#known) {
+      if (all.some((written) => known.reads.some((read) => overlaps(written, read)))) this.#known.delete(id);
+    }
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+
+  #aliasesOf(writes: readonly Resource[]): readonly Resource[] {
+    const found: Resource[] = [];
+    for (const { reads } of this.#known.values()) {
+      if (reads.length > 1 && writes.some((written) => written !== '*' && reads.includes(written))) found.push(...reads);
+    }
+    return found;
+  }
+}
+
+function key(identity: string, question: Question): string {
+  return `${identity} ${question.id}`;
+}

@@ -1,0 +1,27 @@
+import type { ModuleCatalog } from '../language/load.ts';
+import { nearest } from '../language/nearest.ts';
+import { checkParams } from '../modules/check-params.ts';
+import type { Module } from '../modules/module.ts';
+import { conditionParams, localParams } from '../modules/params.ts';
+
+/** What the language asks about modules, answered from the modules themselves. */
+export function catalogOf(modules: ReadonlyMap<string, Module>): ModuleCatalog {
+  return {
+    names: [...modules.keys()],
+    freeForm: (name) => modules.get(name)?.freeForm,
+    conditions: (name) => {
+      const module = modules.get(name);
+      return module ? conditionParams(module.params) : [];
+    },
+    localParams: (name) => {
+      const module = modules.get(name);
+      return module ? localParams(module.params) : new Map();
+    },
+    check: (name, params, unknown) => {
+      const module = modules.get(name);
+      if (!module) return [];
+      const checked = checkParams(name, module, params, nearest, unknown);
+      return 'problems' in checked ? checked.problems : [];
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { Scope } from '../language/expression.ts';
+import type { Play, Task } from '../language/play.ts';
+import type { Module } from '../modules/module.ts';
+import type { LocalFile, LocalKind } from '../modules/params.ts';
+import type { Output } from '../values/command.ts';
+import type { Emit } from './event.ts';
+import type { HostRun } from './host.ts';
+import type { Journal } from './journal.ts';
+import type { Masker } from './mask.ts';
+import type { Placed, Selection } from './select.ts';
+import type { Target } from './target.ts';
+import type { WholeResult } from './whole-task.ts';
+
+/** What all hosts of a run share. */
+export interface RunContext {
+  /** Every task of the run in the order of the walk, for looking ahead. */
+  readonly order: readonly Placed[];
+  /** Index in `order` by task id. */
+  readonly positions: ReadonlyMap<string, number>;
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly hosts: ReadonlyMap<string, HostRun>;
+  readonly check: boolean;
+  readonly diff: boolean;
+  /** Off: the naive interpreter, which asks for each task when its turn comes and for nothing else. */
+  readonly prefetch: boolean;
+  readonly selection: Selection;
+  readonly masker: Masker;
+  readonly emit: Emit;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  /** Reads (and renders) a file of the user's machine that a parameter names. */
+  readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile;
+  /** What a command's failure means, where that is known: full disk, no network, a clock that is wrong. */
+  readonly explain: (output: Output) => { readonly message: string; readonly hint?: string } | undefined;
+  /** The connected host of a name, for `delegate_to`. */
+  readonly connect: (name: string) => Promise<Target>;
+}
+
+/** One batch of hosts in one play: what its hosts share until all are done. */
+export interface PlayRun {
+  readonly play: Play;
+  readonly hosts: readonly HostRun[];
+  /** The play is over for every host (`end_play`, `any_errors_fatal`, too many failures). */
+  stop: boolean;
+  /** Results of `run_once` tasks by task id: the first host that comes to one does it for all. */
+  readonly once: Map<string, Promise<WholeResult>>;
+}
+
+/** Where the walk stands: on which host, in which play. */
+export interface Walk {
+  readonly run: RunContext;
+  readonly playRun: PlayRun;
+  readonly host: HostRun;
+}
+
+/** How a list of tasks ended. `stopped`: no failure, but nothing further is to be done on this host in this play. */
+export type Ended = 'done' | 'failed' | 'stopped';

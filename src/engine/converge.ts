@@ -1,0 +1,141 @@
+import type { Question } from '../questions/question.ts';
+import type { Step } from '../remote/session.ts';
+import type { Change } from '../values/change.ts';
+import type { Command, Output } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
+import { overlaps, type Resource } from '../values/resource.ts';
+import type { Vars } from '../values/vars.ts';
+import type { Known } from './answers.ts';
+import { guardFailed, guardStep } from './batch.ts';
+import type { RunContext } from './context.ts';
+import { type Driven, drive } from './drive.ts';
+import type { HostRun } from './host.ts';
+import type { Invocation } from './invocation.ts';
+import { lookAhead } from './lookahead.ts';
+import type { Asked, Target } from './target.ts';
+
+/** What bringing one invocation to its wanted state came to. */
+export interface Converged {
+  /** All changes, made or (in check mode) only found. */
+  readonly changes: readonly Change[];
+  readonly outputs: readonly Output[];
+  /** What the module adds to `register`. */
+  readonly result: Vars;
+  /** The command that ended badly, if one did. */
+  readonly failure?: { readonly change: Change; readonly output: Output; readonly timedOut: boolean };
+  /** Check mode cannot tell: it depends on a change that was not made. The reason. */
+  readonly unknown?: string;
+}
+
+const mostRounds = 8;
+
+type Done = Extract<Driven, { state: 'done' }>;
+
+/**
+ * Asks, plans, applies and asks again, until the plan is empty. Prefetched answers are used where they are still true.
+ * @param check find the changes, make none.
+ * @throws TaskError when the module refuses, when the host keeps changing, or when a change did not have its effect; UnreachableError.
+ */
+export async function converge(run: RunContext, host: HostRun, target: Target, invocation: Invocation, check: boolean): Promise<Converged> {
+  const { identity } = invocation;
+  const changes: Change[] = [];
+  const outputs: Output[] = [];
+  let mayDiffer = true;
+  if (!run.prefetch) target.answers.clear();
+  for (let round = 0; round < mostRounds; round++) {
+    const known = await askFor(run, host, target, invocation);
+    const finish = (more: Partial<Converged> = {}): Converged => ({ changes, outputs, result: resultOf(invocation, known, outputs), ...more });
+    const plan = planOf(invocation, known, check ? target.predicted : []);
+    if ('unknown' in plan) return finish(plan);
+    if (plan.changes.length === 0) return finish();
+    if (!mayDiffer)
+      throw new TaskError(
+        `after the change there is still a difference: ${plan.changes.map((one) => one.summary).join(', ')}`,
+        'Something on the host undoes it, or the command did not do what it says.',
+      );
+    if (check) {
+      target.predicted.push(...plan.changes.flatMap((one) => one.writes));
+      return finish({ changes: plan.changes });
+    }
+    const writes = plan.changes.flatMap((one) => one.writes);
+    const guard = guardStep(known.seen, identity.environment);
+    const commands = plan.changes.flatMap((change) => change.commands.map((command) => ({ change, command })));
+    const again = questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
+    const results = await target.apply(
+      identity,
+      [...(guard ? [guard] : []), ...commands.map(({ command }) => stepOf(command, invocation))],
+      again,
+      () => target.answers.invalidate(writes),
+    );
+    if (guard && results[0]?.rc === guardFailed) continue;
+    for (const [index, { change, command }] of commands.entries()) {
+      const output = results[index + (guard ? 1 : 0)];
+      if (!output) continue;
+      if (!changes.includes(change)) changes.push(change);
+      outputs.push(output);
+      if (!(command.okCodes ?? [0]).includes(output.rc)) return finish({ failure: { change, output, timedOut: output.timedOut ?? false } });
+    }
+    if (guard && results[0]?.rc !== 0)
+      throw new TaskError(`the host could not be looked at again before the change: ${results[0]?.stderr.trim() ?? ''}`);
+    if (plan.changes.some((one) => one.opaque))
+      return { changes, outputs, result: resultOf(invocation, await askFor(run, host, target, invocation), outputs) };
+    mayDiffer = plan.changes.some((one) => one.staged);
+  }
+  throw new TaskError(
+    `the host kept changing under the task: after ${mostRounds} tries it is still not as planned`,
+    'Find out what else is changing it at the same time.',
+  );
+}
+
+/** Drives the module's questions to their end, asking what is missing together with all that the rest of the run will want. */
+async function askFor(run: RunContext, host: HostRun, target: Target, { module, params, identity }: Invocation): Promise<Done> {
+  const thisTurn = new Map<string, Known>();
+  for (;;) {
+    const driven = drive(
+      module,
+      params,
+      (question) => thisTurn.get(question.id) ?? (question.kind.atTurn ? undefined : target.answers.get(identity.key, question)),
+    );
+    if (driven.state === 'done') return driven;
+    await target.ask([...driven.questions.map((question): Asked => ({ identity, question })), ...lookAhead(run, host, target)]);
+    for (const question of driven.questions) {
+      const known = target.answers.get(identity.key, question);
+      if (known && question.kind.atTurn) thisTurn.set(question.id, known);
+    }
+  }
+}
+
+function planOf(
+  { module, params }: Invocation,
+  known: Done,
+  predicted: readonly Resource[],
+): { readonly changes: readonly Change[] } | { readonly unknown: string } {
+  try {
+    return { changes: module.plan(params as never, known.answers as never) };
+  } catch (error) {
+    const isUncertain = known.seen.some(({ known: { reads } }) => predicted.some((written) => reads.some((read) => overlaps(written, read))));
+    if (error instanceof TaskError && isUncertain) return { unknown: `known only once the changes before it are made (now: ${error.message})` };
+    throw error;
+  }
+}
+
+/** The task's own questions and those of the tasks to come, as far as the same shell can answer them in the trip of the change. */
+function questionsAgain(identity: string, known: Done, ahead: readonly Asked[]): readonly Question[] {
+  const own = known.seen.map(({ question }) => question).filter((question) => !question.kind.atTurn);
+  return [...own, ...ahead.filter((one) => one.identity.key === identity).map((one) => one.question)];
+}
+
+function stepOf(command: Command, { identity }: Invocation): Step {
+  return {
+    script: command.script,
+    environment: identity.environment,
+    ...(command.stdin !== undefined && { stdin: command.stdin }),
+    ...(command.okCodes && { okCodes: command.okCodes }),
+    ...(command.timeoutSeconds !== undefined && { timeoutSeconds: command.timeoutSeconds }),
+    ...(command.detached && { detached: command.detached }),
+  };
+}
+
+function resultOf({ module, params }: Invocation, known: Done, outputs: readonly Output[]): Vars {
+  return module.result?.(params as never, known.answers as never, outputs) ?? {};
+}

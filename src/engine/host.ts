@@ -1,0 +1,77 @@
+import type { Scope } from '../language/expression.ts';
+import type { Host } from '../language/inventory.ts';
+import type { Handler, Play, Task } from '../language/play.ts';
+import { type Layer, scopeOf, valueLayer } from '../language/variables.ts';
+import type { Become } from '../remote/session.ts';
+import type { Value } from '../values/vars.ts';
+import type { Recap } from './event.ts';
+import type { Target } from './target.ts';
+
+/** Why a host takes no further part. */
+export type Out = 'failed' | 'unreachable' | 'ended' | undefined;
+
+type Counter = Exclude<keyof Recap, 'trips'>;
+
+/** What a run knows of one host of the inventory: its variables so far, its pending handlers, its counts, its place in the walk. */
+export class HostRun {
+  readonly host: Host;
+  /** Its own connection, once there is one. */
+  target: Target | undefined;
+  out: Out;
+  /** `facts`, once asked. */
+  facts: Value | undefined;
+  /** `register` and `set_fact`, which outlive the play. Finished values: never rendered. */
+  readonly registered = new Map<string, Value>();
+  /** Notified handlers of the current play. */
+  readonly pending = new Set<Handler>();
+  /** Index in the run's order of tasks of the one whose turn it is. */
+  position = -1;
+  /** From the inventory: the user to become and the password, for tasks that say `become`. */
+  readonly becomeDefault: Become;
+  /** The inventory says `become` for all tasks that do not say otherwise. */
+  readonly becomeByDefault: boolean;
+  readonly #magic: Layer;
+  readonly #extraVars: Layer;
+  readonly #counts: Record<Counter, number> = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };
+
+  constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: Layer, extraVars: Layer) {
+    this.host = host;
+    this.becomeDefault = become;
+    this.becomeByDefault = become.byDefault;
+    this.#magic = magic;
+    this.#extraVars = extraVars;
+  }
+
+  count(counter: Counter): void {
+    this.#counts[counter] += 1;
+  }
+
+  recap(): Recap {
+    return { ...this.#counts, trips: this.target?.trips ?? 0 };
+  }
+
+  /**
+   * The scope of a task on this host, in the order of precedence of the contract.
+   * @param registered `register` and `set_fact`; lookahead passes its own guess.
+   * @param item the loop's variables.
+   */
+  scope(
+    play: Play,
+    task: Pick<Task, 'vars'>,
+    registered: ReadonlyMap<string, Value> = this.registered,
+    item: Readonly<Record<string, Value>> = {},
+  ): Scope {
+    const facts = this.facts === undefined ? [] : [valueLayer('facts', { facts: this.facts, ansible_facts: this.facts })];
+    return scopeOf([
+      ...play.layers.defaults,
+      ...this.host.layers,
+      ...facts,
+      ...play.layers.vars,
+      ...task.vars,
+      valueLayer('set_fact and register', Object.fromEntries(registered)),
+      this.#extraVars,
+      valueLayer('loop', item),
+      this.#magic,
+    ]);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Scope } from '../language/expression.ts';
+import { nearest } from '../language/nearest.ts';
+import type { Play, Task } from '../language/play.ts';
+import { checkParams } from '../modules/check-params.ts';
+import type { Module } from '../modules/module.ts';
+import { localParams } from '../modules/params.ts';
+import { InputError, type Problem, TaskError } from '../values/errors.ts';
+import { isMapping, type Value } from '../values/vars.ts';
+import type { RunContext } from './context.ts';
+import type { HostRun } from './host.ts';
+import { type Identity, identityOf } from './target.ts';
+
+/** One call of a module: a task on a host, or one item of its loop, with everything rendered and checked. */
+export interface Invocation {
+  readonly module: Module;
+  /** What the module's schema made of the parameters. */
+  readonly params: unknown;
+  readonly identity: Identity;
+}
+
+/**
+ * Renders and checks the parameters of a task in `scope`.
+ * @throws InputError with positions, for what cannot be rendered or does not fit the module.
+ */
+export function invocationOf(run: RunContext, host: HostRun, task: Task, scope: Scope): Invocation {
+  const module = run.modules.get(task.module);
+  if (!module) throw InputError.of(`no module is called ${task.module}`, task.source);
+  const given = task.params.evaluate(scope);
+  const checked = checkParams(task.module, module, withLocalFiles(run, module, task, scope, isMapping(given) ? given : {}), nearest);
+  if ('problems' in checked) throw new InputError(checked.problems.map((one): Problem => ({ ...one, source: task.params.sourceAt(one.path) })));
+  return { module, params: checked.params, identity: identityFor(host, task, scope) };
+}
+
+function withLocalFiles(
+  run: RunContext,
+  module: Module,
+  task: Task,
+  scope: Scope,
+  given: { readonly [name: string]: Value },
+): Record<string, unknown> {
+  const params: Record<string, unknown> = { ...given };
+  for (const [name, kind] of localParams(module.params)) {
+    const path = given[name];
+    if (typeof path === 'string') params[name] = run.readLocal(kind, path, task, scope);
+  }
+  return params;
+}
+
+/** As whom the task runs on the host, and with which environment. */
+export function identityFor(host: HostRun, task: Pick<Task, 'become' | 'becomeUser' | 'environment'>, scope: Scope): Identity {
+  const wanted = task.become ? task.become.evaluate(scope) : host.becomeByDefault;
+  const user = task.becomeUser?.evaluate(scope) ?? host.becomeDefault.user;
+  const password = host.becomeDefault.password;
+  const environment = Object.assign({}, ...task.environment.map((one) => textsOf(one.evaluate(scope)))) as Readonly<Record<string, string>>;
+  return identityOf(wanted ? { user, ...(password !== undefined && { password }) } : undefined, environment);
+}
+
+function textsOf(value: Value): Record<string, unknown> {
+  if (!isMapping(value)) throw new TaskError('environment must be a mapping of names to texts');
+  for (const name of Object.keys(value)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TaskError(`${JSON.stringify(name)} cannot be the name of an environment variable`);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, typeof item === 'object' ? item : String(item)]));
+}
+
+/** The values that a task's loop goes through, each with the variables it sets; one without variables where there is no loop. */
+export interface LoopItem {
+  readonly vars: Readonly<Record<string, Value>>;
+  /** What the loop shows for this item. */
+  readonly label?: string;
+}
+
+/** @throws InputError when `loop` is not a list. */
+export function loopItems(task: Task, scope: Scope): readonly LoopItem[] {
+  if (!task.loop) return [{ vars: {} }];
+  const items = task.loop.evaluate(scope);
+  if (!Array.isArray(items)) {
+    throw InputError.of(
+      'loop must be a list',
+      task.loop.sourceAt([]),
+      'Write one item a line, each with a dash, or give a variable that holds a list.',
+    );
+  }
+  const { loopVar, indexVar } = task.loopControl;
+  return items.map((item: Value, index) => ({ vars: { [loopVar]: item, ...(indexVar && { [indexVar]: index }) }, label: labelOf(item) }));
+}
+
+function labelOf(item: Value): string {
+  return typeof item === 'string' ? item : JSON.stringify(item);
+}
+
+/** The scope of an item of a task on a host. */
+export function scopeFor(host: HostRun, play: Play, task: Task, item: LoopItem, registered: ReadonlyMap<string, Value> = host.registered): Scope {
+  return host.scope(play, task, registered, item.vars);
+}

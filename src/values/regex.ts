@@ -1,0 +1,37 @@
+import { createContext, type Script, Script as VmScript } from 'node:vm';
+
+/** A regular expression took longer than it may: it has nested quantifiers, or the text is huge. */
+export class SlowPatternError extends Error {
+  constructor() {
+    super(`took longer than ${maxMilliseconds / 1000} s`);
+    this.name = 'SlowPatternError';
+  }
+}
+
+/** Far more than any sane pattern needs for 10 MB of text, and little enough to wait for. */
+const maxMilliseconds = 2000;
+
+let script: Script | undefined;
+
+/**
+ * Runs `work`, in which regular expressions meet text of a host, and stops it after 2 seconds: JavaScript's own engine can take for ever
+ * over `^(a+)+$`. Costs 0.1 ms.
+ * @throws SlowPatternError when it was stopped; otherwise what `work` throws.
+ */
+export function inBoundedTime<T>(work: () => T): T {
+  const box: { result?: T } = {};
+  script ??= new VmScript('work()');
+  const context = createContext({
+    work: () => {
+      box.result = work();
+    },
+  });
+  try {
+    script.runInContext(context, { timeout: maxMilliseconds });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new SlowPatternError();
+    throw error;
+  }
+  // `work` has returned, so its result is there (it may be undefined, which T then allows).
+  return box.result as T;
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import test from 'ava';
+
+/** Rooms by what each may import besides itself: the drawing of docs/architecture.md. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  values: [],
+  remote: ['values'],
+  questions: ['remote', 'values'],
+  modules: ['questions', 'remote', 'values'],
+  language: ['values'],
+  engine: ['modules', 'questions', 'remote', 'language', 'values'],
+  report: ['engine', 'language', 'values'],
+  cli: ['report', 'engine', 'modules', 'questions', 'remote', 'language', 'values'],
+};
+
+/** Packages that enter through one file each, so that each can be replaced in one place. */
+const enterOnce = ['node-ssh', 'listr2', 'handlebars', 'dotenv', 'yaml', '@marcbachmann/cel-js', 'diff', 'age-encryption', 'picocolors', 'leven', '@inquirer/password'];
+
+const source = join(import.meta.dirname, '../../src');
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+const imports: readonly Import[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const found = text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\('([^']+)'\)|^import\s+'([^']+)'/gm);
+    return [...found].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? '' }));
+  });
+
+const roomOf = (file: string): string => file.split('/')[0] ?? '';
+
+test('each room imports only the rooms that the architecture allows', (t) => {
+  const wrong = imports
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ file, from }) => ({ file, to: relative(source, join(source, file, '..', from)) }))
+    .filter(({ file, to }) => roomOf(file) !== roomOf(to) && !mayImport[roomOf(file)]?.includes(roomOf(to)));
+  t.deepEqual(wrong, []);
+});
+
+test('every folder of src is a room of the architecture', (t) => {
+  const folders = readdirSync(source, { withFileTypes: true }).map((entry) => entry.name);
+  t.deepEqual(folders.sort(), Object.keys(mayImport).sort());
+});
+
+test('no module imports another module', (t) => {
+  const shared = /^\.\/(module|params|support\/.*)\.ts$|^\.\.\//;
+  const wrong = imports.filter(({ file, from }) => /^modules\/[a-z0-9_]+\.ts$/.test(file) && from.startsWith('.') && !shared.test(from));
+  t.deepEqual(wrong, []);
+});
+
+for (const name of enterOnce) {
+  test(`the package ${name} enters through one file`, (t) => {
+    const files = new Set(imports.filter(({ from }) => from === name || from.startsWith(`${name}/`)).map(({ file }) => file));
+    t.true(files.size <= 1, [...files].join(', '));
+  });
+}
+
+test('only the command line touches process', (t) => {
+  const wrong = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && roomOf(file) !== 'cli')
+    .filter((file) => /\bprocess\.(?!version)/.test(readFileSync(join(source, file), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
+  t.deepEqual(wrong, []);
+});
