@@ -30,7 +30,7 @@ export async function unifiedDiff({ label, before, after, secrets = [] }: Diff):
     },
   );
   if (patch === undefined) return `--- ${label}\n+++ ${label}\n# replaced (${countLines(before)} -> ${countLines(after)} lines)\n`;
-  const text = patch.replace(/^={3,}\n/, '');
+  const text = patch.replace(/^(?:Index: .*\n)?={3,}\n/, '');
   const isSame = old === new_ && before !== undefined && after !== undefined && revealed(before) !== revealed(after);
   const whole = isSame ? `${text}# only a secret value differs\n` : text;
   return whole.length > longestDiff ? `${whole.slice(0, longestDiff)}\n# ${whole.length - longestDiff} more characters\n` : whole;

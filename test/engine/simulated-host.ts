@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Connection, Session, Step, StepResult } from '../../src/remote/session.ts';
+import { UnreachableError } from '../../src/values/errors.ts';
+
+/**
+ * A host that exists in memory: names with values. It understands three words, one a line: `get NAME…` prints `NAME=VALUE` lines,
+ * `put NAME VALUE` sets one, `fail` ends with 1; and the guard that the engine writes. Anything else is an error of the test.
+ */
+export class SimulatedHost implements Connection {
+  readonly rttMs = 0;
+  readonly user = 'root';
+  readonly state: Map<string, string>;
+  /** Every `put` that was made, in order: `NAME=VALUE`. */
+  readonly log: string[] = [];
+  /** Called before each trip: to change something behind the engine's back, or to lose the link by throwing. */
+  beforeTrip: (trip: number) => void = () => undefined;
+  /** What a `put` does besides: effects that no module declared. */
+  effects: (name: string, value: string, state: Map<string, string>) => void = () => undefined;
+  trips = 0;
+
+  constructor(state: Readonly<Record<string, string>> = {}) {
+    this.state = new Map(Object.entries(state));
+  }
+
+  session(): Promise<Session> {
+    const run = (steps: readonly Step[]) => this.#trip(steps);
+    return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, run });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  lose(): never {
+    throw new UnreachableError('the link was lost');
+  }
+
+  async #trip(steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> {
+    this.trips += 1;
+    await Promise.resolve();
+    this.beforeTrip(this.trips);
+    let isBroken = false;
+    return steps.map((step) => {
+      if (isBroken && !step.always) return undefined;
+      const result = this.#run(step.script);
+      if (!(step.okCodes ?? [0]).includes(result.rc)) isBroken ||= !step.always;
+      return result;
+    });
+  }
+
+  #run(script: string): StepResult {
+    let stdout = '';
+    const guards = [
+      ...script.matchAll(/^\[ "\$\( \{ ([^]*?)\n\} 2>\/dev\/null \| sha256sum \)" = '([0-9a-f]{64}) {2}-' \] \|\| .*exit (\d+); \}$/gm),
+    ];
+    if (guards.length > 0) {
+      const broken = guards.find(
+        ([, inner, digest]) =>
+          createHash('sha256')
+            .update(this.#run(inner ?? '').stdout)
+            .digest('hex') !== digest,
+      );
+      return { rc: broken ? Number(broken[3]) : 0, stdout, stderr: '', durationMs: 0 };
+    }
+    for (const line of script.split('\n')) {
+      const [word, ...args] = line.split(' ');
+      if (word === 'get') stdout += args.map((name) => `${name}=${this.state.get(name) ?? ''}\n`).join('');
+      else if (word === 'put' && args[0] !== undefined) this.#put(args[0], args[1] ?? '');
+      else if (word === 'fail') return { rc: 1, stdout, stderr: 'failed as told', durationMs: 0 };
+      else throw new Error(`the simulated host does not know: ${line}`);
+    }
+    return { rc: 0, stdout, stderr: '', durationMs: 0 };
+  }
+
+  #put(name: string, value: string): void {
+    this.log.push(`${name}=${value}`);
+    this.state.set(name, value);
+    this.effects(name, value, this.state);
+  }
+}

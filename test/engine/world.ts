@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import type { RunContext } from '../../src/engine/context.ts';
+import type { RunEvent } from '../../src/engine/event.ts';
+import { HostRun } from '../../src/engine/host.ts';
+import { noJournal } from '../../src/engine/journal.ts';
+import { Masker } from '../../src/engine/mask.ts';
+import { exitCodeOf, runPlays } from '../../src/engine/plays.ts';
+import { type Selection, tasksInOrder } from '../../src/engine/select.ts';
+import { Target } from '../../src/engine/target.ts';
+import type { Expression, Scope } from '../../src/language/expression.ts';
+import type { Handler, Item, Play, Task } from '../../src/language/play.ts';
+import { valueLayer } from '../../src/language/variables.ts';
+import { defineModule, type Module } from '../../src/modules/module.ts';
+import { ask, type QuestionKind, question } from '../../src/questions/question.ts';
+import { TaskError } from '../../src/values/errors.ts';
+import type { Value } from '../../src/values/vars.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+
+const nowhere = { file: 'test.yaml', line: 1, column: 1 };
+
+/** An expression that is a function of the scope. */
+export function expression<T>(evaluate: (scope: Scope) => T, variables: readonly string[] = []): Expression<T> {
+  return { source: nowhere, variables: new Set(variables), required: new Set(variables), evaluate, sourceAt: () => nowhere };
+}
+
+const valueKind: QuestionKind<string, string> = {
+  kind: 'value',
+  reads: (name) => [`value:${name}`],
+  script: (names) => `get ${names.join(' ')}`,
+  split(output, names) {
+    const lines = new Map(output.split('\n').map((line) => [line.split('=')[0], `${line}\n`]));
+    return names.map((name) => lines.get(name) ?? '');
+  },
+  parse: (part) => part.slice(part.indexOf('=') + 1, -1),
+};
+
+export const value = (name: string) => question(valueKind, name);
+
+const nameAndValue = z.strictObject({ name: z.string(), value: z.string() });
+
+/** Modules over the simulated host's values. */
+export const modules: ReadonlyMap<string, Module> = new Map(
+  Object.entries({
+    /** The value is as declared; writes that one. */
+    value: defineModule({
+      summary: 'Set a value.',
+      params: nameAndValue,
+      examples: [],
+      ask: ({ name }) => ask({ value: value(name) }),
+      plan: ({ name, value: wanted }, { value: is }) =>
+        is === wanted
+          ? []
+          : [
+              {
+                summary: `set ${name}`,
+                diff: { label: name, before: is, after: wanted },
+                commands: [{ script: `put ${name} ${wanted}` }],
+                writes: [`value:${name}`],
+              },
+            ],
+      result: (_, { value: is }) => ({ value: is }),
+    }),
+    /** Runs whatever it is told, on everything. */
+    run: defineModule({
+      summary: 'Run a script.',
+      params: z.strictObject({ script: z.string() }),
+      examples: [],
+      ask: () => ask({}),
+      plan: ({ script }) => [{ summary: 'run', commands: [{ script }], writes: ['*'], opaque: true }],
+    }),
+    /** Reads a value and refuses if it is not there. */
+    need: defineModule({
+      summary: 'Need a value.',
+      params: z.strictObject({ name: z.string() }),
+      examples: [],
+      ask: ({ name }) => ask({ value: value(name) }),
+      plan: ({ name }, { value: is }) => {
+        if (is === '') throw new TaskError(`${name} is missing`);
+        return [];
+      },
+      result: (_, { value: is }) => ({ value: is }),
+    }),
+    /** Says that it sets a value, and does not. */
+    liar: defineModule({
+      summary: 'Pretend.',
+      params: nameAndValue,
+      examples: [],
+      ask: ({ name }) => ask({ value: value(name) }),
+      plan: ({ name, value: wanted }, { value: is }) =>
+        is === wanted ? [] : [{ summary: `set ${name}`, commands: [{ script: 'get x' }], writes: [`value:${name}`] }],
+    }),
+    /** Copies one value to another: which it reads second depends on what it reads first. */
+    follow: defineModule({
+      summary: 'Follow.',
+      params: z.strictObject({ name: z.string(), to: z.string() }),
+      examples: [],
+      *ask({ name, to }) {
+        const { pointer } = yield* ask({ pointer: value(name) });
+        const { target, is } = yield* ask({ target: value(pointer), is: value(to) });
+        return { target, is };
+      },
+      plan: ({ to }, { target, is }) =>
+        is === target ? [] : [{ summary: `set ${to}`, commands: [{ script: `put ${to} ${target}` }], writes: [`value:${to}`] }],
+    }),
+  }),
+);
+
+let line = 0;
+
+/** A task of `module`; `params` may be a function of the scope. */
+export function task(module: string, params: Record<string, Value> | ((scope: Scope) => Record<string, Value>), more: Partial<Task> = {}): Task {
+  line += 1;
+  const evaluate = typeof params === 'function' ? params : () => params;
+  return {
+    kind: 'task',
+    id: `test.yaml:${line}`,
+    source: { ...nowhere, line },
+    name: expression(() => `${module} ${line}`),
+    module,
+    params: expression<Value>(evaluate),
+    loopControl: { loopVar: 'item' },
+    notify: [],
+    when: [],
+    tags: [],
+    environment: [],
+    vars: [],
+    ...more,
+  };
+}
+
+export function handler(name: string, module: string, params: Record<string, Value>): Handler {
+  return { task: task(module, params, { name: expression(() => name) }), listen: [] };
+}
+
+export interface Options {
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly prefetch?: boolean;
+  readonly handlers?: readonly Handler[];
+  readonly selection?: Selection;
+  readonly play?: Partial<Play>;
+  readonly journal?: RunContext['journal'];
+}
+
+export interface Ran {
+  readonly events: readonly RunEvent[];
+  readonly exitCode: number;
+  /** `host task-module status`, in order. */
+  readonly statuses: readonly string[];
+  readonly hosts: ReadonlyMap<string, HostRun>;
+}
+
+/** Runs one play of `items` over simulated hosts. */
+export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items: readonly Item[], options: Options = {}): Promise<Ran> {
+  const events: RunEvent[] = [];
+  const names = Object.keys(hosts);
+  const one: Play = {
+    name: 'test',
+    source: nowhere,
+    hosts: expression(() => 'all'),
+    layers: { defaults: [], vars: [] },
+    tasks: items,
+    handlers: options.handlers ?? [],
+    serial: [],
+    anyErrorsFatal: false,
+    tags: [],
+    ...options.play,
+  };
+  const runs = new Map(
+    names.map((name) => {
+      const magic = valueLayer('magic', { inventory_hostname: name });
+      return [
+        name,
+        new HostRun({ name, source: nowhere, groups: [], layers: [] }, { user: 'root', byDefault: false }, magic, valueLayer('extra', {})),
+      ] as const;
+    }),
+  );
+  const planned = [{ play: one, hosts: names }];
+  const order = tasksInOrder(planned);
+  const context: RunContext = {
+    order,
+    positions: new Map(order.map((placed, index) => [placed.task.id, index])),
+    modules,
+    hosts: runs,
+    check: options.check ?? false,
+    diff: options.diff ?? false,
+    prefetch: options.prefetch ?? true,
+    selection: options.selection ?? { tags: [], skipTags: [] },
+    masker: new Masker(),
+    emit: (event) => events.push(event),
+    journal: options.journal ?? noJournal,
+    signal: new AbortController().signal,
+    readLocal: () => {
+      throw new Error('no local files in this test');
+    },
+    explain: () => undefined,
+    connect: (name) => {
+      const run = runs.get(name);
+      const host = hosts[name];
+      if (!run || !host) throw new Error(`no host ${name}`);
+      run.target ??= new Target(host);
+      return Promise.resolve(run.target);
+    },
+  };
+  await runPlays(context, planned, 50);
+  return {
+    events,
+    exitCode: exitCodeOf(context),
+    hosts: runs,
+    statuses: events.flatMap((event) =>
+      event.event === 'task' || event.event === 'handler' ? [`${event.host} ${event.module} ${event.status}`] : [],
+    ),
+  };
+}
