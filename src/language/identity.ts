@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
 import { parseIdentities } from './age.ts';
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -23,14 +24,17 @@ export function readIdentities(environment: Environment): readonly string[] {
   try {
     const { mode } = statSync(file);
     if ((mode & othersBits) !== 0) {
-      throw InputError.of(`others can read your identity ${file} (mode 0${(mode & 0o777).toString(8)})`, undefined, `Close it with: chmod 600 ${file}`);
+      throw InputError.of(
+        `others can read your identity ${file} (mode 0${(mode & 0o777).toString(8)})`,
+        undefined,
+        `Close it with: chmod 600 ${file}`,
+      );
     }
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
     throw InputError.of(
-      `your identity, which opens the secrets file, cannot be read (${why})`,
+      `your identity ${file}, which opens the secrets file, cannot be read: ${systemReason(error)}`,
       undefined,
       'Make one with homerun secret init, or name the file with HOMERUN_IDENTITY=FILE.',
     );

@@ -1,8 +1,8 @@
 import type { Recap, Status, TaskOutcome } from '../engine/event.ts';
 import { formatSource } from '../values/errors.ts';
+import { pageStyle } from './html-style.ts';
 import { type Markup, markup } from './markup.ts';
 import { type FinishedEvent, isFinished, type TimedEvent } from './report.ts';
-import { pageStyle } from './html-style.ts';
 
 const statuses: readonly Status[] = ['failed', 'unreachable', 'changed', 'ok', 'skipped'];
 
@@ -86,7 +86,9 @@ function bar(event: FinishedEvent, start: number, total: number): Markup {
 
 function taskEntry(event: FinishedEvent): Markup {
   const open = event.status === 'failed' || event.status === 'unreachable';
-  const items = (event.items ?? []).map((item) => markup`<div class="item"><b class="${item.status}">${item.status}</b> ${item.item}${story(item)}</div>`);
+  const items = (event.items ?? []).map(
+    (item) => markup`<div class="item"><b class="${item.status}">${item.status}</b> ${item.item}${story(item)}</div>`,
+  );
   const name = event.event === 'handler' ? `handler: ${event.task}` : event.task;
   const status = event.ignored === true ? `${event.status} (ignored)` : event.status;
   return markup`<details class="task ${event.status}"${{ markup: open ? ' open' : '' }}><summary><b class="${event.status}">${status}</b> ${name} <small>${duration(event.durationMs)}</small></summary>

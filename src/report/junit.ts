@@ -1,5 +1,4 @@
 import type { TaskEvent } from '../engine/event.ts';
-import { formatSource } from '../values/errors.ts';
 import { linesOf } from './lines.ts';
 import { type Markup, markup } from './markup.ts';
 import { type FinishedEvent, isFinished, type TimedEvent } from './report.ts';
@@ -56,10 +55,10 @@ function taskCase(event: FinishedEvent): Markup {
 
 function verdictOf(event: TaskEvent): Markup | undefined {
   const message = event.message ?? event.status;
-  const story = linesOf(event, { verbosity: 1, quiet: false, diff: true, ok: true }, styleOf(false)).slice(1).join('\n');
+  const story = linesOf(event, { verbosity: 1, quiet: false, ok: true }, styleOf(false)).slice(1).join('\n');
   if (event.status === 'skipped') return markup`<skipped message="${message}"/>`;
   if (event.status === 'failed' && event.ignored !== true) {
-    return markup`<failure message="${message}" type="${event.module}">${`${formatSource(event.source)}\n${story}`}</failure>`;
+    return markup`<failure message="${message}" type="${event.module}">${story}</failure>`;
   }
   if (event.status === 'unreachable' && event.ignored !== true) return markup`<error message="${message}" type="unreachable">${story}</error>`;
   return story === '' ? undefined : markup`<system-out>${story}</system-out>`;

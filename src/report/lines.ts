@@ -9,8 +9,6 @@ export interface Detail {
   readonly verbosity: number;
   /** Only what went wrong, and the recap. */
   readonly quiet: boolean;
-  /** Diffs below the changes. */
-  readonly diff: boolean;
   /** Tasks that were `ok` and had nothing to say. */
   readonly ok: boolean;
 }
@@ -89,7 +87,7 @@ function body(outcome: TaskOutcome, event: TaskEvent, detail: Detail, style: Sty
     ...(message === undefined ? [] : indented(place + message, indent)),
     ...(outcome.hint === undefined ? [] : indented(outcome.hint, indent)),
     ...outcome.changes.flatMap((change) => indented(change.summary, indent)),
-    ...(detail.diff ? outcome.changes.flatMap((change) => diffLines(change.diff, style, indent)) : []),
+    ...outcome.changes.flatMap((change) => diffLines(change.diff, style, indent)),
     ...(bad || detail.verbosity > 0 ? outputOf(outcome, event.host, detail, style, indent) : []),
   ];
 }
@@ -97,7 +95,7 @@ function body(outcome: TaskOutcome, event: TaskEvent, detail: Detail, style: Sty
 /** A unified diff, coloured, after `indent`. */
 export function diffLines(diff: string | undefined, style: Style, indent: string): string[] {
   if (diff === undefined || diff === '') return [];
-  return indented(diff, '').map((line) => indent + colourOf(line, style)(line));
+  return indented(diff, '').map((line) => (line === '' ? '' : indent + colourOf(line, style)(line)));
 }
 
 function colourOf(line: string, style: Style): (text: string) => string {

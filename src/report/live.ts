@@ -3,7 +3,7 @@ import type { Status } from '../engine/event.ts';
 import { type Detail, linesOf } from './lines.ts';
 import { closing, type Failure, failureOf } from './plain.ts';
 import { isFinished, type Report, type TimedEvent } from './report.ts';
-import { hostRows, statusRow, type Row } from './rows.ts';
+import { hostRows, type Row, statusRow } from './rows.ts';
 import { screenOn, type Terminal } from './screen.ts';
 import type { Style } from './style.ts';
 

@@ -14,18 +14,19 @@ export function isFinished(event: TimedEvent): event is FinishedEvent {
 /** Something that shows or keeps a run. Events come in the order in which they happened. */
 export interface Report {
   event(event: TimedEvent): void;
-  /** Called once, after the last event, also when the run was interrupted or broke. What the report holds back is written then. */
+  /** Called once, after the last event, also when the run was interrupted or broke. What the report holds back is written then. @throws InputError when it cannot be. */
   end(): Promise<void>;
 }
 
-/** One report that passes everything on to `reports`, in their order. */
+/** One report that passes everything on to `reports`, in their order. Its `end` ends all of them, and then throws what the first of them threw. */
 export function combine(reports: readonly Report[]): Report {
   return {
     event: (event) => {
       for (const report of reports) report.event(event);
     },
     end: async () => {
-      for (const report of reports) await report.end();
+      const ends = await Promise.allSettled(reports.map((report) => report.end()));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };
 }

@@ -39,7 +39,9 @@ export function hostRows(hosts: readonly string[], rows: ReadonlyMap<string, Row
 
 /** The last row: what has happened so far. */
 export function statusRow(counts: { readonly [status in Status]: number }, elapsedMs: number, terminal: Terminal, style: Style): string {
-  const shown = (['ok', 'changed', 'failed', 'unreachable'] as const).filter((status) => counts[status] > 0 || status === 'ok' || status === 'changed');
+  const shown = (['ok', 'changed', 'failed', 'unreachable'] as const).filter(
+    (status) => counts[status] > 0 || status === 'ok' || status === 'changed',
+  );
   return style.faint(fit(`${shown.map((status) => `${status}=${counts[status]}`).join(' ')}  ${seconds(elapsedMs)}`, terminal.columns));
 }
 

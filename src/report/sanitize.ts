@@ -28,10 +28,8 @@ export function oneLine(text: string): string {
  * would take for a command (`::set-env …`, `##[group]`; both are recognised after leading spaces) gets a bar in front.
  */
 export function indented(text: string, prefix: string): string[] {
-  const lines = sanitize(text)
-    .replace(/\n+$/, '')
-    .split('\n');
-  return lines.map((line) => prefix + (/^\s*(::|##\[)/.test(line) ? `| ${line}` : line).trimEnd());
+  const lines = sanitize(text).replace(/\n+$/, '').split('\n');
+  return lines.map((line) => (line === '' ? prefix.trimEnd() : prefix + (/^\s*(::|##\[)/.test(line) ? `| ${line}` : line)));
 }
 
 /** Every text inside `value` sanitised; the rest as it is. For whole events, so that no field can be forgotten. */

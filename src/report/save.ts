@@ -1,7 +1,8 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
 import { jsonLine } from './json.ts';
 import type { Report, TimedEvent } from './report.ts';
 
@@ -9,54 +10,94 @@ import type { Report, TimedEvent } from './report.ts';
 const privateMode = 0o600;
 
 /**
- * Keeps the events of a run in `file`, each as soon as it happens, so that a run that dies leaves what it did. Replaces an older file.
- * @throws InputError at once when the file cannot be written.
+ * Keeps the events of a run in `file`, each as soon as it happens, so that a run that dies leaves what it did. Replaces an older run, but not
+ * before the first event.
+ * @throws InputError at once when the file cannot be written; from `end` when that became so later.
  */
 export function saveReport(file: string): Report {
-  const descriptor = explained(file, () => openSync(file, 'w', privateMode));
-  return {
-    event: (event) => {
-      const line = jsonLine(event);
-      if (line !== undefined) writeSync(descriptor, line);
-    },
-    end: () => {
-      closeSync(descriptor);
-      return Promise.resolve();
-    },
-  };
+  return explained(file, () => {
+    const isNew = !existsSync(file);
+    const isRegular = isNew || statSync(file).isFile();
+    const descriptor = openSync(file, 'a', privateMode);
+    let isEmpty = true;
+    let failure: unknown;
+    const add = (line: string) => {
+      if (isEmpty && isRegular) ftruncateSync(descriptor);
+      isEmpty = false;
+      writeWhole(descriptor, line);
+    };
+    return {
+      event: (event) => {
+        const line = jsonLine(event);
+        if (line === undefined || failure !== undefined) return;
+        try {
+          add(line);
+        } catch (error) {
+          // A full disk here is no reason to leave the hosts half-way: it is told at the end.
+          failure = error;
+        }
+      },
+      end: async () => {
+        closeSync(descriptor);
+        if (isEmpty && isNew) rmSync(file, { force: true });
+        if (failure !== undefined) throw unwritable(file, failure);
+      },
+    };
+  });
 }
 
 /**
- * Collects the events of a run and writes what `build` makes of them to `file` at the end: whole, or not at all.
- * @throws InputError at once when the file cannot be written, before a run has begun.
+ * Collects the events of a run and writes what `build` makes of them to `file` at the end: whole, or not at all. Without an event nothing is
+ * written.
+ * @throws InputError at once when the file cannot be written, before a run has begun; from `end` when that became so later.
  */
 export function fileReport(file: string, build: (events: readonly TimedEvent[]) => string): Report {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`);
-  const descriptor = explained(file, () => openSync(temporary, 'wx', privateMode));
-  const events: TimedEvent[] = [];
-  return {
-    event: (event) => {
-      if (event.event !== 'task_start' && event.event !== 'host_connecting') events.push(event);
-    },
-    end: () => {
-      try {
-        writeSync(descriptor, build(events));
-        closeSync(descriptor);
-        renameSync(temporary, file);
-      } catch (error) {
-        rmSync(temporary, { force: true });
-        throw error;
-      }
-      return Promise.resolve();
-    },
-  };
+  return explained(file, () => {
+    const target = existsSync(file) ? realpathSync(file) : file;
+    // Renaming over a device or a pipe would take it away from the system.
+    if (existsSync(target) && !statSync(target).isFile()) throw new Error('it is not a regular file');
+    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+    const descriptor = openSync(temporary, 'wx', privateMode);
+    const events: TimedEvent[] = [];
+    const write = () => {
+      writeWhole(descriptor, build(events));
+      fsyncSync(descriptor);
+      renameSync(temporary, target);
+    };
+    return {
+      event: (event) => {
+        if (event.event !== 'task_start' && event.event !== 'host_connecting') events.push(event);
+      },
+      end: async () => {
+        try {
+          if (events.length > 0) explained(file, write);
+        } finally {
+          closeSync(descriptor);
+          rmSync(temporary, { force: true });
+        }
+      },
+    };
+  });
 }
 
-function explained<T>(file: string, open: () => T): T {
+/** One call may write less than it was given. */
+function writeWhole(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+}
+
+function explained<T>(file: string, work: () => T): T {
   try {
-    return open();
+    return work();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw InputError.of(`the report cannot be written to ${file} (${why})`, undefined, 'Name a file in a folder that exists and that you may write to.');
+    throw unwritable(file, error);
   }
+}
+
+function unwritable(file: string, error: unknown): InputError {
+  return InputError.of(
+    `the report cannot be written to ${file}: ${systemReason(error)}`,
+    undefined,
+    'Name a file in a folder that exists and that you may write to.',
+  );
 }
