@@ -1,0 +1,51 @@
+// The images of the lab: a minimal Debian, the plain host made from it, and a host with everything installed.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildImage, type Docker, docker, hasImage, label, type Recipe, tagOf } from './docker.ts';
+import { machineFiles, mirrors } from './machine.ts';
+import { assetsDirectory, cacheDirectory } from './places.ts';
+import { run } from './run.ts';
+import { type Say, stage } from './stage.ts';
+
+/**
+ * A minimal Debian: the official image where a registry answers, else made with debootstrap.
+ * @param registryAnswers whether Docker Hub can be reached
+ * @returns its tag
+ */
+export async function baseImage(engine: Docker, registryAnswers: boolean, say: Say): Promise<string> {
+  const { release, main } = mirrors();
+  const official = `debian:${release}-slim`;
+  if (await hasImage(engine, official)) return official;
+  if (registryAnswers) {
+    await stage(say, `pulling ${official}`, () => docker(engine, ['pull', '-q', official]));
+    return official;
+  }
+  const tag = `homerun-lab/base:${release}`;
+  if (await hasImage(engine, tag)) return tag;
+  await stage(say, `minimal Debian ${release} with debootstrap (stands in for the image ${official})`, async () => {
+    const folder = cacheDirectory('base');
+    rmSync(folder, { recursive: true, force: true });
+    await run(['debootstrap', '--variant=minbase', '--include=ca-certificates', release, folder, main]);
+    const change = `LABEL ${label}=image`;
+    await run(['sh', '-c', 'tar -C "$1" -c . | "$2" import -c "$3" - "$4"', 'sh', folder, engine.client, change, tag]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return tag;
+}
+
+/**
+ * The image of a host with nothing but sh, sshd and systemd.
+ * @param authority the lab's root certificate, which the host trusts
+ */
+export async function plainHostImage(engine: Docker, base: string, authority: string, say: Say): Promise<string> {
+  const files = new Map([...machineFiles(), ['certificates/homerun-lab.crt', readFileSync(authority, 'utf8')]]);
+  const recipe = { name: 'homerun-lab/host', folder: join(assetsDirectory, 'host'), files, arguments: { BASE: base } };
+  return built(engine, recipe, 'image of a plain host (systemd, sshd)', say);
+}
+
+/** Builds an image as a stage, or returns at once when it is there. */
+export async function built(engine: Docker, recipe: Recipe, title: string, say: Say): Promise<string> {
+  const tag = tagOf(recipe);
+  return (await hasImage(engine, tag)) ? tag : stage(say, title, () => buildImage(engine, recipe));
+}

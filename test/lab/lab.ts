@@ -1,0 +1,160 @@
+// The lab: real hosts on this machine, and what stands in for the outside world where that cannot be reached. Used by the demo
+// and by the tests alike.
+
+import { rmSync } from 'node:fs';
+import { openAuthority } from './authority.ts';
+import { bakedHostImage } from './baked.ts';
+import { type Docker, docker, findDocker, label } from './docker.ts';
+import { prepareMachine } from './engine.ts';
+import { execute, reachableAddress, removeContainer, startHost } from './hosts.ts';
+import { baseImage } from './images.ts';
+import { gatewayOf, labAddress, type Network, openNetwork, removeNetwork } from './network.ts';
+import { startOutside, stopOutside } from './outside.ts';
+import { labDirectory } from './places.ts';
+import { probe, type StandInPolicy } from './reachable.ts';
+import { stopRegistry } from './registry.ts';
+import { attempt, type Output } from './run.ts';
+import { type Say, sideBySide, stage } from './stage.ts';
+import { labNames, newUsers, openIdentity, readState, writeKnownHosts, writeState } from './state.ts';
+import { prepareSupplies } from './supplies.ts';
+import { synapseVersions as synapseVersionsKnown } from './synapse.ts';
+import type { HostRequest, Lab, LabHost, SynapseImage } from './types.ts';
+
+export interface LabOptions {
+  /** Labs of different names live side by side: letters, digits and hyphens. */
+  readonly name: string;
+  /** Hosts of an earlier call that are not named here stay as they are. */
+  readonly hosts: readonly HostRequest[];
+  /** What stands in for the outside world; default `auto`: only what cannot be reached. */
+  readonly standIns?: StandInPolicy;
+  /** Versions of Synapse that hosts can pull; default the newest that the lab knows. */
+  readonly synapseVersions?: readonly string[];
+  /** Gets a line for each stage; default: nothing is said. */
+  readonly say?: Say;
+}
+
+/**
+ * Starts a lab, or what is missing of it: the same call again takes seconds and changes nothing.
+ * @throws Error that says which stage failed and what the failing command printed
+ */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const { name } = options;
+  const say = options.say ?? (() => undefined);
+  const [engine, reachable] = await stage(say, 'this machine: Docker engine, tools, and what it can reach', () =>
+    Promise.all([prepareMachine(say), probe(options.standIns ?? 'auto')]),
+  );
+  const authority = await openAuthority();
+  const base = baseImage(engine, reachable.registry, say);
+  const synapseVersions = options.synapseVersions ?? synapseVersionsKnown.slice(0, 1);
+  const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, base, say });
+  for (const { standsFor, what, why } of supplies.standIns) say(`  stand-in for ${standsFor}: ${what} (${why})`);
+
+  const network = await openNetwork(engine, name);
+  const identity = await openIdentity(name);
+  const before = readState(name);
+  const users = before?.users ?? newUsers();
+  const hosts = await allHosts(name, network, before?.hosts ?? [], options.hosts);
+  const { synapseImages, releases, standIns } = supplies;
+  const state = { hosts, users, synapseImages, releases, standIns };
+  writeState(name, state);
+  const forwards = supplies.forwards;
+  const records = lookUps(network, hosts, [...Object.keys(supplies.documents), ...Object.keys(forwards)]);
+  await startOutside(name, authority, { address: network.gateway, records, documents: supplies.documents, forwards });
+
+  const needsBaked = hosts.some((host) => host.kind === 'baked');
+  const images = { plain: supplies.hostImage, baked: needsBaked ? await bakedHostImage(engine, supplies.hostImage, say) : '' };
+  const keys = new Map<LabHost, readonly string[]>();
+  const publicKey = identity.publicKey;
+  await sideBySide([
+    supplies.published,
+    ...hosts.map((host) =>
+      stage(say, `host ${host.name} (${host.kind})`, async () => {
+        const settings = { lab: name, network, image: images[host.kind], publicKey, users };
+        keys.set(host, await startHost(engine, host, settings));
+        if (host.kind === 'baked') await supplies.published.then(() => pullInside(engine, host, synapseImages));
+      }),
+    ),
+  ]);
+  const ordered = new Map(hosts.map((host) => [host, keys.get(host) ?? []]));
+  const knownHostsFile = writeKnownHosts(name, ordered);
+  const directory = labDirectory(name);
+  return { ...state, name, directory, engine, network, authority, identityFile: identity.file, knownHostsFile };
+}
+
+/** Runs a POSIX shell script as root on a host, past SSH. */
+export async function onHost(lab: Lab, host: string, script: string): Promise<Output> {
+  return execute(lab.engine, hostNamed(lab, host).container, script);
+}
+
+/** @throws Error when the lab has no such host */
+export function hostNamed(lab: Lab, name: string): LabHost {
+  const host = lab.hosts.find((one) => one.name === name);
+  if (host === undefined) throw new Error(`the lab ${lab.name} has no host ${name}`);
+  return host;
+}
+
+/** Switches a host off, as by its power button: nothing of it answers any more. */
+export async function switchOff(lab: Lab, host: string): Promise<void> {
+  await docker(lab.engine, ['stop', '-t', '5', hostNamed(lab, host).container]);
+}
+
+/** Removes a lab: containers with their volumes, network, keys. Does nothing when there is none. */
+export async function removeLab(name: string): Promise<void> {
+  const engine = await findDocker();
+  if (engine !== undefined) {
+    const listed = await docker(engine, ['ps', '-aq', '--filter', `label=${label}=${name}`]);
+    const containers = listed.split('\n').filter((id) => id !== '');
+    await sideBySide(containers.map((container) => removeContainer(engine, container)));
+    const gateway = await gatewayOf(engine, name);
+    if (gateway !== undefined) await stopOutside(gateway, await openAuthority());
+    await removeNetwork(engine, name);
+  }
+  rmSync(labDirectory(name), { recursive: true, force: true });
+  if (labNames().length === 0) stopRegistry();
+}
+
+/** Removes the images that labs are made from: the next start is a cold one. Labs that run keep theirs. */
+export async function removeImages(): Promise<void> {
+  const engine = await findDocker();
+  if (engine === undefined) return;
+  const listed = await docker(engine, ['image', 'ls', '-q', '--filter', `label=${label}=image`]);
+  for (const id of new Set(listed.split('\n').filter((line) => line !== ''))) {
+    await attempt([engine.client, 'image', 'rm', '-f', id]);
+  }
+}
+
+// Which name has which address in the lab: each host's own names, and the outside world's at the gateway.
+function lookUps(network: Network, hosts: readonly LabHost[], outside: readonly string[]): Record<string, string> {
+  const own = hosts.flatMap((host) => [host.serverName, ...host.names].map((name) => [name.toLowerCase(), host.labAddress]));
+  return Object.fromEntries([...outside.map((name) => [name, network.gateway]), ...own]);
+}
+
+// The second name costs no second download.
+async function pullInside(engine: Docker, host: LabHost, images: readonly SynapseImage[]): Promise<void> {
+  const [newest] = images;
+  if (newest === undefined) return;
+  const script = newest.names.map((image) => `docker pull -q ${image}`).join(' && ');
+  const output = await execute(engine, host.container, script);
+  if (output.code !== 0) throw new Error(`${host.name} cannot pull ${newest.names.join(' or ')}: ${output.stderr.trim()}`);
+}
+
+async function allHosts(lab: string, network: Network, present: readonly LabHost[], requests: readonly HostRequest[]): Promise<LabHost[]> {
+  const known = new Set(present.map((host) => host.name));
+  const first = Math.max(0, ...present.map((host) => host.number)) + 1;
+  const added = requests.filter((request) => !known.has(request.name));
+  return [...present, ...(await Promise.all(added.map((request, index) => newHost(lab, network, request, first + index))))];
+}
+
+async function newHost(lab: string, network: Network, request: HostRequest, number: number): Promise<LabHost> {
+  const inside = labAddress(network, number);
+  return {
+    name: request.name,
+    serverName: request.serverName ?? `${request.name}.lab.test`,
+    names: request.names ?? [],
+    kind: request.kind ?? 'plain',
+    number,
+    container: `homerun-${lab}-${request.name}`,
+    address: await reachableAddress(network, number, inside),
+    labAddress: inside,
+  };
+}

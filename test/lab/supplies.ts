@@ -1,0 +1,82 @@
+// What the hosts of a lab fetch from the outside world, and what stands in for it.
+
+import { dockerPackages, packagesHost } from './apt-repository.ts';
+import type { Authority } from './authority.ts';
+import type { Docker } from './docker.ts';
+import { plainHostImage } from './images.ts';
+import type { Reachable } from './reachable.ts';
+import { publishImage, registryHosts, startRegistry } from './registry.ts';
+import { releasesFolder, releasesHost } from './releases.ts';
+import { type Say, sideBySide, stage } from './stage.ts';
+import { buildSynapse, synapseImage } from './synapse.ts';
+import type { Release, StandIn, SynapseImage } from './types.ts';
+
+export interface Supplies {
+  /** Host name → folder of files. */
+  readonly documents: Readonly<Record<string, string>>;
+  /** Host name → port on this machine's loopback. */
+  readonly forwards: Readonly<Record<string, number>>;
+  readonly standIns: readonly StandIn[];
+  readonly synapseImages: readonly SynapseImage[];
+  readonly releases: readonly Release[];
+  /** The image of a plain host. */
+  readonly hostImage: string;
+  /** Settles when the registry has all images: hosts may start meanwhile. */
+  readonly published: Promise<void>;
+}
+
+export interface SuppliesOptions {
+  readonly authority: Authority;
+  readonly reachable: Reachable;
+  readonly synapseVersions: readonly string[];
+  /** Gives the minimal Debian that images are made from; the work that does not need it goes on meanwhile. */
+  readonly base: Promise<string>;
+  readonly say: Say;
+}
+
+/** Gets everything ready, side by side; what is there already costs nothing. */
+export async function prepareSupplies(engine: Docker, options: SuppliesOptions): Promise<Supplies> {
+  const { authority, reachable, say, base } = options;
+  const hostImage = base.then((tag) => plainHostImage(engine, tag, authority.certificateFile, say));
+  const registry = reachable.registry ? undefined : startRegistry();
+  const published = registry === undefined ? Promise.resolve() : images(engine, registry, options);
+  // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
+  published.catch(() => undefined);
+  const [image, port, packages, made] = await sideBySide([
+    hostImage,
+    registry,
+    reachable.dockerPackages ? undefined : dockerPackages(engine, hostImage),
+    reachable.releases ? undefined : releasesFolder(say),
+  ]);
+  return {
+    documents: {
+      ...(packages === undefined ? {} : { [packagesHost]: packages }),
+      ...(made === undefined ? {} : { [releasesHost]: made.folder }),
+    },
+    forwards: port === undefined ? {} : Object.fromEntries(registryHosts.map((host) => [host, port])),
+    standIns: standIns(reachable),
+    synapseImages: options.synapseVersions.map(synapseImage),
+    releases: made?.releases ?? [],
+    hostImage: image,
+    published,
+  };
+}
+
+async function images(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<void> {
+  const { base, synapseVersions, say } = options;
+  for (const version of synapseVersions) {
+    const tag = await buildSynapse(engine, base, version, say);
+    await stage(say, `Synapse ${version} into the lab's registry`, () =>
+      registry.then((port) => publishImage(engine, port, tag, synapseImage(version).names)),
+    );
+  }
+}
+
+function standIns(reachable: Reachable): StandIn[] {
+  const all: [boolean, string, string][] = [
+    [reachable.registry, `the image registries ${registryHosts.join(', ')}`, 'a registry of the lab with a Synapse image built from PyPI'],
+    [reachable.dockerPackages, packagesHost, 'a signed apt repository of the lab with Debian’s own Docker under those names'],
+    [reachable.releases, releasesHost, 'release files of the lab: a small admin panel of its own, and Hydrogen built from npm'],
+  ];
+  return all.flatMap(([answers, standsFor, what]) => (answers ? [] : [{ standsFor, what, why: 'the real one does not answer' }]));
+}
