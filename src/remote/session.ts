@@ -57,7 +57,7 @@ export interface Become {
 
 /** A connected host. */
 export interface Connection {
-  /** Milliseconds from the request to the answer of one empty trip when the connection was made. */
+  /** Milliseconds of one round trip, measured while connecting (a request to sshd and its answer); 0 for `local`. */
   readonly rttMs: number;
   /** The user that logged in. */
   readonly user: string;
@@ -78,8 +78,10 @@ export interface ConnectionSettings {
   readonly port: number;
   readonly user: string;
   readonly password?: Text;
-  /** Path of a private key file. */
+  /** Path of a private key file; `~/` stands for the home folder. Absent: the agent's keys, then the usual files below ~/.ssh. */
   readonly identityFile?: string;
+  /** Path of an ssh-agent's socket (SSH_AUTH_SOCK). Absent: no agent is asked. */
+  readonly agentSocket?: string;
   /** `user@host:port` hops, comma separated, as in ssh_config(5) ProxyJump. */
   readonly proxyJump?: string;
   /** known_hosts files to check the host's key against; the first is the one a person would add to. */

@@ -1,0 +1,83 @@
+import { userInfo } from 'node:os';
+import { UnreachableError } from '../values/errors.ts';
+import { becomeUser } from './become.ts';
+import type { Channel, Link } from './channel.ts';
+import type { Shared } from './dial.ts';
+import { createLimit } from './limit.ts';
+import { openLocal } from './local.ts';
+import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
+import { openShell } from './shell.ts';
+import { execCommand, killLine } from './start.ts';
+
+/** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
+const mostStarts = 8;
+
+/** A `connect` whose connections share bastions and keep to one limit of logins at once. */
+export function createConnect(): Connect {
+  const shared: Shared = { starts: createLimit(mostStarts), bastions: new Map() };
+  return async (settings, signal) => {
+    if (settings.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, settings);
+    try {
+      // Loaded when needed: help and lint need no SSH.
+      const { dial, targetName } = await import('./dial.ts');
+      const link = await dial(settings, shared, signal);
+      return connection(link, { user: settings.user, target: targetName(settings) }, settings);
+    } catch (error) {
+      throw error instanceof UnreachableError
+        ? error
+        : new UnreachableError(`${settings.host} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+}
+
+/** Connects to a host. Connections made with it share bastions. @throws UnreachableError with what was tried and what to do */
+export const connect: Connect = createConnect();
+
+type Shell = ReturnType<typeof openShell>;
+
+function connection(link: Link, login: { readonly user: string; readonly target: string }, settings: ConnectionSettings): Connection {
+  const shells = new Map<string, Promise<Shell>>();
+
+  const enter = async (become: Become | undefined): Promise<Channel> => {
+    const channel = await link.exec(execCommand);
+    if (become) await becomeUser(channel, become, { target: login.target, seconds: settings.connectTimeoutSeconds, lost: link.lost });
+    return channel;
+  };
+
+  const open = async (become: Become | undefined): Promise<Shell> =>
+    openShell(await enter(become), {
+      user: become?.user ?? login.user,
+      target: login.target,
+      answerSeconds: Math.max(30, settings.connectTimeoutSeconds),
+      lost: link.lost,
+      // A channel of its own: the session's waits for the very step that has to be ended.
+      kill: async (pid) => {
+        const channel = await enter(become);
+        const ended = new Promise<void>((resolve) => channel.listen({ stdout: () => undefined, stderr: () => undefined, closed: () => resolve() }));
+        await channel.write(killLine(pid));
+        await ended;
+      },
+    });
+
+  return {
+    rttMs: link.rttMs,
+    user: login.user,
+    session(become): Promise<Session> {
+      const other = become && become.user !== login.user ? become : undefined;
+      const user = other?.user ?? login.user;
+      const known = shells.get(user);
+      if (known) return known;
+      const shell = open(other);
+      shells.set(user, shell);
+      // What failed may be tried again: with another password, after the user was made.
+      shell.catch(() => shells.get(user) === shell && shells.delete(user));
+      return shell;
+    },
+    async close() {
+      for (const shell of await Promise.allSettled(shells.values())) {
+        if (shell.status === 'fulfilled') shell.value.close();
+      }
+      await link.close();
+    },
+  };
+}

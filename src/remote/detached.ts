@@ -1,0 +1,41 @@
+import { oneLine, quoteAlways } from './words.ts';
+
+// A fresh folder that only this user can enter: below /run for root, else in the user's runtime folder, home or, failing all, /tmp.
+const makeFolder = oneLine(`
+  homerun_base=; homerun_d=; homerun_home=\${HOME:-/nonexistent};
+  if [ -w /run ] && [ "$(id -u)" = 0 ]; then homerun_b=/run/homerun;
+  elif [ -w "\${XDG_RUNTIME_DIR:-/nonexistent}" ]; then homerun_b=$XDG_RUNTIME_DIR/homerun;
+  elif [ -w "$homerun_home" ]; then homerun_b=$homerun_home/.homerun;
+  else homerun_b=; fi;
+  if [ -n "$homerun_b" ]; then
+    mkdir -m 700 "$homerun_b" 2>/dev/null;
+    if [ -d "$homerun_b" ] && [ -O "$homerun_b" ] && [ ! -h "$homerun_b" ]; then
+      homerun_d=$(mktemp -d "$homerun_b/job.XXXXXXXXXX") && homerun_base=$homerun_b; fi;
+  fi;
+  [ -n "$homerun_d" ] || homerun_d=$(mktemp -d "\${TMPDIR:-/tmp}/homerun.XXXXXXXXXX") || exit 1;
+`);
+
+// Output of finished steps that nobody fetched: the link had been lost.
+const sweep = oneLine(`
+  for homerun_o in \${homerun_base:+"$homerun_base"/job.*}; do
+    [ "$homerun_o" != "$homerun_d" ] && [ -d "$homerun_o" ] && [ ! -h "$homerun_o" ] || continue;
+    homerun_p=; read -r homerun_p 2>/dev/null <"$homerun_o/pid" || continue;
+    if [ -f "$homerun_o/rc" ] || ! kill -0 "$homerun_p" 2>/dev/null; then rm -rf "$homerun_o"; fi;
+  done;
+`);
+
+/**
+ * Wraps a framed step (`2>&3 3>&-` at its end) so that it outlives the session's shell and the link: a shell in a session of its own
+ * (setsid(1)), which no hang-up reaches, gets its text on its input and keeps pid, out, err and rc in a fresh folder of mode 0700.
+ * The wrapper waits for it, passes its output on, and removes the folder.
+ */
+export function detach(frame: string): string {
+  const job = `{\necho $$ >"$1/pid"; exec 3>&2 2>/dev/null\n${frame}\nhomerun_rc=$?; echo $homerun_rc >"$1/rc"; exit $homerun_rc\n}\n`;
+  return [
+    makeFolder,
+    sweep,
+    `printf %s ${quoteAlways(job)} 2>/dev/null | setsid /bin/sh -s "$homerun_d" >"$homerun_d/out" 2>"$homerun_d/err"; homerun_rc=$?;`,
+    'cat "$homerun_d/out"; cat "$homerun_d/err" >&2;',
+    'rm -rf "$homerun_d"; [ -z "$homerun_base" ] || rmdir "$homerun_base" 2>/dev/null; exit $homerun_rc',
+  ].join(' ');
+}

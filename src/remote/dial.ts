@@ -1,0 +1,238 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UnreachableError } from '../values/errors.ts';
+import { hostKeyError, hostKeyTypeError, type Judged, readKnownHosts } from './host-key.ts';
+import { type Hop, isHostName, parseProxyJump } from './jump.ts';
+import { entriesFor, hostKeyAlgorithms, judge, type Verdict } from './known-hosts.ts';
+import type { Limit } from './limit.ts';
+import { createLogin, type LoginPlan, planLogin } from './login.ts';
+import { plainText } from './plain-text.ts';
+import type { ConnectionSettings } from './session.ts';
+import { openSsh, SshFailure, type SshLink } from './ssh.ts';
+import { openTcp } from './tcp.ts';
+
+/** A bastion's link, used by every host behind it. */
+export interface Bastion {
+  readonly link: Promise<SshLink>;
+  users: number;
+}
+
+/** What the connections of one run share. */
+export interface Shared {
+  /** At most so many logins at once per address: sshd drops more (MaxStartups). */
+  readonly starts: Limit;
+  /** By the whole way to them. */
+  readonly bastions: Map<string, Bastion>;
+}
+
+/** Times that a host which hangs up before it said anything is tried again: sshd does that when too many knock at once. */
+const retries = 2;
+
+/** `root@web1 port 22`, for messages. */
+export function targetName(hop: Hop): string {
+  return `${hop.user}@${hop.host} port ${hop.port}`;
+}
+
+/** Connects and logs in over SSH, through the hops of ProxyJump. @throws UnreachableError */
+export async function dial(settings: ConnectionSettings, shared: Shared, signal?: AbortSignal): Promise<SshLink> {
+  const hops = parseProxyJump(settings.proxyJump, settings.user);
+  if (!isHostName(settings.host))
+    throw new UnreachableError(`${JSON.stringify(settings.host)} is no host name or address`, 'Check ssh_host in the inventory.');
+  const plan = await planLogin(settings);
+  const release = await enter(hops, settings, shared, signal);
+  try {
+    const link = await logIn(settings, settings, plan, shared, release.bastion, signal);
+    return {
+      ...link,
+      close: async () => {
+        await link.close();
+        await release.leave();
+      },
+    };
+  } catch (error) {
+    await release.leave();
+    throw error;
+  }
+}
+
+interface Entered {
+  readonly bastion: { readonly link: SshLink; readonly hop: Hop } | undefined;
+  leave(): Promise<void>;
+}
+
+// The last hop's link, opened by the first host that needs it and closed by the last.
+async function enter(hops: readonly Hop[], settings: ConnectionSettings, shared: Shared, signal?: AbortSignal): Promise<Entered> {
+  const hop = hops.at(-1);
+  if (!hop) return { bastion: undefined, leave: () => Promise.resolve() };
+  const way = JSON.stringify([hops, settings.identityFile, settings.agentSocket, settings.knownHostsFiles]);
+  const known = shared.bastions.get(way);
+  const bastion: Bastion = known ?? { link: openHop(hops, hop, settings, shared, signal), users: 0 };
+  if (!known) shared.bastions.set(way, bastion);
+  bastion.users += 1;
+  const leave = async (): Promise<void> => {
+    bastion.users -= 1;
+    if (bastion.users > 0) return;
+    if (shared.bastions.get(way) === bastion) shared.bastions.delete(way);
+    await bastion.link.then(
+      (link) => link.close(),
+      () => undefined,
+    );
+  };
+  try {
+    const link = await bastion.link;
+    return { bastion: { link, hop }, leave };
+  } catch (error) {
+    await leave();
+    if (!(error instanceof UnreachableError)) throw error;
+    throw new UnreachableError(`on the way to ${settings.host}: ${error.message}`, error.hint);
+  }
+}
+
+async function openHop(hops: readonly Hop[], hop: Hop, settings: ConnectionSettings, shared: Shared, signal?: AbortSignal): Promise<SshLink> {
+  // A password is the target's; a bastion is entered with keys.
+  const { password: _, ...others } = settings;
+  const plan = await planLogin({ ...others, host: hop.host });
+  const before = await enter(hops.slice(0, -1), settings, shared, signal);
+  try {
+    const link = await logIn(hop, settings, plan, shared, before.bastion, signal);
+    return {
+      ...link,
+      close: async () => {
+        await link.close();
+        await before.leave();
+      },
+    };
+  } catch (error) {
+    await before.leave();
+    throw error;
+  }
+}
+
+async function logIn(
+  hop: Hop,
+  settings: ConnectionSettings,
+  plan: LoginPlan,
+  shared: Shared,
+  bastion: Entered['bastion'],
+  signal?: AbortSignal,
+): Promise<SshLink> {
+  const address = bastion ? `${hop.host} ${hop.port} behind ${bastion.hop.host} ${bastion.hop.port}` : `${hop.host} ${hop.port}`;
+  return await shared.starts.run(address, async () => {
+    const deadline = performance.now() + settings.connectTimeoutSeconds * 1000;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const left = (): number => deadline - performance.now();
+        const socket = bastion ? await forwarded(bastion, hop, left()) : await openTcp(hop.host, hop.port, left(), signal);
+        return await speak(hop, settings, plan, socket, left(), signal);
+      } catch (error) {
+        if (!(error instanceof Hangup)) throw error;
+        if (attempt >= retries || signal?.aborted || performance.now() > deadline) throw error.reason;
+        await sleep(500 + Math.random() * 1000);
+      }
+    }
+  });
+}
+
+// The host hung up before it said anything; worth another try.
+class Hangup extends Error {
+  readonly reason: UnreachableError;
+
+  constructor(reason: UnreachableError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+async function speak(
+  hop: Hop,
+  settings: ConnectionSettings,
+  plan: LoginPlan,
+  socket: Duplex,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<SshLink> {
+  const known = await readKnownHosts(settings.knownHostsFiles);
+  const judged: Judged = { name: settings.name, host: hop.host, port: hop.port, file: settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts' };
+  const login = createLogin(plan);
+  let first: { readonly key: Buffer; readonly verdict: Verdict } | undefined;
+  const verify = (key: Buffer): boolean => {
+    // At a rekey the host must show the key that it was judged by.
+    first ??= { key: Buffer.from(key), verdict: judge(known, hop.host, hop.port, key) };
+    return first.verdict.verdict === 'trusted' && first.key.equals(key);
+  };
+  try {
+    return await openSsh({
+      socket,
+      target: targetName(hop),
+      user: hop.user,
+      timeoutMs,
+      hostKeyAlgorithms: hostKeyAlgorithms(known, hop.host, hop.port),
+      verify,
+      nextAttempt: (methods) => login.next(methods),
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (!(error instanceof SshFailure)) throw error;
+    if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged);
+    const plain = entriesFor(known, hop.host, hop.port).filter((entry) => entry.kind === 'plain');
+    if (error.kind === 'algorithms' && error.message.includes('host key') && plain.length > 0) throw hostKeyTypeError(plain, judged);
+    throw describe(error, hop, settings, login.report());
+  }
+}
+
+function describe(error: SshFailure, hop: Hop, settings: ConnectionSettings, report: string): Error {
+  const where = `${hop.host} port ${hop.port}`;
+  const said = plainText(error.message);
+  switch (error.kind) {
+    case 'silent':
+      return new Hangup(
+        new UnreachableError(
+          `${where} hung up before it said anything`,
+          'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
+        ),
+      );
+    case 'timeout':
+      return new UnreachableError(
+        `${where}: ${said} took longer than ${settings.connectTimeoutSeconds} s`,
+        'Is it sshd that listens there, and is the host under heavy load?',
+      );
+    case 'algorithms':
+      return new UnreachableError(
+        `${where}: there is no common way to encrypt (${said})`,
+        'The host offers only outdated or only very new algorithms: compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms in its sshd_config.',
+      );
+    case 'login':
+      return new UnreachableError(
+        `${where} does not let ${hop.user} in: ${report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
+        `Is the public key in ~${hop.user}/.ssh/authorized_keys there, with nobody else able to write to that folder? Is ssh_user right? Nothing is tried twice, so that the host does not bar this address.`,
+      );
+    case 'aborted':
+      return new UnreachableError(`connecting to ${where} was interrupted`);
+    case 'closed':
+      return new UnreachableError(
+        `${where} closed the connection during the SSH handshake (${said})`,
+        'Look into the log of sshd there (journalctl -u ssh).',
+      );
+    case 'host-key':
+    case 'protocol':
+      break;
+  }
+  return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+}
+
+async function forwarded(bastion: NonNullable<Entered['bastion']>, hop: Hop, timeoutMs: number): Promise<Duplex> {
+  const through = targetName(bastion.hop);
+  const timeout = sleep(timeoutMs, undefined, { ref: false }).then(() => {
+    throw new Error(`no answer within ${Math.round(timeoutMs / 1000)} s`);
+  });
+  try {
+    return await Promise.race([bastion.link.forward(hop.host, hop.port), timeout]);
+  } catch (error) {
+    const lost = bastion.link.lost();
+    const why = lost ?? (error instanceof Error ? plainText(error.message.replace('(SSH) Channel open failure: ', '')) : '');
+    throw new UnreachableError(
+      `the bastion ${through} cannot connect to ${hop.host} port ${hop.port}: ${why}`,
+      `Try there: ssh ${hop.host} -p ${hop.port}. Does its sshd allow AllowTcpForwarding?`,
+    );
+  }
+}

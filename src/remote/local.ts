@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { type Channel, createRelay, type Link } from './channel.ts';
+
+/** This machine as a link: each program is a /bin/sh of its own, in a session of its own like those that sshd starts. */
+export function openLocal(): Link {
+  const running = new Set<Channel>();
+  return {
+    rttMs: 0,
+    lost: () => undefined,
+    exec: (command) => Promise.resolve(start(command, running)),
+    close: () => {
+      for (const channel of running) channel.end();
+      return Promise.resolve();
+    },
+  };
+}
+
+function start(command: string, running: Set<Channel>): Channel {
+  const child = spawn('/bin/sh', ['-c', command], { stdio: 'pipe', detached: true });
+  const relay = createRelay();
+  const channel: Channel = {
+    listen: relay.listen,
+    write: (data) => new Promise((resolve) => child.stdin.write(data, () => resolve())),
+    end: () => child.stdin.end(),
+    destroy: () => {
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    },
+  };
+  running.add(channel);
+  child.stdout.on('data', relay.stdout);
+  child.stderr.on('data', relay.stderr);
+  // A program that is gone makes writing fail; its end is told by 'exit' and 'close', which carry the code.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+  child.on('error', () => relay.closed({ code: 127 }));
+  child.on('close', (code, signal) => {
+    running.delete(channel);
+    relay.closed({ ...(code !== null && { code }), ...(signal !== null && { signal }) });
+  });
+  return channel;
+}

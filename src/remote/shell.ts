@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { TaskError, UnreachableError } from '../values/errors.ts';
+import type { Channel, ChannelEnd, ChannelListener } from './channel.ts';
+import { frameTrip } from './frame.ts';
+import { plainText } from './plain-text.ts';
+import { createKept } from './scan.ts';
+import type { Session, Step, StepResult } from './session.ts';
+import { noBuiltinPrintf, shellPrelude, startLine } from './start.ts';
+import { followTrip, type Trip } from './trip.ts';
+
+/** What a session's shell needs to know of its surroundings. */
+export interface ShellOptions {
+  /** The user that the channel's program runs as. */
+  readonly user: string;
+  /** `root@web1 port 22`, for messages. */
+  readonly target: string;
+  /** Seconds within which an idle shell must begin with a trip, once it was sent. */
+  readonly answerSeconds: number;
+  /** Ends all that runs below the process `pid`, from outside this channel. */
+  kill(pid: number): Promise<void>;
+  /** Why the link under the channel was lost, once it is. */
+  lost(): string | undefined;
+}
+
+/** Seconds that a step's processes have to go away after they were told to. */
+const dyingSeconds = 15;
+
+const defaultTimeoutSeconds = 300;
+
+/** A session on a channel whose program waits for a line (`waitForLine`). Nothing is sent before the first trip. */
+export function openShell(channel: Channel, options: ShellOptions): Session & { close(): void } {
+  const traffic = { trips: 0, bytesSent: 0, bytesReceived: 0 };
+  let listener: ChannelListener | undefined;
+  let dead: UnreachableError | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  // What arrives while no trip is under way: a login shell that has something to say before it ends.
+  const idle = createKept(0, 4096);
+  let sent = `${startLine}${shellPrelude}`;
+
+  channel.listen({
+    stdout(chunk) {
+      traffic.bytesReceived += chunk.length;
+      if (listener) listener.stdout(chunk);
+      else idle.push(chunk);
+    },
+    stderr(chunk) {
+      traffic.bytesReceived += chunk.length;
+      if (listener) listener.stderr(chunk);
+      else idle.push(chunk);
+    },
+    closed(end) {
+      if (listener) listener.closed(end);
+      else dead ??= closedError(end, options, idle.text());
+    },
+  });
+
+  const send = async (text: string): Promise<void> => {
+    const bytes = Buffer.from(sent + text, 'latin1');
+    sent = '';
+    traffic.bytesSent += bytes.length;
+    traffic.trips += 1;
+    await channel.write(bytes);
+  };
+
+  const travel = (steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> =>
+    new Promise((resolve, reject) => {
+      if (dead) return reject(dead);
+      const nonce = randomBytes(16).toString('hex');
+      const text = frame(nonce, steps);
+      let timer: NodeJS.Timeout | undefined;
+      let shell: number | undefined;
+      let finished = false;
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        if (finished) return;
+        finished = true;
+        listener = undefined;
+        settle();
+      };
+      const lose = (error: UnreachableError): void => {
+        dead ??= error;
+        channel.destroy();
+        finish(() => reject(dead));
+      };
+      const after = (seconds: number, act: () => void): void => {
+        clearTimeout(timer);
+        timer = setTimeout(act, seconds * 1000);
+      };
+      const stop = (): void => {
+        after(dyingSeconds, () =>
+          lose(
+            new UnreachableError(
+              `${options.target}: a step whose time was up cannot be ended there`,
+              'See what it hangs on (ps, dmesg): a dead disk or network file system?',
+            ),
+          ),
+        );
+        if (shell !== undefined) options.kill(shell).catch(() => undefined);
+      };
+      const trip: Trip = followTrip(nonce, steps, {
+        begun: (pid) => {
+          shell = pid;
+        },
+        turn: (index) => {
+          after(steps[index]?.timeoutSeconds ?? defaultTimeoutSeconds, () => {
+            trip.timeOut(index);
+            stop();
+          });
+        },
+        flood: stop,
+        done: (results) => finish(() => resolve(results)),
+        broken: (why) => lose(new UnreachableError(`${options.target}: the shell there cannot be understood: ${why}`, startUpHint(trip.noise()))),
+      });
+      listener = {
+        stdout: trip.stdout,
+        stderr: trip.stderr,
+        closed: (end) => lose(closedError(end, options, trip.noise())),
+      };
+      const silence = (): void =>
+        lose(new UnreachableError(`${options.target}: the shell there did not answer within ${options.answerSeconds} s`, startUpHint(trip.noise())));
+      // Counted from when the last byte is on its way, so that a large file may take as long as it needs.
+      send(text).then(
+        () => (shell === undefined && !finished ? after(options.answerSeconds, silence) : undefined),
+        () => undefined,
+      );
+    });
+
+  return {
+    user: options.user,
+    traffic,
+    run(steps) {
+      const answer = turn.then(() => travel(steps));
+      turn = answer.catch(() => undefined);
+      return answer;
+    },
+    close() {
+      dead ??= new UnreachableError(`${options.target}: the connection was closed`);
+      channel.write('exit\n').catch(() => undefined);
+      channel.end();
+    },
+  };
+}
+
+function frame(nonce: string, steps: readonly Step[]): string {
+  try {
+    return frameTrip(nonce, steps);
+  } catch (error) {
+    throw new TaskError(error instanceof Error ? error.message : String(error), 'Take the NUL character out of the script or variable.');
+  }
+}
+
+function closedError(end: ChannelEnd, options: ShellOptions, noise = ''): UnreachableError {
+  const lost = options.lost();
+  if (lost !== undefined)
+    return new UnreachableError(
+      `${options.target}: the connection was lost: ${lost}`,
+      'What was being done there may have been done or not; run again.',
+    );
+  if (end.code === noBuiltinPrintf)
+    return new UnreachableError(
+      `${options.target}: /bin/sh there has no builtin printf`,
+      'dash, bash and BusyBox have one: make /bin/sh one of them.',
+    );
+  const how = end.signal !== undefined ? `was ended by ${end.signal}` : end.code !== undefined ? `ended with code ${end.code}` : 'was closed';
+  return new UnreachableError(
+    `${options.target}: the shell there ${how}${noise.trim() === '' ? '' : `; it said: ${plainText(noise)}`}`,
+    'Can this user run a shell there? Is the host out of memory or processes?',
+  );
+}
+
+function startUpHint(noise: string): string {
+  const said = noise.trim() === '' ? '' : ` It said: ${plainText(noise)}`;
+  return `Do start-up files of the login shell (.bashrc, .profile) read input or print without end?${said}`;
+}
