@@ -7,8 +7,13 @@ export interface Host {
   readonly source: Source;
   /** Every group it is in, without `all`, sorted by name. */
   readonly groups: readonly string[];
-  /** Its variables, low to high: `group_vars/all`, parent groups, child groups, the host's line, `host_vars`. */
+  /**
+   * Its variables, low to high, as Ansible orders them: `vars` of groups in the inventory's files (all, then by depth and name), then
+   * `group_vars/all`, `group_vars` of its groups by depth and name, the host's line, `host_vars`.
+   */
   readonly layers: readonly Layer[];
+  /** The folder of the inventory that names it, absolute. */
+  readonly folder: string;
 }
 
 export interface Group {
@@ -21,5 +26,6 @@ export interface Group {
 export interface Inventory {
   /** In the order of the files. */
   readonly hosts: ReadonlyMap<string, Host>;
+  /** Without `all` and `ungrouped`. */
   readonly groups: ReadonlyMap<string, Group>;
 }

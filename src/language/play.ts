@@ -1,4 +1,5 @@
 import type { Source } from '../values/errors.ts';
+import type { ArgumentSpecs } from './argument-specs.ts';
 import type { Condition, Expression } from './expression.ts';
 import type { Layer } from './variables.ts';
 
@@ -20,6 +21,10 @@ export interface Play {
   /** Whether `facts` are wanted even if nothing names them. Default: gathered if, and only if, something reads them. */
   readonly gatherFacts?: boolean;
   readonly tags: readonly string[];
+  /** The folder of its playbook, absolute: `playbook_dir`. */
+  readonly folder?: string;
+  /** What its variables may be (`argument_specs`); checked when it is loaded. */
+  readonly specs?: ArgumentSpecs;
 }
 
 /** Where a play's layers go in the precedence of the contract. */
@@ -76,6 +81,8 @@ export interface Task extends Inherited {
   readonly retries?: Expression<number>;
   /** Seconds between tries. Default 5. */
   readonly delay?: Expression<number>;
+  /** Folders in which its local files are looked for, absolute, the nearest first: of its file, then of those that import it. */
+  readonly folders?: readonly string[];
 }
 
 export interface LoopControl {

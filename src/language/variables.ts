@@ -1,9 +1,14 @@
-import type { Source } from '../values/errors.ts';
+import { InputError, type Source } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
-import type { Expression, Scope } from './expression.ts';
+import { type Expression, type Scope, UnknownValue } from './expression.ts';
 
-/** One variable of a layer: a template of a user's file, or a finished value (a fact, a registered result: never rendered again). */
-export type Binding = { readonly expression: Expression; readonly source: Source } | { readonly value: Value; readonly source?: Source };
+/** One variable of a layer: a template of a user's file, a finished value (a fact, a registered result: never rendered again), or one that will only be known later. */
+export type Binding =
+  | { readonly expression: Expression; readonly source: Source }
+  | { readonly value: Value; readonly source?: Source }
+  /** Computed when it is asked for, at most once a scope. */
+  | { readonly compute: () => Value; readonly source?: Source }
+  | { readonly unknown: true; readonly source?: Source };
 
 /** Variables of one origin, such as `group_vars/all` or the `vars` of a task. */
 export interface Layer {
@@ -17,5 +22,79 @@ export function valueLayer(name: string, values: Readonly<Record<string, Value>>
   return { name, bindings: new Map(Object.entries(values).map(([key, value]) => [key, { value }])) };
 }
 
+/** A layer of names whose values are only known later: reading one throws UnknownValue. */
+export function unknownLayer(name: string, names: Iterable<string>): Layer {
+  return { name, bindings: new Map([...names].map((key) => [key, { unknown: true }])) };
+}
+
+/** What a host's variables are made of at one place of a run; `layersOf` puts them in the order of precedence. */
+export interface LayerParts {
+  readonly playDefaults?: readonly Layer[];
+  readonly host: readonly Layer[];
+  readonly facts?: Layer;
+  /** `vars`, `vars_files`. */
+  readonly play?: readonly Layer[];
+  /** Block and task `vars`, outermost first. */
+  readonly task?: readonly Layer[];
+  /** `set_fact` and `register`, in the order of the run. */
+  readonly registered?: readonly Layer[];
+  /** Loop variables. */
+  readonly item?: Layer;
+  readonly extraVars?: Layer;
+  /** `inventory_hostname` and the like; nothing hides them. */
+  readonly magic?: Layer;
+}
+
+/** The layers from low to high precedence. */
+export function layersOf(parts: LayerParts): readonly Layer[] {
+  const { playDefaults = [], host, facts, play = [], task = [], registered = [], item, extraVars, magic } = parts;
+  return [...playDefaults, ...host, facts, ...play, ...task, ...registered, item, extraVars, magic].filter((layer) => layer !== undefined);
+}
+
+/** The binding of `name` that wins, and its layer. */
+export function bindingOf(layers: readonly Layer[], name: string): { readonly layer: Layer; readonly binding: Binding } | undefined {
+  for (let index = layers.length - 1; index >= 0; index -= 1) {
+    const layer = layers[index];
+    const binding = layer?.bindings.get(name);
+    if (layer && binding) return { layer, binding };
+  }
+  return undefined;
+}
+
 /** A scope over layers, given from low to high precedence. Each variable is evaluated at most once, on demand, in this scope. */
-export declare function scopeOf(layers: readonly Layer[]): Scope;
+export function scopeOf(layers: readonly Layer[]): Scope {
+  const known = new Map<string, Value>();
+  const inProgress: { readonly name: string; readonly source: Source | undefined }[] = [];
+  let names: readonly string[] | undefined;
+  const scope: Scope = {
+    get(name) {
+      const value = known.get(name);
+      if (value !== undefined) return value;
+      const binding = bindingOf(layers, name)?.binding;
+      if (!binding) return undefined;
+      if ('value' in binding) return binding.value;
+      if ('unknown' in binding) throw new UnknownValue(name);
+      if (inProgress.some((other) => other.name === name)) throw circle(inProgress, name);
+      inProgress.push({ name, source: binding.source });
+      try {
+        const result = 'compute' in binding ? binding.compute() : binding.expression.evaluate(scope);
+        known.set(name, result);
+        return result;
+      } finally {
+        inProgress.pop();
+      }
+    },
+    names() {
+      names ??= [...new Set(layers.flatMap((layer) => [...layer.bindings.keys()]))];
+      return names;
+    },
+  };
+  return scope;
+}
+
+function circle(inProgress: readonly { readonly name: string; readonly source: Source | undefined }[], name: string): InputError {
+  const from = inProgress.findIndex((other) => other.name === name);
+  const names = [...inProgress.slice(from).map((other) => other.name), name];
+  const message = names.length === 2 ? `the variable "${name}" refers to itself` : `variables refer to each other in a circle: ${names.join(' → ')}`;
+  return InputError.of(message, inProgress[from]?.source, 'Give one of them a value of its own.');
+}

@@ -1,0 +1,200 @@
+import { InputError, type Source } from '../values/errors.ts';
+import { Secret, type Text } from '../values/secret.ts';
+import type { Value } from '../values/vars.ts';
+import type { Scope } from './expression.ts';
+import { describe } from './helpers.ts';
+import { nearest } from './nearest.ts';
+import { asBoolean } from './value.ts';
+import { bindingOf, type Layer } from './variables.ts';
+
+/** How a host is reached, as its variables say it. What is left out has the default of the connection. */
+export interface HostConnection {
+  /** The inventory name. */
+  readonly name: string;
+  /** `ssh`, or `local` for a shell of this machine (`ansible_connection: local`). */
+  readonly transport: 'ssh' | 'local';
+  /** Default: the inventory name. */
+  readonly host: string;
+  /** 1–65535. Default 22. */
+  readonly port: number;
+  /** Absent: whoever runs homerun, or `-u`. */
+  readonly user?: string;
+  readonly password?: Text;
+  /** Path of a private key. */
+  readonly identityFile?: string;
+  /** `user@host:port`, comma separated. */
+  readonly proxyJump?: string;
+  /** In the order of `ssh_known_hosts_file`. Default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts. */
+  readonly knownHostsFiles: readonly string[];
+  /** Seconds, 1–600. Default 20. */
+  readonly connectTimeoutSeconds: number;
+  readonly become: {
+    /** Whether tasks that do not say so run as another user. Default false. */
+    readonly byDefault: boolean;
+    /** Default root. */
+    readonly user: string;
+    readonly password?: Text;
+  };
+}
+
+/** Our names, each with Ansible's names that mean the same. Of several that are set, the one of highest precedence counts. */
+const variables = {
+  transport: ['ansible_connection'],
+  host: ['ssh_host', 'ansible_host', 'ansible_ssh_host'],
+  port: ['ssh_port', 'ansible_port', 'ansible_ssh_port'],
+  user: ['ssh_user', 'ansible_user', 'ansible_ssh_user'],
+  password: ['ssh_password', 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'],
+  identityFile: ['ssh_identity_file', 'ansible_ssh_private_key_file', 'ansible_private_key_file'],
+  proxyJump: ['ssh_proxy_jump'],
+  knownHosts: ['ssh_known_hosts_file'],
+  timeout: ['ssh_timeout', 'ansible_timeout', 'ansible_ssh_timeout'],
+  become: ['become', 'ansible_become'],
+  becomeUser: ['become_user', 'ansible_become_user'],
+  becomePassword: ['become_password', 'ansible_become_password', 'ansible_become_pass'],
+} as const;
+
+/** Ansible's connection variables that have no meaning here, with what to do. */
+const refused: Readonly<Record<string, string>> = {
+  ansible_ssh_common_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
+  ansible_ssh_extra_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
+  ansible_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
+  ansible_ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
+  ansible_become_method: 'Delete it: sudo is used.',
+  ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
+};
+
+const defaultKnownHosts = ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'];
+
+/**
+ * The connection settings of a host.
+ * @param layers its layers, low to high; the variables may be templates.
+ * @throws InputError with every mistake: wrong types, names that begin with `ssh_` and are none, contradictions.
+ */
+export function hostConnection(name: string, layers: readonly Layer[], scope: Scope): HostConnection {
+  const read = new Settings(layers, scope);
+  const transport = read.text('transport') ?? 'ssh';
+  if (!['ssh', 'local', 'smart', 'paramiko', 'paramiko_ssh'].includes(transport))
+    read.note(`ansible_connection: ${transport} is not supported`, 'transport', 'Hosts are reached over SSH (ssh), or are this machine (local).');
+  const optional = {
+    user: read.line('user'),
+    password: read.secret('password'),
+    identityFile: read.line('identityFile'),
+    proxyJump: read.line('proxyJump'),
+  };
+  const becomePassword = read.secret('becomePassword');
+  const settings: HostConnection = {
+    name,
+    transport: transport === 'local' ? 'local' : 'ssh',
+    host: read.line('host') ?? name,
+    port: read.number('port', 1, 65_535) ?? 22,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    knownHostsFiles: read.texts('knownHosts') ?? defaultKnownHosts,
+    connectTimeoutSeconds: read.number('timeout', 1, 600) ?? 20,
+    become: {
+      byDefault: read.flag('become') ?? false,
+      user: read.line('becomeUser') ?? 'root',
+      ...(becomePassword !== undefined && { password: becomePassword }),
+    },
+  };
+  read.noteUnknown();
+  if (read.problems.length > 0) throw new InputError(read.problems);
+  return settings;
+}
+
+type Setting = keyof typeof variables;
+
+/** Reads settings one by one and keeps what is wrong. */
+class Settings {
+  readonly problems: { readonly message: string; readonly source?: Source; readonly hint?: string }[] = [];
+  readonly #layers: readonly Layer[];
+  readonly #scope: Scope;
+
+  constructor(layers: readonly Layer[], scope: Scope) {
+    this.#layers = layers;
+    this.#scope = scope;
+  }
+
+  /** The name that is set, by precedence of its layer, then by our name first. */
+  #name(setting: Setting): string | undefined {
+    const set = variables[setting].flatMap((name) => {
+      const found = bindingOf(this.#layers, name);
+      return found ? [{ name, rank: this.#layers.indexOf(found.layer) }] : [];
+    });
+    return set.sort((a, b) => b.rank - a.rank)[0]?.name;
+  }
+
+  #read<T>(setting: Setting, expected: string, convert: (value: Value) => T | undefined): T | undefined {
+    const name = this.#name(setting);
+    const value = name === undefined ? undefined : this.#scope.get(name);
+    if (name === undefined || value === undefined || value === null) return undefined;
+    const result = convert(value);
+    if (result === undefined)
+      this.note(
+        `${name} wants ${expected}, got ${describe(value)}${typeof value === 'string' || typeof value === 'number' ? ` (${String(value)})` : ''}`,
+        setting,
+      );
+    return result;
+  }
+
+  note(message: string, setting: Setting, hint?: string): void {
+    this.#note(message, this.#name(setting), hint);
+  }
+
+  #note(message: string, name: string | undefined, hint?: string): void {
+    const source = name === undefined ? undefined : bindingOf(this.#layers, name)?.binding.source;
+    this.problems.push({ message, ...(source && { source }), ...(hint !== undefined && { hint }) });
+  }
+
+  text(setting: Setting): string | undefined {
+    return this.#read(setting, 'text', (value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined));
+  }
+
+  /** Text that goes into a file name, an address or a command: one line, not empty, no dash in front. */
+  line(setting: Setting): string | undefined {
+    return this.#read(setting, 'one line of text that does not begin with a dash', (value) => {
+      const text = value instanceof Secret ? value.reveal() : typeof value === 'number' ? String(value) : value;
+      return typeof text === 'string' && /^[^\s-]\S*( \S+)*$/.test(text) ? text : undefined;
+    });
+  }
+
+  secret(setting: Setting): Text | undefined {
+    return this.#read(setting, 'text', (value) =>
+      value instanceof Secret ? value : typeof value === 'string' || typeof value === 'number' ? new Secret(String(value)) : undefined,
+    );
+  }
+
+  number(setting: Setting, least: number, most: number): number | undefined {
+    return this.#read(setting, `a whole number from ${least} to ${most}`, (value) => {
+      const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+      return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+    });
+  }
+
+  flag(setting: Setting): boolean | undefined {
+    return this.#read(setting, 'true or false', asBoolean);
+  }
+
+  texts(setting: Setting): readonly string[] | undefined {
+    return this.#read(setting, 'the name of a file or a list of them', (value) => {
+      const items: readonly Value[] = Array.isArray(value) ? value : [value];
+      return items.every((item) => typeof item === 'string' && item !== '') ? items.map(String) : undefined;
+    });
+  }
+
+  /** Names that begin like ours and are none: most likely misspelt, and without an error they would do nothing. */
+  noteUnknown(): void {
+    const known: readonly string[] = Object.values(variables).flat();
+    for (const name of this.#scope.names()) {
+      const instead = Object.hasOwn(refused, name) ? refused[name] : undefined;
+      if (instead !== undefined) this.#note(`the connection variable ${name} is not supported`, name, instead);
+      else if (name.startsWith('ssh_') && !known.includes(name)) {
+        const near = nearest(name, known);
+        this.#note(
+          `there is no connection variable ${name}`,
+          name,
+          near === undefined ? `There are: ${known.filter((other) => other.startsWith('ssh_')).join(', ')}.` : `Did you mean "${near}"?`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { InputError, type Source } from '../values/errors.ts';
+
+/** The user's files; the only place of the language that touches the disk. */
+export interface Files {
+  /** An absolute path; `path` is relative to `folder`, or to the working folder. `~/` is the home folder. */
+  readonly resolve: (path: string, folder?: string) => string;
+  /** A path for people: relative to the working folder where it is below it. */
+  readonly shown: (path: string) => string;
+  readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** Names in a folder, sorted. @throws InputError */
+  readonly list: (folder: string) => readonly string[];
+  /** The bytes of a file. `asked` is the place that names it. @throws InputError */
+  readonly bytes: (path: string, asked?: Source) => Uint8Array;
+  /** The text of a file. @throws InputError also when it is not UTF-8. */
+  readonly text: (path: string, asked?: Source) => string;
+}
+
+/** Files larger than this are no YAML and no template of a person's hand. */
+const maxTextBytes = 32 * 1024 * 1024;
+
+/**
+ * @param workingFolder what relative paths are relative to. @param home the user's home folder, for `~/`.
+ */
+export function createFiles(workingFolder: string, home: string): Files {
+  const shown = (path: string) => {
+    const short = relative(workingFolder, path);
+    return short === '' ? '.' : short.startsWith('..') && !isAbsolute(short) ? path : short;
+  };
+  const attempt = <T>(path: string, asked: Source | undefined, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      throw unreadable(shown(path), (error as NodeJS.ErrnoException).code, asked);
+    }
+  };
+  return {
+    resolve: (path, folder = workingFolder) => resolve(folder, path.startsWith('~/') ? join(home, path.slice(2)) : path),
+    shown,
+    kind(path) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats?.isDirectory() ? 'folder' : stats && 'file';
+    },
+    list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
+    bytes: (path, asked) => attempt(path, asked, () => readFileSync(path)),
+    text: (path, asked) =>
+      attempt(path, asked, () => {
+        const bytes = readFileSync(path);
+        if (bytes.length > maxTextBytes) throw InputError.of(`${shown(path)} has ${bytes.length} bytes, which is too much to be text`, asked);
+        try {
+          return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+        } catch {
+          throw InputError.of(`${shown(path)} is not UTF-8 text`, asked, 'Save it as UTF-8 in the editor.');
+        }
+      }),
+  };
+}
+
+function unreadable(path: string, code: string | undefined, asked: Source | undefined): InputError {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return InputError.of(`there is no file ${path}`, asked);
+  if (code === 'EISDIR') return InputError.of(`${path} is a folder, not a file`, asked);
+  if (code === 'EACCES' || code === 'EPERM') return InputError.of(`${path} may not be read by you`, asked, `Look at its owner and mode: ls -l ${path}`);
+  return InputError.of(`${path} cannot be read (${code ?? 'unknown error'})`, asked);
+}

@@ -1,0 +1,109 @@
+import { dirname, join } from 'node:path';
+import { InputError, type Source } from '../values/errors.ts';
+import type { Text } from '../values/secret.ts';
+import type { Scope } from './expression.ts';
+import type { Task } from './play.ts';
+import type { Reader } from './reader.ts';
+import { isTemplate, type Template } from './template.ts';
+import type { TemplateInput } from './template-evaluate.ts';
+
+/** A file of the user's own machine. */
+export interface LocalContent {
+  /** As it was found, relative to the working folder. */
+  readonly path: string;
+  /** A file's bytes; a template's text, secret when a secret went into it. */
+  readonly content: Text | Uint8Array;
+}
+
+export type LocalFileKind = 'file' | 'template';
+
+/** Reads the local files of tasks. Each template is compiled once. */
+export interface LocalFiles {
+  /**
+   * @param path as the task gives it; relative to the folders of the task, their `files/` or `templates/`, and the project's.
+   * @param asked the place that names it. @throws InputError
+   */
+  read(kind: LocalFileKind, path: string, task: Pick<Task, 'folders'>, scope: Scope, asked?: Source): LocalContent;
+  /** The template at `path`, compiled but not rendered, to see its mistakes and its variables. @throws InputError */
+  template(path: string, task: Pick<Task, 'folders'>, asked?: Source): Template;
+}
+
+/**
+ * @param projectFolder where the project's own `files/` and `templates/` are.
+ */
+export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates'>, projectFolder: string): LocalFiles {
+  const { files, templates } = reader;
+  const compiled = new Map<string, Template>();
+
+  function find(kind: LocalFileKind, path: string, task: Pick<Task, 'folders'>, asked: Source | undefined): string {
+    const tried = candidates(kind, path, task.folders ?? [], files.resolve, projectFolder);
+    const found = tried.find((candidate) => files.kind(candidate) !== undefined);
+    if (found === undefined) throw InputError.of(`there is no ${kind} ${path}`, asked, `Looked for: ${tried.map(files.shown).join(', ')}.`);
+    if (files.kind(found) === 'folder') throw InputError.of(`${files.shown(found)} is a folder, not a ${kind}`, asked);
+    return found;
+  }
+
+  function compile(found: string, asked: Source | undefined): Template {
+    const known = compiled.get(found);
+    if (known) return known;
+    const text = files.text(found, asked);
+    const at = positionsOf(text, files.shown(found));
+    const template = isTemplate(text) ? templates.compile(text, at, partialsOf(found)) : constantTemplate(text);
+    compiled.set(found, template);
+    return template;
+  }
+
+  /** `{{> name}}` is `name.hbs` or `name` beside the template. */
+  function partialsOf(template: string): NonNullable<TemplateInput['partial']> {
+    return (name, source) => {
+      const tried = [`${name}.hbs`, name].map((file) => join(dirname(template), file));
+      const found = tried.find((candidate) => files.kind(candidate) === 'file');
+      if (found === undefined) throw InputError.of(`there is no template ${name}`, source, `Looked for: ${tried.map(files.shown).join(', ')}.`);
+      const text = files.text(found, source);
+      const at = positionsOf(text, files.shown(found));
+      return { program: templates.parse(text, at), at };
+    };
+  }
+
+  return {
+    read(kind, path, task, scope, asked) {
+      const found = find(kind, path, task, asked);
+      const content = kind === 'file' ? files.bytes(found, asked) : compile(found, asked).render(scope);
+      return { path: files.shown(found), content };
+    },
+    template: (path, task, asked) => compile(find('template', path, task, asked), asked),
+  };
+}
+
+/** Where a file may be, the first that there is being taken. */
+function candidates(
+  kind: LocalFileKind,
+  path: string,
+  folders: readonly string[],
+  resolve: (path: string, folder?: string) => string,
+  projectFolder: string,
+): readonly string[] {
+  if (path.startsWith('/') || path.startsWith('~/')) return [resolve(path)];
+  const subfolder = kind === 'file' ? 'files' : 'templates';
+  // A playbook lies in `playbooks/`, beside which the project's `templates/` lie.
+  const project = [...folders.map((folder) => dirname(folder)), projectFolder];
+  return [
+    ...new Set([
+      ...folders.flatMap((folder) => [resolve(`${subfolder}/${path}`, folder), resolve(path, folder)]),
+      ...project.map((folder) => resolve(`${subfolder}/${path}`, folder)),
+      resolve(path, projectFolder),
+    ]),
+  ];
+}
+
+function constantTemplate(text: string): Template {
+  const none: ReadonlySet<string> = new Set();
+  return { variables: none, required: none, evaluate: () => text, render: () => text };
+}
+
+function positionsOf(text: string, file: string): (offset: number) => Source {
+  return (offset) => {
+    const before = text.slice(0, offset).split('\n');
+    return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  };
+}

@@ -1,0 +1,134 @@
+import type { Value } from '../values/vars.ts';
+import { type Expression, omit } from './expression.ts';
+import { nearest } from './nearest.ts';
+import { describeNode, type Entry, type MappingNode, type Node, nodeAt, shortened } from './node.ts';
+import type { PlaybookReader } from './playbook.ts';
+import { mappingOf } from './reader.ts';
+import { compileValue } from './value.ts';
+import { isWord, type Place, refuseAbsent, refuseWord } from './words.ts';
+
+/** The one key of a task that names a module. */
+export interface ModuleCall {
+  /** Without a collection's prefix. */
+  readonly module: string;
+  readonly entry: Entry;
+}
+
+/** `ansible.builtin.copy` → `copy`. */
+export function shortModuleName(name: string): string {
+  return name.replace(/^(ansible|community)\.\w+\./, '');
+}
+
+/** Finds the module that a task calls; notes every key that is neither a word nor a module, and none or two modules. */
+export function findModule(mapping: MappingNode, place: Place, reader: PlaybookReader): ModuleCall | undefined {
+  const { problems, modules } = reader;
+  const calls: ModuleCall[] = [];
+  const unknown: Entry[] = [];
+  let isRefused = false;
+  for (const entry of mapping.entries) {
+    const module = shortModuleName(entry.key);
+    if (isWord(entry.key, place)) continue;
+    if (modules.names.includes(module)) calls.push({ module, entry });
+    else if (refuseAbsent({ ...entry, key: module }, problems)) isRefused = true;
+    else unknown.push(entry);
+  }
+  const [call, second] = calls;
+  for (const entry of unknown) noteUnknown(entry, calls.length === 0, place, reader);
+  if (second)
+    problems.error(
+      `a task calls one module, and this one calls two: ${calls.map(({ module }) => module).join(', ')}`,
+      second.entry.keyNode.source,
+      'Make two tasks of it: begin the second with "- ".',
+    );
+  if (!call && unknown.length === 0 && !isRefused)
+    problems.error('this task calls no module', mapping.source, 'Add one, such as copy: {src: …, dest: …}. "homerun modules" lists them.');
+  return call;
+}
+
+/** A key that is neither: a module when the task has none yet, otherwise a word. */
+function noteUnknown({ key, keyNode, value }: Entry, lacksModule: boolean, place: Place, { problems, modules }: PlaybookReader): void {
+  const looksLikeCall = lacksModule && (value.kind !== 'scalar' || /\./.test(key) || nearest(shortModuleName(key), modules.names) !== undefined);
+  if (!looksLikeCall) return refuseWord(key, keyNode.source, place, problems, lacksModule ? modules.names : []);
+  const near = nearest(shortModuleName(key), modules.names);
+  problems.error(
+    `there is no module "${key}"`,
+    keyNode.source,
+    near === undefined ? '"homerun modules" lists those that there are.' : `Did you mean "${near}"?`,
+  );
+}
+
+/** The parameters of a call as one mapping: written below the module's name, as free text, and below `args`. */
+export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, task: MappingNode, reader: PlaybookReader): Expression {
+  const given = givenParams(module, entry, reader);
+  const more = args && mappingOf(args, 'args', reader.problems)?.entries;
+  const taken = new Set(given.map(({ key }) => key));
+  const entries = [...given];
+  for (const other of more ?? []) {
+    if (taken.has(other.key))
+      reader.problems.error(`"${other.key}" is given twice: below the module and below args`, other.keyNode.source, 'Keep one of them.');
+    else entries.push(other);
+  }
+  const mapping: MappingNode = { kind: 'mapping', entries, source: entry.value.source };
+  const conditions = new Set(reader.modules.conditions(module));
+  const expressions = new Map(
+    entries.map(({ key, value }) => [
+      key,
+      conditions.has(key) ? conditionsOf(key, value, reader) : compileValue(value, reader.templates, reader.problems),
+    ]),
+  );
+  return mappingOfExpressions(mapping, expressions, task);
+}
+
+function givenParams(module: string, { keyNode, value }: Entry, { problems, modules }: PlaybookReader): readonly Entry[] {
+  if (value.kind === 'mapping') return value.entries;
+  if (value.kind === 'scalar' && value.value === null) return [];
+  const freeForm = modules.freeForm(module);
+  if (value.kind === 'list' || freeForm === undefined) {
+    const text = value.kind === 'scalar' ? value.text : '';
+    const pairs = [...text.matchAll(/([a-z_]+)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name, given]) => `${name}: ${given}`);
+    const hint = pairs.length > 0 ? `Write ${module}: {${pairs.join(', ')}}.` : 'Write one "parameter: value" a line below it.';
+    problems.error(`"${module}" wants its parameters as a mapping, got ${describeNode(value)}`, value.source, hint);
+    return [];
+  }
+  const inText = /(?:^|\s)(creates|removes|chdir|executable|stdin)=/.exec(value.text);
+  if (inText)
+    problems.error(
+      `"${inText[1]}=" inside the text of "${module}" would be a part of the command`,
+      value.locate(inText.index + inText[0].search(/\w/)),
+      `Write it below args: {${inText[1]}: …}.`,
+    );
+  return [{ key: freeForm, keyNode, value }];
+}
+
+/** A parameter of conditions: a list of what each says and whether it holds. */
+function conditionsOf(name: string, node: Node, { conditions, problems }: PlaybookReader): Expression {
+  const nodes = node.kind === 'list' ? node.items : [node];
+  const compiled = nodes.flatMap((item) =>
+    conditions.compile(item, name, problems).map((condition) => ({ condition, text: item.kind === 'scalar' ? shortened(item.text, 200) : '' })),
+  );
+  const union = (pick: (item: (typeof compiled)[number]) => ReadonlySet<string>) => new Set(compiled.flatMap((item) => [...pick(item)]));
+  return {
+    source: node.source,
+    variables: union(({ condition }) => condition.variables),
+    required: union(({ condition }) => condition.required ?? condition.variables),
+    evaluate: (scope) => compiled.map(({ condition, text }) => ({ text, holds: condition.evaluate(scope) })),
+    sourceAt: (path) => nodeAt(node, path).source,
+  };
+}
+
+function mappingOfExpressions(mapping: MappingNode, entries: ReadonlyMap<string, Expression>, task: MappingNode): Expression {
+  const all = [...entries.values()];
+  const source = mapping.source ?? task.source;
+  return {
+    source,
+    variables: new Set(all.flatMap((expression) => [...expression.variables])),
+    required: new Set(all.flatMap((expression) => [...(expression.required ?? expression.variables)])),
+    entries,
+    sourceAt: ([first, ...rest]) => (first === undefined ? undefined : entries.get(String(first)))?.sourceAt(rest) ?? source,
+    evaluate: (scope) => withoutOmitted([...entries].map(([key, expression]) => [key, expression.evaluate(scope)])),
+  };
+}
+
+function withoutOmitted(pairs: readonly (readonly [string, Value])[]): Value {
+  return Object.fromEntries(pairs.filter(([, value]) => value !== omit));
+}

@@ -1,0 +1,212 @@
+import { dirname } from 'node:path';
+import type { Source } from '../values/errors.ts';
+import { readSpecs } from './argument-specs.ts';
+import { readItems } from './block.ts';
+import { checkHandlers, readHandlers } from './handlers.ts';
+import { definedOf, inheritFrom, nothingInherited, textsOf } from './inherit.ts';
+import { fileLayer, layerOf } from './layer.ts';
+import type { ModuleCatalog } from './load.ts';
+import { child, describeNode, type MappingNode, type Node } from './node.ts';
+import type { Inherited, Item, Meta, Play } from './play.ts';
+import { listOf, mappingOf, type Reader, readYaml } from './reader.ts';
+import { asBoolean, compileValue, converted, toText } from './value.ts';
+import type { Layer } from './variables.ts';
+import { isWord, refuseAbsent, refuseWord } from './words.ts';
+
+/** What the parts of a playbook are read with. */
+export interface PlaybookReader extends Reader {
+  readonly modules: ModuleCatalog;
+  /** Folders in which a task looks for its local files, absolute, the nearest first. */
+  readonly folders: readonly string[];
+  /** An id for a task at `source` that no other has. */
+  readonly uniqueId: (source: Source) => string;
+  /** Files being read, outermost first, to see imports that go in a circle. */
+  readonly importing: readonly string[];
+}
+
+/**
+ * Reads a playbook and those that it imports.
+ * @param path as given by the user, relative to the working folder.
+ */
+export function readPlaybook(path: string, reader: Reader & { readonly modules: ModuleCatalog }): readonly Play[] {
+  const ids = new Map<string, number>();
+  const uniqueId = ({ file, line, column }: Source): string => {
+    const id = `${file}:${line}`;
+    const count = ids.get(id) ?? 0;
+    ids.set(id, count + 1);
+    return count === 0 ? id : `${id}:${column}#${count}`;
+  };
+  return readFile(reader.files.resolve(path), nothingInherited, { ...reader, folders: [], uniqueId, importing: [] }, undefined);
+}
+
+function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked: Source | undefined): readonly Play[] {
+  const { files, problems } = reader;
+  if (reader.importing.includes(path)) {
+    problems.error(
+      `playbooks import each other in a circle: ${[...reader.importing, path].map(files.shown).join(' → ')}`,
+      asked,
+      'Take one of the imports out.',
+    );
+    return [];
+  }
+  if (files.kind(path) !== 'file') {
+    problems.error(
+      `there is no playbook ${files.shown(path)}`,
+      asked,
+      asked ? `It is looked for beside ${asked.file}.` : 'Name a file, such as playbooks/site.yaml.',
+    );
+    return [];
+  }
+  const node = readYaml(reader, path);
+  if (!node) {
+    if (!problems.errors.some(({ source }) => source?.file === files.shown(path)))
+      problems.error('the playbook is empty', { file: files.shown(path), line: 1, column: 1 }, 'Begin with "- hosts: all" and "tasks:" below it.');
+    return [];
+  }
+  const list = listOf(node, 'a playbook', problems, 'Begin each play with "- hosts: …".');
+  const within = { ...reader, folders: [dirname(path)], importing: [...reader.importing, path] };
+  return (list?.items ?? []).flatMap((item) => {
+    const mapping = mappingOf(item, 'a play', problems, 'Begin each play with "- hosts: …".');
+    if (!mapping) return [];
+    return child(mapping, 'import_playbook') ? importPlaybook(mapping, outer, within) : readPlay(mapping, outer, within);
+  });
+}
+
+/** `import_playbook`: its plays, each with the import's tags, variables and conditions. */
+function importPlaybook(mapping: MappingNode, outer: Inherited, reader: PlaybookReader): readonly Play[] {
+  const { problems, files } = reader;
+  for (const { key, keyNode } of mapping.entries)
+    if (key !== 'import_playbook' && !['name', 'when', 'tags', 'vars'].includes(key)) refuseWord(key, keyNode.source, 'import', problems);
+  const node = child(mapping, 'import_playbook');
+  if (node?.kind !== 'scalar' || typeof node.value !== 'string') {
+    problems.error(`import_playbook wants the name of a file, got ${node ? describeNode(node) : 'nothing'}`, node?.source ?? mapping.source);
+    return [];
+  }
+  const path = files.resolve(node.value, reader.folders[0]);
+  return readFile(path, inheritFrom(outer, mapping, reader), reader, node.source);
+}
+
+function readPlay(mapping: MappingNode, outer: Inherited, reader: PlaybookReader): readonly Play[] {
+  const { problems, modules } = reader;
+  let hasUnknown = false;
+  for (const entry of mapping.entries) {
+    if (isWord(entry.key, 'play') || refuseAbsent(entry, problems)) continue;
+    hasUnknown = true;
+    if (modules.names.includes(entry.key))
+      problems.error(
+        `the module "${entry.key}" stands in a play, not in a task`,
+        entry.keyNode.source,
+        'Write "tasks:" above it and begin the task with "- ".',
+      );
+    else refuseWord(entry.key, entry.keyNode.source, 'play', problems);
+  }
+  const hosts = child(mapping, 'hosts');
+  if (!hosts) {
+    if (!hasUnknown) problems.error('this play has no hosts', mapping.source, 'Write "hosts: all", or the name of a group.');
+    return [];
+  }
+  const { vars: importVars, ...handedDown } = inheritFrom(outer, withoutVars(mapping), reader);
+  // A play's own `vars` are a layer of the play; what tasks inherit is what blocks and imports around them say.
+  const inherited: Inherited = { ...handedDown, vars: [] };
+  const name = child(mapping, 'name');
+  const handlers = readHandlers(child(mapping, 'handlers'), inherited, reader);
+  const play: Play = {
+    name: name?.kind === 'scalar' && name.value !== null ? name.text : hostsText(hosts),
+    source: mapping.source,
+    hosts: hostsOf(hosts, reader),
+    layers: { defaults: [], vars: [...varsLayers(mapping, reader), ...importVars] },
+    tasks: sections(mapping, inherited, reader),
+    handlers,
+    serial: serialOf(child(mapping, 'serial'), reader),
+    anyErrorsFatal: flagOf(child(mapping, 'any_errors_fatal'), 'any_errors_fatal', reader) ?? false,
+    tags: inherited.tags,
+    folder: reader.folders[0] ?? '',
+    ...definedOf({
+      maxFailPercentage: percentageOf(child(mapping, 'max_fail_percentage'), reader),
+      gatherFacts: flagOf(child(mapping, 'gather_facts'), 'gather_facts', reader),
+      specs: readSpecs(child(mapping, 'argument_specs'), reader),
+    }),
+  };
+  checkHandlers(play, problems);
+  return [play.specs ? { ...play, layers: { ...play.layers, defaults: [play.specs.defaults] } } : play];
+}
+
+function withoutVars(mapping: MappingNode): MappingNode {
+  return { ...mapping, entries: mapping.entries.filter(({ key }) => key !== 'vars') };
+}
+
+/** Between the sections handlers are flushed, as in Ansible; after the last one the engine does it. */
+function sections(mapping: MappingNode, inherited: Inherited, reader: PlaybookReader): readonly Item[] {
+  const filled = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((word) => {
+    const node = child(mapping, word);
+    const items = node ? readItems(node, word, inherited, reader) : [];
+    return items.length > 0 ? [items] : [];
+  });
+  const flush: Meta = { kind: 'meta', source: mapping.source, action: 'flush_handlers', when: [], tags: ['always'], vars: [] };
+  return filled.flatMap((items, index) => (index < filled.length - 1 ? [...items, flush] : items));
+}
+
+function hostsText(node: Node): string {
+  if (node.kind === 'scalar') return node.text;
+  return node.kind === 'list' ? node.items.map((item) => (item.kind === 'scalar' ? item.text : '')).join(':') : '';
+}
+
+function hostsOf(node: Node, { templates, problems }: PlaybookReader): Play['hosts'] {
+  const parts = textsOf(node, 'hosts', problems).map((part) => converted(compileValue(part.node, templates, problems), hostsPart));
+  return {
+    source: node.source,
+    variables: new Set(parts.flatMap((part) => [...part.variables])),
+    sourceAt: () => node.source,
+    evaluate: (scope) => parts.map((part) => part.evaluate(scope)).join(':'),
+  };
+}
+
+/** One pattern, or a list of them from a variable. */
+function hostsPart(...[value, expression]: Parameters<ReturnType<typeof toText>>): string {
+  const toPattern = toText('hosts');
+  return Array.isArray(value) ? value.map((item) => toPattern(item, expression)).join(':') : toPattern(value, expression);
+}
+
+function varsLayers(mapping: MappingNode, reader: PlaybookReader): readonly Layer[] {
+  const { files, problems } = reader;
+  const vars = child(mapping, 'vars');
+  const own = vars && mappingOf(vars, 'vars', problems, 'Write one "name: value" a line below it.');
+  const varsFiles = child(mapping, 'vars_files');
+  const named = (varsFiles ? textsOf(varsFiles, 'vars_files', problems) : []).flatMap(({ text, node }) => {
+    const path = files.resolve(text, reader.folders[0]);
+    if (files.kind(path) === 'file') return fileLayer(path, reader) ?? [];
+    problems.error(`there is no file ${files.shown(path)}`, node.source, 'vars_files are looked for beside the playbook.');
+    return [];
+  });
+  return [...(own ? [layerOf('play vars', own, reader)] : []), ...named];
+}
+
+function serialOf(node: Node | undefined, { problems }: PlaybookReader): Play['serial'] {
+  if (!node) return [];
+  return textsOf(node, 'serial', problems).flatMap(({ text, node: item }): Play['serial'][number][] => {
+    if (/^[1-9]\d*$/.test(text)) return [Number(text)];
+    const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
+    if (percent && Number(percent[1]) > 0 && Number(percent[1]) <= 100) return [`${Number(percent[1])}%`];
+    problems.error(
+      `serial wants a number of hosts or a percentage, got "${text}"`,
+      item.source,
+      'Write serial: 1, serial: "25%" or a list of these.',
+    );
+    return [];
+  });
+}
+
+function percentageOf(node: Node | undefined, { problems }: PlaybookReader): number | undefined {
+  if (!node) return undefined;
+  const value = node.kind === 'scalar' ? Number(node.text.replace(/%$/, '')) : Number.NaN;
+  if (value >= 0 && value <= 100) return value;
+  problems.error(`max_fail_percentage wants a number from 0 to 100, got ${describeNode(node)}`, node.source);
+  return undefined;
+}
+
+function flagOf(node: Node | undefined, what: string, { problems }: PlaybookReader): boolean | undefined {
+  if (!node) return undefined;
+  const value = node.kind === 'scalar' ? asBoolean(node.value) : undefined;
+  if (value === undefined) problems.error(`${what} wants true or false, got ${describeNode(node)}`, node.source);
+  return value;
+}

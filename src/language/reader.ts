@@ -1,0 +1,39 @@
+import type { Conditions } from './condition.ts';
+import type { Files } from './files.ts';
+import { describeNode, type ListNode, type MappingNode, type Node } from './node.ts';
+import type { Problems } from './problems.ts';
+import type { Templates } from './template.ts';
+import { parseYaml } from './yaml.ts';
+
+/** What everything that reads a user's files works with. */
+export interface Reader {
+  readonly files: Files;
+  readonly templates: Templates;
+  readonly conditions: Conditions;
+  readonly problems: Problems;
+}
+
+/** The content of a YAML file; undefined when it is empty, or wrong (the problems are then noted). */
+export function readYaml({ files, problems }: Pick<Reader, 'files' | 'problems'>, path: string): Node | undefined {
+  const text = problems.collect(() => files.text(path));
+  if (text === undefined) return undefined;
+  const { node, problems: found } = parseYaml(text, files.shown(path));
+  for (const problem of found) problems.add(problem);
+  return node;
+}
+
+/** `node` if it is a mapping; otherwise a problem is noted. Nothing at all (`vars:`) is an empty mapping. */
+export function mappingOf(node: Node, what: string, problems: Problems, hint?: string): MappingNode | undefined {
+  if (node.kind === 'mapping') return node;
+  if (node.kind === 'scalar' && node.value === null) return { kind: 'mapping', entries: [], source: node.source };
+  problems.error(`${what} wants a mapping (key: value), got ${describeNode(node)}`, node.source, hint);
+  return undefined;
+}
+
+/** `node` if it is a list; otherwise a problem is noted. Nothing at all (`tasks:`) is an empty list. */
+export function listOf(node: Node, what: string, problems: Problems, hint?: string): ListNode | undefined {
+  if (node.kind === 'list') return node;
+  if (node.kind === 'scalar' && node.value === null) return { kind: 'list', items: [], source: node.source };
+  problems.error(`${what} wants a list (each item after "- "), got ${describeNode(node)}`, node.source, hint);
+  return undefined;
+}

@@ -1,0 +1,109 @@
+/** Words for a mistake in a template, and where it is. */
+export interface TemplateAdvice {
+  readonly message: string;
+  readonly offset: number;
+  readonly hint?: string;
+}
+
+/**
+ * Explains a syntax error of Handlebars' parser; what Jinja and plain JavaScript would allow gets the right way to write it.
+ * @param message the parser's message, with the piece of text and a caret below it. @param known its place, where the parser tells.
+ */
+export function adviceForSyntax(text: string, message: string, known: number | undefined): TemplateAdvice {
+  const mismatch = /^(\S+) doesn't match (\S+)/.exec(message);
+  if (mismatch && known !== undefined)
+    return { message: `the block {{#${mismatch[1]}}} is closed by {{/${mismatch[2]}}}`, offset: known, hint: `Close it with {{/${mismatch[1]}}}.` };
+  if (message.startsWith('Invalid path'))
+    return { message: `"${message.replace(/^Invalid path: (.*) - .*$/, '$1')}" is no path`, offset: known ?? 0, hint: 'Write ../name or a.b.c.' };
+  if (/got 'EOF'/.test(message) || text.lastIndexOf('}}') < text.lastIndexOf('{{')) return unclosed(text);
+  const offset = known ?? caretOffset(text, message);
+  if (/^(\{\{~?)?\{?\{?(else|\^)/.test(text.slice(offset)) || /got '(INVERSE|OPEN_INVERSE\w*)'/.test(message))
+    return { message: '{{else}} stands outside of a block', offset, hint: 'Open one before it: {{#if name}}.' };
+  if (/got 'OPEN_ENDBLOCK'/.test(message))
+    return { message: 'a block is closed that was not opened', offset, hint: 'Open it before with {{#if name}}, or delete this.' };
+  const hint = jinjaHint(expressionAt(text, offset));
+  return {
+    message: `this is no expression of Handlebars: ${expressionAt(text, offset) || '{{'}`,
+    offset: skipSpace(text, offset),
+    hint: hint ?? 'Write {{ name }}, {{ a.b }} or {{ helper a "b" }}.',
+  };
+}
+
+/** A hint for `{{ name word … }}` where name is no helper: Jinja's inline operators parse as a call. */
+export function adviceForUnknownHelper(name: string, words: readonly string[]): string | undefined {
+  if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1)} }}.`;
+  if (words[0] === 'is' && words.includes('defined')) return `Write (defined ${name}).`;
+  if (words[0] === 'and' || words[0] === 'or') return `Write (${words[0]} ${name} ${words[1] ?? ''}).`;
+  return undefined;
+}
+
+const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
+  [/(\S+)\s*\|\s*default\(([^)]*)\)/, ([, name, value]) => `Handlebars has no filters: write {{ default ${name} ${value} }}.`],
+  [/(\S+)\s*\|\s*(?:length|count)/, ([, name]) => `Handlebars has no filters: write {{ length ${name} }}.`],
+  [/(\S+)\s*\|\s*to_(?:nice_)?(json|yaml)/, ([, name, kind]) => `Handlebars has no filters: write {{ ${kind} ${name} }}.`],
+  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => `Handlebars has no filters: write {{ ${filter} ${name} ${args} }}.`],
+  [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => `Handlebars has no filters: write {{ ${filter} ${name} }}.`],
+  [/lookup\(\s*['"]env['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ env "${name}" }}.`],
+  [/(\w[\w.]*)\[\s*['"]([\w-]+)['"]\s*\]/, ([, name, key]) => `Write ${name}.${/^[\w]+$/.test(key ?? '') ? key : `[${key}]`}.`],
+  [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.${index}.`],
+  [/(\w[\w.]*)\[\s*(\w+)\s*\]/, ([, name, key]) => `Write (lookup ${name} ${key}).`],
+  [/(\S+)\s*==\s*(\S+)/, ([, a, b]) => `Write (eq ${a} ${b}).`],
+  [/(\S+)\s*!=\s*(\S+)/, ([, a, b]) => `Write (ne ${a} ${b}).`],
+  [/(\S+)\s*[~+]\s*(\S+)/, ([, a, b]) => `Write ${a} and ${b} one after the other, each in braces; for numbers (add ${a} ${b}).`],
+  [/(\w+)\(([^)]*)\)/, ([, name, args]) => `A helper is called without parentheses: {{ ${name} ${args?.replaceAll(',', ' ')} }}.`],
+];
+
+function jinjaHint(expression: string): string | undefined {
+  for (const [pattern, words] of jinja) {
+    const match = pattern.exec(expression);
+    if (match) return words(match).replaceAll(/\s+/g, ' ');
+  }
+  return undefined;
+}
+
+/** The text between the braces that `offset` is in. */
+function expressionAt(text: string, offset: number): string {
+  const open = text.lastIndexOf('{{', Math.max(offset, 0));
+  if (open < 0) return '';
+  const close = text.indexOf('}}', open);
+  return text
+    .slice(open + 2, close < 0 ? undefined : close)
+    .trim()
+    .slice(0, 80);
+}
+
+function skipSpace(text: string, offset: number): number {
+  return offset + (/^\s*/.exec(text.slice(offset))?.[0].length ?? 0);
+}
+
+/** Where the parser's message points to: it shows a piece of the text without newlines, and a caret below it. */
+function caretOffset(text: string, message: string): number {
+  const [, shown = '', caret = ''] = message.split('\n');
+  const line = Number(/line (\d+)/.exec(message)?.[1] ?? 1);
+  const isCut = shown.startsWith('...');
+  const before = shown.slice(isCut ? 3 : 0, caret.length - 1);
+  const kept = [...text.matchAll(/[^\n]/g)].map(({ index }) => index);
+  const flat = kept.map((index) => text[index]).join('');
+  let found = text
+    .split('\n')
+    .slice(0, line - 1)
+    .join('\n').length;
+  for (let at = flat.indexOf(before); at >= 0; at = flat.indexOf(before, at + 1)) {
+    const offset = kept[at + before.length] ?? text.length;
+    if (text.slice(0, offset).split('\n').length > line) break;
+    found = offset;
+  }
+  return found;
+}
+
+/** The last block or pair of braces that is open at the end. */
+function unclosed(text: string): TemplateAdvice {
+  const open: { readonly name: string; readonly offset: number }[] = [];
+  for (const match of text.matchAll(/\{\{~?([#^/])\s*([\w.-]+)?/g)) {
+    if (match[1] === '/') open.pop();
+    else if (match[2] !== undefined) open.push({ name: match[2], offset: match.index });
+  }
+  const last = open.at(-1);
+  if (last) return { message: `the block {{#${last.name}}} is never closed`, offset: last.offset, hint: `Write {{/${last.name}}} where it ends.` };
+  return { message: 'an expression is never closed', offset: Math.max(0, text.lastIndexOf('{{')), hint: 'Write }} where it ends.' };
+}

@@ -1,0 +1,353 @@
+import { InputError, type Source } from '../values/errors.ts';
+import { Secret, type Text } from '../values/secret.ts';
+import { isMapping, type Value } from '../values/vars.ts';
+import { omit, type Scope } from './expression.ts';
+import { describe, HelperError, helpers, isTruthy } from './helpers.ts';
+import type { Lookups } from './lookups.ts';
+import { didYouMean } from './nearest.ts';
+import type { Call, Operand, Part, Path, Program } from './template-tree.ts';
+import { undefinedVariable } from './undefined.ts';
+
+/** What a template is evaluated with. */
+export interface TemplateInput {
+  readonly scope: Scope;
+  readonly lookups: Lookups;
+  /** The place in the user's file of an offset of the template's text. */
+  readonly at: (offset: number) => Source;
+  /** The file that `{{> name}}` means. @throws InputError when there is none. */
+  readonly partial?: (name: string, source: Source) => { readonly program: Program; readonly at: (offset: number) => Source };
+}
+
+/** What names mean inside a block; the outermost frame looks into the scope. */
+interface Frame {
+  readonly context: Value | undefined;
+  readonly data: Readonly<Record<string, Value>>;
+  readonly named: ReadonlyMap<string, Value>;
+  readonly parent: Frame | undefined;
+}
+
+/** A name that has no value; kept as data, as `default` and `defined` may live with it. */
+class Missing {
+  readonly error: () => InputError;
+
+  constructor(error: () => InputError) {
+    this.error = error;
+  }
+}
+
+const outermost: Frame = { context: undefined, data: {}, named: new Map(), parent: undefined };
+
+/** The text that a template gives: a Secret when a secret went into it. @throws InputError @throws UnknownValue */
+export function renderProgram(program: Program, input: TemplateInput): Text {
+  const evaluator = new Evaluator(input);
+  const text = evaluator.text(program, outermost);
+  return evaluator.sawSecret ? new Secret(text) : text;
+}
+
+/** The value of one expression, of whatever type. @throws InputError @throws UnknownValue */
+export function evaluateOperand(operand: Operand, input: TemplateInput): Value {
+  return new Evaluator(input).value(operand, outermost);
+}
+
+/** One evaluation; a class because it must remember whether a secret was seen. */
+class Evaluator {
+  sawSecret = false;
+  #input: TemplateInput;
+
+  constructor(input: TemplateInput) {
+    this.#input = input;
+  }
+
+  text(program: Program, frame: Frame): string {
+    return program.parts.map((part) => this.#part(part, frame)).join('');
+  }
+
+  #part(part: Part, frame: Frame): string {
+    switch (part.kind) {
+      case 'text':
+        return part.text;
+      case 'output':
+        return this.#output(part.value, frame);
+      case 'if':
+        return this.#either(isTruthy(this.value(part.test, frame)) !== part.negated, part.body, part.otherwise, frame);
+      case 'each':
+        return this.#each(part, frame);
+      case 'with':
+        return this.#with(part, frame);
+      case 'partial':
+        return this.#partial(part, frame);
+    }
+  }
+
+  #either(holds: boolean, body: Program, otherwise: Program | undefined, frame: Frame): string {
+    if (holds) return this.text(body, frame);
+    return otherwise ? this.text(otherwise, frame) : '';
+  }
+
+  #output(operand: Operand, frame: Frame): string {
+    const value = this.value(operand, frame);
+    if (value instanceof Secret) {
+      this.sawSecret = true;
+      return value.reveal();
+    }
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+    const name = nameOf(operand);
+    const source = this.#input.at(offsetOf(operand));
+    if (value === omit)
+      throw InputError.of(
+        '"omit" can only be the whole value of a parameter, not a part of a text',
+        source,
+        'Let the value be one expression: "{{ default name omit }}".',
+      );
+    if (value === null)
+      throw InputError.of(
+        `${name} has no value (null)`,
+        source,
+        `Give it one, or write {{ default ${operand.kind === 'path' ? operand.text : 'name'} "…" }}.`,
+      );
+    const hint = Array.isArray(value)
+      ? 'Write {{ join name "," }}, {{ json name }} or {{ yaml name }}, or go through it with {{#each name}}.'
+      : 'Write one of its entries (name.key), {{ json name }} or {{ yaml name }}.';
+    throw InputError.of(`${name} is ${describe(value)}, which has no single form as text`, source, hint);
+  }
+
+  #each(part: Part & { readonly kind: 'each' }, frame: Frame): string {
+    const value = this.value(part.list, frame);
+    if (value !== null && !Array.isArray(value) && !isMapping(value)) {
+      throw InputError.of(
+        `{{#each}} goes through a list or a mapping, and ${nameOf(part.list)} is ${describe(value)}`,
+        this.#input.at(offsetOf(part.list)),
+      );
+    }
+    const entries: readonly (readonly [string | number, Value])[] = Array.isArray(value)
+      ? value.map((item: Value, index) => [index, item])
+      : Object.entries(value ?? {});
+    if (entries.length === 0) return part.otherwise ? this.text(part.otherwise, frame) : '';
+    return entries
+      .map(([key, item], index) => {
+        const data = { index, key, first: index === 0, last: index === entries.length - 1 };
+        return this.text(part.body, inner(frame, part.body, item, [item, key], data));
+      })
+      .join('');
+  }
+
+  #with(part: Part & { readonly kind: 'with' }, frame: Frame): string {
+    const value = this.value(part.value, frame);
+    if (Array.isArray(value)) return this.#each({ kind: 'each', list: part.value, body: part.body, otherwise: part.otherwise }, frame);
+    if (!isTruthy(value)) return part.otherwise ? this.text(part.otherwise, frame) : '';
+    if (value === true) return this.text(part.body, frame);
+    return this.text(part.body, inner(frame, part.body, value, [value], frame.data));
+  }
+
+  #partial(part: Part & { readonly kind: 'partial' }, frame: Frame): string {
+    const source = this.#input.at(part.offset);
+    if (!this.#input.partial) throw InputError.of('{{> …}} includes a file, which only a template file can do', source);
+    const { program, at } = this.#input.partial(part.name, source);
+    const named = new Map([...frame.named, ...[...part.named].map(([name, operand]) => [name, this.value(operand, frame)] as const)]);
+    const within = part.context ? inner(frame, program, this.value(part.context, frame), [], frame.data) : frame;
+    const evaluator = new Evaluator({ ...this.#input, at });
+    const text = evaluator.text(program, { ...within, named });
+    this.sawSecret ||= evaluator.sawSecret;
+    return part.indent === '' ? text : text.replaceAll(/^(?=.)/gm, part.indent);
+  }
+
+  /** The value of an operand. @throws InputError when it has none. */
+  value(operand: Operand, frame: Frame): Value {
+    const value = this.#find(operand, frame);
+    if (value instanceof Missing) throw value.error();
+    return value;
+  }
+
+  #find(operand: Operand, frame: Frame): Value | Missing {
+    if (operand.kind === 'literal') return operand.value;
+    return operand.kind === 'path' ? this.#path(operand, frame) : this.#call(operand, frame);
+  }
+
+  #call(call: Call, frame: Frame): Value | Missing {
+    const [first, second, third] = call.args;
+    switch (call.name) {
+      case 'default': {
+        const value = first ? this.#find(first, frame) : null;
+        return (value instanceof Missing || value === null) && second ? this.value(second, frame) : value;
+      }
+      case 'defined':
+        return first !== undefined && !(this.#find(first, frame) instanceof Missing);
+      case 'and':
+      case 'or':
+        return this.#logical(call, frame);
+      case 'if':
+        return first && isTruthy(this.value(first, frame)) ? (second ? this.value(second, frame) : '') : third ? this.value(third, frame) : '';
+      case 'lookup':
+        return first && second ? this.#step(this.value(first, frame), this.#key(second, frame), nameOf(first), call.offset) : null;
+      case 'env':
+      case 'secret':
+        return this.#lookup(call.name, this.#key(first, frame), call.offset);
+      default:
+        return this.#helper(call, frame);
+    }
+  }
+
+  #logical(call: Call, frame: Frame): Value {
+    let value: Value = null;
+    for (const operand of call.args) {
+      value = this.value(operand, frame);
+      if (isTruthy(value) === (call.name === 'or')) return value;
+    }
+    return value;
+  }
+
+  #key(operand: Operand | undefined, frame: Frame): string {
+    const value = operand ? this.value(operand, frame) : '';
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    throw InputError.of(`expected a name or an index, got ${describe(value)}`, this.#input.at(operand ? offsetOf(operand) : 0));
+  }
+
+  #lookup(kind: 'env' | 'secret', name: string, offset: number): Value | Missing {
+    const found = kind === 'env' ? this.#input.lookups.env(name) : this.#input.lookups.secret(name);
+    if (found) return found;
+    const source = this.#input.at(offset);
+    return new Missing(() =>
+      kind === 'env'
+        ? InputError.of(
+            `the environment has no variable ${name}`,
+            source,
+            `Write ${name}=… into the file .env beside the inventory, or set it before homerun is called.`,
+          )
+        : InputError.of(`there is no secret "${name}"`, source, `Set it with: homerun secret set ${name}`),
+    );
+  }
+
+  #helper(call: Call, frame: Frame): Value {
+    const helper = helpers.get(call.name);
+    if (!helper) throw new TypeError(`helper ${call.name} passed the parser and is not known`);
+    const given = call.args.map((operand) => this.value(operand, frame));
+    const hadSecret = given.some(holdsSecret);
+    this.sawSecret ||= hadSecret;
+    try {
+      const result = helper.run(hadSecret ? given.map(revealedDeep) : given);
+      return hadSecret ? sealedDeep(result) : result;
+    } catch (error) {
+      if (error instanceof HelperError)
+        throw InputError.of(`"${call.name}": ${error.message}`, this.#input.at(call.offset), `Write ${helper.usage}.`);
+      throw error;
+    }
+  }
+
+  #path(path: Path, frame: Frame): Value | Missing {
+    const [first, ...rest] = path.parts;
+    if (path.isData) return this.#data(path, first ?? '', rest, frame);
+    if (!path.isScoped && path.depth === 0 && first !== undefined) {
+      const named = blockName(frame, first);
+      if (named !== undefined) return this.#steps(named, rest, first, path);
+    }
+    let within = frame;
+    for (let depth = path.depth; depth > 0; depth -= 1) {
+      if (!within.parent) return this.#missing(path, `"${path.text}" climbs out of the template`, 'Take away one "../".');
+      within = within.parent;
+    }
+    if (!within.parent) return this.#fromScope(path, path.parts);
+    if (within.context === undefined) return this.#missing(path, '"this" has no value here');
+    return this.#steps(within.context, path.parts, 'this', path);
+  }
+
+  #data(path: Path, name: string, rest: readonly string[], frame: Frame): Value | Missing {
+    if (name === 'root') return this.#fromScope(path, rest);
+    let within: Frame | undefined = frame;
+    for (let depth = path.depth; depth > 0; depth -= 1) within = within?.parent;
+    for (; within; within = within.parent) {
+      const value = within.data[name];
+      if (value !== undefined) return this.#steps(value, rest, `@${name}`, path);
+    }
+    return this.#missing(path, `"${path.text}" has a value only inside {{#each}}`, 'There are @index, @key, @first, @last and @root.');
+  }
+
+  #fromScope(path: Path, parts: readonly string[]): Value | Missing {
+    const [name, ...rest] = parts;
+    if (name === undefined) return this.#missing(path, '"this" has a value only inside {{#each}} and {{#with}}', 'Write the name of a variable.');
+    const value = this.#input.scope.get(name);
+    if (value === undefined) return new Missing(() => undefinedVariable(name, this.#input.scope, this.#input.at(path.offset)));
+    return this.#steps(value, rest, name, path);
+  }
+
+  #steps(value: Value, parts: readonly string[], name: string, path: Path): Value | Missing {
+    let reached: Value | Missing = value;
+    let walked = name;
+    for (const part of parts) {
+      reached = this.#step(reached, part, `"${walked}"`, path.offset);
+      if (reached instanceof Missing) return reached;
+      walked += `.${part}`;
+    }
+    return reached;
+  }
+
+  #step(value: Value, key: string, name: string, offset: number): Value | Missing {
+    const missing = (message: string, hint?: string) => new Missing(() => InputError.of(message, this.#input.at(offset), hint));
+    if (Array.isArray(value)) {
+      const items: readonly Value[] = value;
+      if (key === 'length') return items.length;
+      const found = /^\d+$/.test(key) ? items[Number(key)] : undefined;
+      return found === undefined ? missing(`${name} is a list of ${items.length} and has no item ${key}`, 'The first item is 0.') : found;
+    }
+    if (isMapping(value) && value !== omit) {
+      const found = Object.hasOwn(value, key) ? value[key] : undefined;
+      return found === undefined ? missing(`${name} has no key "${key}"`, keyHint(key, value, this.#input.scope)) : found;
+    }
+    if (typeof value === 'string' && key === 'length') return value.length;
+    return missing(`${name} is ${describe(value)} and has no key "${key}"`);
+  }
+
+  #missing(path: Path, message: string, hint?: string): Missing {
+    return new Missing(() => InputError.of(message, this.#input.at(path.offset), hint));
+  }
+}
+
+function inner(parent: Frame, program: Program, context: Value, values: readonly Value[], data: Readonly<Record<string, Value>>): Frame {
+  const named = new Map<string, Value>();
+  program.params.forEach((name, index) => {
+    const value = values[index];
+    if (value !== undefined) named.set(name, value);
+  });
+  return { context, data, named, parent };
+}
+
+function blockName(frame: Frame, name: string): Value | undefined {
+  for (let within: Frame | undefined = frame; within; within = within.parent) {
+    const value = within.named.get(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function keyHint(key: string, value: { readonly [key: string]: Value }, scope: Scope): string {
+  const keys = Object.keys(value);
+  const near = didYouMean(key, keys);
+  if (near) return near;
+  if (scope.names().includes(key)) return `Inside {{#each}} and {{#with}} a variable of the outside is written @root.${key}.`;
+  return keys.length === 0 ? 'It is empty.' : `It has: ${keys.slice(0, 12).join(', ')}${keys.length > 12 ? ', …' : ''}.`;
+}
+
+function nameOf(operand: Operand): string {
+  return operand.kind === 'path' ? `"${operand.text}"` : operand.kind === 'call' ? `what "${operand.name}" gives` : 'this value';
+}
+
+function offsetOf(operand: Operand): number {
+  return operand.kind === 'literal' ? 0 : operand.offset;
+}
+
+function holdsSecret(value: Value): boolean {
+  if (value instanceof Secret) return true;
+  if (Array.isArray(value)) return value.some(holdsSecret);
+  return isMapping(value) && Object.values(value).some(holdsSecret);
+}
+
+function revealedDeep(value: Value): Value {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealedDeep);
+  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealedDeep(item)])) : value;
+}
+
+function sealedDeep(value: Value): Value {
+  if (typeof value === 'string') return new Secret(value);
+  if (Array.isArray(value)) return value.map(sealedDeep);
+  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sealedDeep(item)])) : value;
+}

@@ -1,0 +1,71 @@
+import type { Operand, Part, Program } from './template-tree.ts';
+
+/** The variables that a template reads, as far as its text shows. */
+export interface ProgramVariables {
+  readonly variables: ReadonlySet<string>;
+  /** Those that must be defined: `default` and `defined` do not stand before them. */
+  readonly required: ReadonlySet<string>;
+}
+
+/** Where a name stands: how deep in blocks, and which names blocks have given. */
+interface Place {
+  readonly depth: number;
+  readonly given: ReadonlySet<string>;
+  readonly isGuarded: boolean;
+}
+
+/** Pure. */
+export function programVariables(program: Program): ProgramVariables {
+  const variables = new Set<string>();
+  const required = new Set<string>();
+  const note = (name: string | undefined, place: Place) => {
+    if (name === undefined) return;
+    variables.add(name);
+    if (!place.isGuarded) required.add(name);
+  };
+  walk(program, { depth: 0, given: new Set(), isGuarded: false }, note);
+  return { variables, required };
+}
+
+type Note = (name: string | undefined, place: Place) => void;
+
+function walk(program: Program, place: Place, note: Note): void {
+  for (const part of program.parts) walkPart(part, place, note);
+}
+
+function walkPart(part: Part, place: Place, note: Note): void {
+  switch (part.kind) {
+    case 'text':
+      return;
+    case 'output':
+      return walkOperand(part.value, place, note);
+    case 'partial':
+      if (part.context) walkOperand(part.context, place, note);
+      for (const operand of part.named.values()) walkOperand(operand, place, note);
+      return;
+    case 'if':
+      walkOperand(part.test, place, note);
+      walk(part.body, place, note);
+      if (part.otherwise) walk(part.otherwise, place, note);
+      return;
+    case 'each':
+    case 'with':
+      walkOperand(part.kind === 'each' ? part.list : part.value, place, note);
+      walk(part.body, { ...place, depth: place.depth + 1, given: new Set([...place.given, ...part.body.params]) }, note);
+      if (part.otherwise) walk(part.otherwise, place, note);
+  }
+}
+
+function walkOperand(operand: Operand, place: Place, note: Note): void {
+  if (operand.kind === 'call') {
+    const isGuard = operand.name === 'default' || operand.name === 'defined';
+    operand.args.forEach((arg, index) => {
+      walkOperand(arg, isGuard && index === 0 ? { ...place, isGuarded: true } : place, note);
+    });
+  } else if (operand.kind === 'path') {
+    const [first, second] = operand.parts;
+    if (operand.isData) return first === 'root' ? note(second, place) : undefined;
+    if (operand.depth < place.depth || (!operand.isScoped && first !== undefined && place.given.has(first))) return;
+    note(first, place);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Source } from '../values/errors.ts';
+import { nearest } from './nearest.ts';
+import type { Entry } from './node.ts';
+import type { Problems } from './problems.ts';
+
+/** Where a word of the language may stand. */
+export type Place = 'play' | 'block' | 'task' | 'handler' | 'import';
+
+/** Words that a play hands down to its tasks, and a block to what is in it. */
+const inherited = [
+  'become',
+  'become_user',
+  'environment',
+  'tags',
+  'vars',
+  'no_log',
+  'ignore_errors',
+  'ignore_unreachable',
+  'check_mode',
+  'diff',
+  'timeout',
+  'run_once',
+  'any_errors_fatal',
+];
+const blockOnly = ['block', 'rescue', 'always'];
+const taskOnly = ['args', 'loop', 'loop_control', 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
+const playOnly = [
+  'hosts',
+  'vars_files',
+  'argument_specs',
+  'pre_tasks',
+  'tasks',
+  'post_tasks',
+  'handlers',
+  'serial',
+  'max_fail_percentage',
+  'gather_facts',
+];
+
+const words: Readonly<Record<Place, readonly string[]>> = {
+  play: ['name', ...playOnly, ...inherited],
+  block: ['name', 'when', 'delegate_to', ...blockOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
+  task: ['name', 'when', 'delegate_to', ...taskOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
+  handler: ['name', 'when', 'delegate_to', 'listen', ...taskOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
+  import: ['name', 'when', 'tags', 'vars', 'become', 'become_user', 'environment', 'no_log', 'check_mode', 'diff'],
+};
+
+/** Words of Ansible's that are not ours, with what to write instead. */
+const absent: Readonly<Record<string, string>> = {
+  strategy: 'Delete it: each host goes on as fast as it can, tasks of one host stay in order.',
+  connection: 'Delete it: hosts are reached over SSH.',
+  remote_user: 'Set ssh_user in the inventory, or give -u USER.',
+  port: 'Set ssh_port in the inventory.',
+  become_method: 'Delete it: sudo is used.',
+  become_flags: 'Delete it: sudo is used, without flags of your own.',
+  become_exe: 'Delete it: sudo is used.',
+  collections: 'Delete it: modules are called by their short name.',
+  vars_prompt: 'Give the value with -e NAME=VALUE, or put it into the secrets file and write {{ secret "NAME" }}.',
+  module_defaults: 'Write the parameters in each task, or in a variable that the tasks share.',
+  order: 'Delete it: hosts are taken in the order of the inventory.',
+  throttle: 'Use serial for the play, or -f for the run.',
+  async: 'Delete it, and set timeout (seconds) if the task takes long.',
+  poll: 'Delete it, and set timeout (seconds) if the task takes long.',
+  force_handlers: 'Delete it: handlers that are owed are remembered, and run by the next run.',
+  debugger: 'Delete it; -vv shows what is sent and what comes back.',
+  gather_subset: 'Delete it: what the play reads of "facts" is asked for, and nothing else.',
+  gather_timeout: 'Delete it.',
+  fact_path: 'Delete it.',
+  delegate_facts: 'Delete it.',
+  local_action: 'Write the module as usual and add delegate_to: localhost.',
+  action: 'Write the module as the key: copy: {src: …, dest: …}.',
+  user: 'Set ssh_user in the inventory, or give -u USER.',
+  roles: 'Roles come with a later version: put their tasks into a file and write import_tasks: FILE.',
+  import_role: 'Roles come with a later version: write import_tasks: FILE.',
+  include_role: 'Roles come with a later version: write import_tasks: FILE.',
+  include_tasks: 'Including at run time comes with a later version: write import_tasks: FILE.',
+  include_vars: 'Write vars_files in the play.',
+  include: 'Write import_tasks: FILE.',
+  with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
+  with_fileglob: 'Write loop with the names of the files.',
+  with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
+  with_nested: 'Write loop with a list of mappings that hold the pairs.',
+  with_subelements: 'Write loop with a list of mappings that hold the pairs.',
+  with_sequence: 'Write loop with the numbers: loop: [1, 2, 3].',
+  with_together: 'Write loop with a list of mappings that hold the pairs.',
+};
+
+/** Whether `word` may stand at `place`. */
+export function isWord(word: string, place: Place): boolean {
+  return words[place].includes(word);
+}
+
+/** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
+export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
+  const instead = Object.hasOwn(absent, key) ? absent[key] : key.startsWith('with_') ? 'Write loop with a list of the items.' : undefined;
+  if (instead === undefined) return false;
+  problems.error(`"${key}" is not supported`, keyNode.source, instead);
+  return true;
+}
+
+const placeNames: Readonly<Record<Place, string>> = { play: 'a play', block: 'a block', task: 'a task', handler: 'a handler', import: 'an import' };
+
+/** Notes a word that may not stand at `place`: where else it may, or what was meant. `others` are further names that fit there. */
+export function refuseWord(word: string, source: Source, place: Place, problems: Problems, others: readonly string[] = []): void {
+  const elsewhere = (Object.keys(words) as Place[]).filter((other) => other !== place && isWord(word, other));
+  const near = nearest(word, [...words[place], ...others]);
+  if (elsewhere.length > 0) {
+    const places = elsewhere.map((other) => placeNames[other]).join(', ');
+    return problems.error(
+      `"${word}" cannot stand in ${placeNames[place]}`,
+      source,
+      word === 'listen' ? 'Only a handler listens.' : `It is a word of ${places}.`,
+    );
+  }
+  problems.error(
+    `"${word}" is no word of ${placeNames[place]}`,
+    source,
+    near === undefined ? `Words: ${[...words[place]].sort().join(', ')}.` : `Did you mean "${near}"?`,
+  );
+}
