@@ -1,7 +1,7 @@
 import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
 import type { Handler, Play, Task } from '../language/play.ts';
-import { type Layer, scopeOf, valueLayer } from '../language/variables.ts';
+import { type Layer, layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import type { Become } from '../remote/session.ts';
 import type { Value } from '../values/vars.ts';
 import type { Recap } from './event.ts';
@@ -30,11 +30,11 @@ export class HostRun {
   readonly becomeDefault: Become;
   /** The inventory says `become` for all tasks that do not say otherwise. */
   readonly becomeByDefault: boolean;
-  readonly #magic: Layer;
+  readonly #magic: (play: Pick<Play, 'folder'>) => Layer;
   readonly #extraVars: Layer;
   readonly #counts: Record<Counter, number> = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };
 
-  constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: Layer, extraVars: Layer) {
+  constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: (play: Pick<Play, 'folder'>) => Layer, extraVars: Layer) {
     this.host = host;
     this.becomeDefault = become;
     this.becomeByDefault = become.byDefault;
@@ -56,22 +56,23 @@ export class HostRun {
    * @param item the loop's variables.
    */
   scope(
-    play: Play,
+    play: Pick<Play, 'layers' | 'folder'>,
     task: Pick<Task, 'vars'>,
     registered: ReadonlyMap<string, Value> = this.registered,
     item: Readonly<Record<string, Value>> = {},
   ): Scope {
-    const facts = this.facts === undefined ? [] : [valueLayer('facts', { facts: this.facts, ansible_facts: this.facts })];
-    return scopeOf([
-      ...play.layers.defaults,
-      ...this.host.layers,
-      ...facts,
-      ...play.layers.vars,
-      ...task.vars,
-      valueLayer('set_fact and register', Object.fromEntries(registered)),
-      this.#extraVars,
-      valueLayer('loop', item),
-      this.#magic,
-    ]);
+    return scopeOf(
+      layersOf({
+        playDefaults: play.layers.defaults,
+        host: this.host.layers,
+        ...(this.facts !== undefined && { facts: valueLayer('facts', { facts: this.facts, ansible_facts: this.facts }) }),
+        play: play.layers.vars,
+        task: task.vars,
+        registered: [valueLayer('set_fact and register', Object.fromEntries(registered))],
+        item: valueLayer('loop', item),
+        extraVars: this.#extraVars,
+        magic: this.#magic(play),
+      }),
+    );
   }
 }

@@ -1,10 +1,13 @@
 import type { Play } from '../language/play.ts';
+import { type Facts, facts, factVars } from '../questions/facts.ts';
 import { TaskError, UnreachableError } from '../values/errors.ts';
 import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
+import { lookAhead } from './lookahead.ts';
 import type { PlannedPlay } from './select.ts';
 import { batches } from './serial.ts';
+import { identityOf, type Target } from './target.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
@@ -19,6 +22,16 @@ export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], f
     }
     if (run.signal.aborted) return;
   }
+}
+
+/** Asks for the facts, once a run, in one trip with all that can be asked already. */
+async function gatherFacts(run: RunContext, host: HostRun, target: Target): Promise<void> {
+  if (host.facts !== undefined) return;
+  const identity = identityOf(undefined, {});
+  await target.ask([{ identity, question: facts() }, ...lookAhead(run, host, target)]);
+  const known = target.answers.get(identity.key, facts());
+  if (!known || 'error' in known) throw new TaskError(known?.error ?? 'the host did not say what it is');
+  host.facts = factVars(known.answer as Facts);
 }
 
 /** Whether the next batch of the play may start: not if every host of this one fell out, or too many. */
@@ -38,7 +51,8 @@ async function runHost(walk: Walk): Promise<void> {
   const { play } = playRun;
   host.pending.clear();
   try {
-    if (!host.target) await run.connect(host.host.name);
+    const target = await run.connect(host.host.name);
+    if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof TaskError)) throw error;
     run.emit({ event: 'host_unreachable', host: host.host.name, message: error.message, ...(error.hint && { hint: error.hint }) });

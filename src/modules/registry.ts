@@ -12,7 +12,8 @@ export function moduleNames(): readonly string[] {
     .filter((file) => /^[a-z0-9_]+\.js$/.test(file))
     .map((file) => file.slice(0, -'.js'.length))
     .filter((name) => !notModules.has(name));
-  return [...files, ...Object.keys(otherNames)].sort();
+  const others = Object.keys(otherNames).filter((name) => files.includes(otherNames[name] ?? ''));
+  return [...files, ...others].sort();
 }
 
 /** Loads all modules by name. */

@@ -155,6 +155,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
   const events: RunEvent[] = [];
   const names = Object.keys(hosts);
   const one: Play = {
+    folder: '',
     name: 'test',
     source: nowhere,
     hosts: expression(() => 'all'),
@@ -171,7 +172,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       const magic = valueLayer('magic', { inventory_hostname: name });
       return [
         name,
-        new HostRun({ name, source: nowhere, groups: [], layers: [] }, { user: 'root', byDefault: false }, magic, valueLayer('extra', {})),
+        new HostRun({ name, source: nowhere, folder: '', groups: [], layers: [] }, { user: 'root', byDefault: false }, () => magic, valueLayer('extra', {})),
       ] as const;
     }),
   );

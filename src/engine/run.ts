@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readEnvironment } from '../language/environment.ts';
+import type { Scope } from '../language/expression.ts';
+import { type Loaded, type Lookups, load } from '../language/load.ts';
+import { magicLayer } from '../language/magic.ts';
+import type { Play } from '../language/play.ts';
+import { openSecrets } from '../language/secrets.ts';
+import { layersOf, scopeOf } from '../language/variables.ts';
+import { loadModules } from '../modules/registry.ts';
+import { createConnect } from '../remote/connect.ts';
+import { InputError, type Problem } from '../values/errors.ts';
+import type { Secret } from '../values/secret.ts';
+import { catalogOf } from './catalog.ts';
+import { type Reaching, reachingOf } from './connections.ts';
+import type { RunContext } from './context.ts';
+import type { Emit } from './event.ts';
+import { HostRun } from './host.ts';
+import { journalIn, noJournal } from './journal.ts';
+import { Masker } from './mask.ts';
+import { exitCodeOf, runPlays } from './plays.ts';
+import { tasksInOrder } from './select.ts';
+import { Target } from './target.ts';
+
+/** What a run is asked to do. */
+export interface RunOptions {
+  readonly playbooks: readonly string[];
+  readonly inventories: readonly string[];
+  readonly limit?: string;
+  readonly extraVars: readonly string[];
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly check: boolean;
+  readonly diff: boolean;
+  /** Hosts side by side, at least 1. */
+  readonly forks: number;
+  readonly startAtTask?: string;
+  readonly user?: string;
+  readonly askedPassword?: string;
+  readonly askedBecomePassword?: string;
+  readonly privateKey?: string;
+  readonly prefetch: boolean;
+  readonly verbosity: number;
+  readonly workingFolder: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+/**
+ * Runs playbooks over the hosts of inventories.
+ * @param emit is told all that happens, masked; the last event is the recap.
+ * @param signal aborted: each host finishes the task it is at, and stops.
+ * @returns the exit code of the contract.
+ * @throws InputError with every problem of the user's files at once; no host has been contacted then.
+ */
+export async function run(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<number> {
+  const masker = new Masker();
+  const modules = await loadModules();
+  const loaded = await load({
+    playbooks: options.playbooks,
+    inventories: options.inventories,
+    extraVars: options.extraVars,
+    modules: catalogOf(modules),
+    lookups: await lookupsOf(options, masker),
+    workingFolder: options.workingFolder,
+    home: homedir(),
+    ...(options.limit !== undefined && { limit: options.limit }),
+  });
+  const hosts = hostsOf(loaded, options);
+  const order = tasksInOrder(loaded.planned);
+  const connect = createConnect();
+  const emitMasked: Emit = (event) => emit(masker.deep(event));
+  const targets = new Map<string, Promise<Target>>();
+  const context: RunContext = {
+    order,
+    positions: new Map(order.map((placed, index) => [placed.task.id, index])),
+    modules,
+    hosts: new Map([...hosts].map(([name, { host }]) => [name, host])),
+    check: options.check,
+    diff: options.diff,
+    prefetch: options.prefetch,
+    selection: { tags: options.tags, skipTags: options.skipTags },
+    masker,
+    emit: emitMasked,
+    journal: options.check ? noJournal : journalIn(journalFolder(options)),
+    signal,
+    explain: () => undefined,
+    readLocal: (kind, path, task, scope) => loaded.readLocal(kind, path, task, scope),
+    connect(name) {
+      const known = targets.get(name);
+      if (known) return known;
+      const one = hosts.get(name);
+      const target = one ? openTarget(one) : Promise.reject(InputError.of(`no host of this run is called ${name}`));
+      targets.set(name, target);
+      return target;
+    },
+  };
+
+  async function openTarget({ host, reaching }: RunHost): Promise<Target> {
+    emitMasked({ event: 'host_connecting', host: host.host.name });
+    const connection = await connect(reaching.settings, signal);
+    const target = new Target(connection);
+    host.target = target;
+    emitMasked({ event: 'host_ready', host: host.host.name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
+    return target;
+  }
+
+  try {
+    emitMasked({ event: 'run_start', plays: loaded.plays.map((play) => play.name), hosts: [...hosts.keys()], check: options.check });
+    await runPlays(context, loaded.planned, options.forks);
+  } finally {
+    await Promise.all([...targets.values()].map(async (target) => (await target.catch(() => undefined))?.connection.close()));
+  }
+  const exitCode = exitCodeOf(context);
+  const recap = [...context.hosts].map(([name, host]) => [name, host.recap()] as const);
+  emitMasked({ event: 'recap', hosts: Object.fromEntries(recap), exit_code: exitCode });
+  return exitCode;
+}
+
+interface RunHost {
+  readonly host: HostRun;
+  readonly reaching: Reaching;
+}
+
+/** Every host of the run with its connection, in the order of the inventory. @throws InputError with the problems of all. */
+function hostsOf(loaded: Loaded, options: RunOptions): ReadonlyMap<string, RunHost> {
+  const names = new Set(loaded.planned.flatMap(({ hosts }) => hosts));
+  const runs = new Map<string, RunHost>();
+  const problems: Problem[] = [];
+  const noPlay = { layers: { defaults: [], vars: [] }, folder: options.workingFolder };
+  const scopeOfHost = (name: string): Scope | undefined => runs.get(name)?.host.scope(noPlay, { vars: [] });
+  for (const host of loaded.inventory.hosts.values()) {
+    if (!names.has(host.name)) continue;
+    const magic = (play: Pick<Play, 'folder'>) => {
+      const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
+      return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost });
+    };
+    try {
+      const scope = scopeOf(layersOf({ host: host.layers, extraVars: loaded.extraVars, magic: magic(noPlay) }));
+      const reaching = reachingOf(host, loaded.extraVars, scope, options);
+      runs.set(host.name, { host: new HostRun(host, reaching.become, magic, loaded.extraVars), reaching });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
+  return runs;
+}
+
+/** `env` and `secret`, every value of which the masker learns as it is given out. */
+async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> {
+  const secrets = await openSecrets(
+    options.inventories.map((path) => resolve(options.workingFolder, path)),
+    options.environment,
+  );
+  const environment = readEnvironment(options.workingFolder, options.environment);
+  const learnt = (value: Secret | undefined) => {
+    if (value) masker.learn(value);
+    return value;
+  };
+  return { env: (name) => learnt(environment(name)), secret: (name) => learnt(secrets(name)) };
+}
+
+/** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */
+function journalFolder({ environment, inventories, workingFolder }: RunOptions): string {
+  const state = environment['XDG_STATE_HOME'] || join(homedir(), '.local/state');
+  const inventory = createHash('sha256')
+    .update(inventories.map((path) => resolve(workingFolder, path)).join('\n'))
+    .digest('hex');
+  return join(state, 'homerun', inventory.slice(0, 16));
+}
