@@ -1,13 +1,14 @@
 // The lab: real hosts on this machine, and what stands in for the outside world where that cannot be reached. Used by the demo
 // and by the tests alike.
 
-import { rmSync } from 'node:fs';
-import { openAuthority } from './authority.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import { type Authority, openAuthority } from './authority.ts';
 import { bakedHostImage } from './baked.ts';
 import { type Docker, docker, findDocker, label } from './docker.ts';
 import { prepareMachine } from './engine.ts';
 import { execute, reachableAddress, removeContainer, startHost } from './hosts.ts';
 import { baseImage } from './images.ts';
+import { takeTurn } from './lock.ts';
 import { gatewayOf, labAddress, type Network, openNetwork, removeNetwork } from './network.ts';
 import { startOutside, stopOutside } from './outside.ts';
 import { labDirectory } from './places.ts';
@@ -15,15 +16,15 @@ import { probe, type StandInPolicy } from './reachable.ts';
 import { stopRegistry } from './registry.ts';
 import { attempt, type Output } from './run.ts';
 import { type Say, sideBySide, stage } from './stage.ts';
-import { labNames, newUsers, openIdentity, readState, writeKnownHosts, writeState } from './state.ts';
-import { prepareSupplies } from './supplies.ts';
-import { synapseVersions as synapseVersionsKnown } from './synapse.ts';
+import { identityFile, knownHostsFile, type LabState, labNames, newUsers, openIdentity, readState, writeKnownHosts, writeState } from './state.ts';
+import { prepareSupplies, type Supplies } from './supplies.ts';
+import { synapseVersions as knownSynapseVersions } from './synapse.ts';
 import type { HostRequest, Lab, LabHost, SynapseImage } from './types.ts';
 
 export interface LabOptions {
   /** Labs of different names live side by side: letters, digits and hyphens. */
   readonly name: string;
-  /** Hosts of an earlier call that are not named here stay as they are. */
+  /** Hosts of an earlier call stay as they are, whether they are named here or not. */
   readonly hosts: readonly HostRequest[];
   /** What stands in for the outside world; default `auto`: only what cannot be reached. */
   readonly standIns?: StandInPolicy;
@@ -40,13 +41,9 @@ export interface LabOptions {
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { name } = options;
   const say = options.say ?? (() => undefined);
-  const [engine, reachable] = await stage(say, 'this machine: Docker engine, tools, and what it can reach', () =>
-    Promise.all([prepareMachine(say), probe(options.standIns ?? 'auto')]),
-  );
-  const authority = await openAuthority();
-  const base = baseImage(engine, reachable.registry, say);
-  const synapseVersions = options.synapseVersions ?? synapseVersionsKnown.slice(0, 1);
-  const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, base, say });
+  // A lab that is being started counts as one that is there: another one's end does not stop what they share.
+  mkdirSync(labDirectory(name), { recursive: true });
+  const { engine, authority, supplies } = await prepareShared(options, say);
   for (const { standsFor, what, why } of supplies.standIns) say(`  stand-in for ${standsFor}: ${what} (${why})`);
 
   const network = await openNetwork(engine, name);
@@ -54,31 +51,31 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const before = readState(name);
   const users = before?.users ?? newUsers();
   const hosts = await allHosts(name, network, before?.hosts ?? [], options.hosts);
-  const { synapseImages, releases, standIns } = supplies;
+  const { documents, forwards, synapseImages, releases, standIns } = supplies;
   const state = { hosts, users, synapseImages, releases, standIns };
   writeState(name, state);
-  const forwards = supplies.forwards;
-  const records = lookUps(network, hosts, [...Object.keys(supplies.documents), ...Object.keys(forwards)]);
-  await startOutside(name, authority, { address: network.gateway, records, documents: supplies.documents, forwards });
+  const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards)]);
+  await startOutside(name, authority, { address: network.gateway, records, documents, forwards });
 
   const needsBaked = hosts.some((host) => host.kind === 'baked');
   const images = { plain: supplies.hostImage, baked: needsBaked ? await bakedHostImage(engine, supplies.hostImage, say) : '' };
   const keys = new Map<LabHost, readonly string[]>();
-  const publicKey = identity.publicKey;
-  await sideBySide([
-    supplies.published,
-    ...hosts.map((host) =>
-      stage(say, `host ${host.name} (${host.kind})`, async () => {
-        const settings = { lab: name, network, image: images[host.kind], publicKey, users };
-        keys.set(host, await startHost(engine, host, settings));
-        if (host.kind === 'baked') await supplies.published.then(() => pullInside(engine, host, synapseImages));
-      }),
-    ),
-  ]);
-  const ordered = new Map(hosts.map((host) => [host, keys.get(host) ?? []]));
-  const knownHostsFile = writeKnownHosts(name, ordered);
-  const directory = labDirectory(name);
-  return { ...state, name, directory, engine, network, authority, identityFile: identity.file, knownHostsFile };
+  const start = async (host: LabHost): Promise<void> => {
+    const settings = { lab: name, network, image: images[host.kind], publicKey: identity.publicKey, users };
+    keys.set(host, await startHost(engine, host, settings));
+    if (host.kind === 'baked') await supplies.published.then(() => pullInside(engine, host, synapseImages));
+  };
+  await sideBySide([supplies.published, ...hosts.map((host) => stage(say, `host ${host.name} (${host.kind})`, () => start(host)))]);
+  writeKnownHosts(name, new Map(hosts.map((host) => [host, keys.get(host) ?? []])));
+  return asLab(name, state, engine, network, authority);
+}
+
+/** A lab that was started before, also by another process; undefined when there is none. */
+export async function openLab(name: string): Promise<Lab | undefined> {
+  const state = readState(name);
+  const engine = await findDocker();
+  if (state === undefined || engine === undefined || (await gatewayOf(engine, name)) === undefined) return undefined;
+  return asLab(name, state, engine, await openNetwork(engine, name), await openAuthority());
 }
 
 /** Runs a POSIX shell script as root on a host, past SSH. */
@@ -121,6 +118,35 @@ export async function removeImages(): Promise<void> {
   for (const id of new Set(listed.split('\n').filter((line) => line !== ''))) {
     await attempt([engine.client, 'image', 'rm', '-f', id]);
   }
+}
+
+interface Shared {
+  readonly engine: Docker;
+  readonly authority: Authority;
+  readonly supplies: Supplies;
+}
+
+// What all labs of this clone share, made by one process at a time.
+async function prepareShared(options: LabOptions, say: Say): Promise<Shared> {
+  const endTurn = await takeTurn('shared', say);
+  try {
+    const title = 'this machine: Docker engine, tools, and what it can reach';
+    const [engine, reachable] = await stage(say, title, () => sideBySide([prepareMachine(say), probe(options.standIns ?? 'auto')]));
+    const authority = await openAuthority();
+    const base = baseImage(engine, reachable.registry, say);
+    const synapseVersions = options.synapseVersions ?? knownSynapseVersions.slice(0, 1);
+    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, base, say });
+    supplies.published.then(endTurn, endTurn);
+    return { engine, authority, supplies };
+  } catch (error) {
+    endTurn();
+    throw error;
+  }
+}
+
+function asLab(name: string, state: LabState, engine: Docker, network: Network, authority: Authority): Lab {
+  const files = { directory: labDirectory(name), identityFile: identityFile(name), knownHostsFile: knownHostsFile(name) };
+  return { ...state, ...files, name, engine, network, authority };
 }
 
 // Which name has which address in the lab: each host's own names, and the outside world's at the gateway.

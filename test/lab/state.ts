@@ -36,13 +36,13 @@ export function writeState(lab: string, state: LabState): void {
 }
 
 /** The lab's SSH key; made at the first call. */
-export async function openIdentity(lab: string): Promise<{ file: string; publicKey: string }> {
-  const file = join(labDirectory(lab), 'id_ed25519');
+export async function openIdentity(lab: string): Promise<{ publicKey: string }> {
+  const file = identityFile(lab);
   if (!existsSync(file)) {
     mkdirSync(labDirectory(lab), { recursive: true });
     await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `homerun lab ${lab}`, '-f', file]);
   }
-  return { file, publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
+  return { publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
 }
 
 /** New passwords for the users of a lab. */
@@ -51,12 +51,17 @@ export function newUsers(): LabUsers {
   return { root: { name: 'root' }, sudo: { name: 'deploy', password: password() }, plain: { name: 'guest', password: password() } };
 }
 
-/** Writes the lab's known_hosts. @returns its path */
-export function writeKnownHosts(lab: string, keys: ReadonlyMap<LabHost, readonly string[]>): string {
-  const file = join(labDirectory(lab), 'known_hosts');
+export function identityFile(lab: string): string {
+  return join(labDirectory(lab), 'id_ed25519');
+}
+
+export function knownHostsFile(lab: string): string {
+  return join(labDirectory(lab), 'known_hosts');
+}
+
+export function writeKnownHosts(lab: string, keys: ReadonlyMap<LabHost, readonly string[]>): void {
   const lines = [...keys].flatMap(([host, own]) => own.map((key) => `${host.address} ${key}\n`));
-  writeWhole(file, lines.join(''));
-  return file;
+  writeWhole(knownHostsFile(lab), lines.join(''));
 }
 
 function stateFile(lab: string): string {
