@@ -95,7 +95,16 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       reject(error);
     };
     const said = (): string => (err.trim() === '' ? '' : ` The host says: ${plainText(err)}`);
+    const nextWord = (): string | undefined => {
+      const at = out.indexOf(nonce);
+      const end = at < 0 ? -1 : out.indexOf('\n', at);
+      if (end < 0) return undefined;
+      const word = out.slice(at + nonce.length + 1, end);
+      out = out.slice(end + 1);
+      return word;
+    };
     const answer = (word: string): void => {
+      if (finished) return;
       if (word === words.up) {
         if (finish()) resolve();
       } else if (word === words.needsPassword && !asked) {
@@ -114,13 +123,7 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
     channel.listen({
       stdout(chunk) {
         out = (out + chunk.toString('latin1')).slice(-8192);
-        for (let at = out.indexOf(nonce); at >= 0 && !finished; at = out.indexOf(nonce)) {
-          const end = out.indexOf('\n', at);
-          if (end < 0) return;
-          const word = out.slice(at + nonce.length + 1, end);
-          out = out.slice(end + 1);
-          answer(word);
-        }
+        for (let word = nextWord(); word !== undefined; word = nextWord()) answer(word);
       },
       stderr(chunk) {
         err = (err + chunk.toString('utf8')).slice(-4096);

@@ -40,8 +40,14 @@ function connection(link: Link, login: { readonly user: string; readonly target:
 
   const enter = async (become: Become | undefined): Promise<Channel> => {
     const channel = await link.exec(execCommand);
-    if (become) await becomeUser(channel, become, { target: login.target, seconds: settings.connectTimeoutSeconds, lost: link.lost });
-    return channel;
+    if (!become) return channel;
+    try {
+      await becomeUser(channel, become, { target: login.target, seconds: settings.connectTimeoutSeconds, lost: link.lost });
+      return channel;
+    } catch (error) {
+      channel.destroy();
+      throw error;
+    }
   };
 
   const open = async (become: Become | undefined): Promise<Shell> =>

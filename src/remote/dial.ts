@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
 import { hostKeyError, hostKeyTypeError, type Judged, readKnownHosts } from './host-key.ts';
 import { type Hop, isHostName, parseProxyJump } from './jump.ts';
-import { entriesFor, hostKeyAlgorithms, judge, type Verdict } from './known-hosts.ts';
+import { allHostKeyAlgorithms, entriesFor, hostKeyAlgorithms, judge, type Verdict } from './known-hosts.ts';
 import type { Limit } from './limit.ts';
 import { createLogin, type LoginPlan, planLogin } from './login.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
 import { openSsh, SshFailure, type SshLink } from './ssh.ts';
+import { describeFailure, Hangup } from './ssh-errors.ts';
 import { openTcp } from './tcp.ts';
 
 /** A bastion's link, used by every host behind it. */
@@ -35,29 +36,77 @@ export function targetName(hop: Hop): string {
 
 /** Connects and logs in over SSH, through the hops of ProxyJump. @throws UnreachableError */
 export async function dial(settings: ConnectionSettings, shared: Shared, signal?: AbortSignal): Promise<SshLink> {
-  const hops = parseProxyJump(settings.proxyJump, settings.user);
-  if (!isHostName(settings.host))
-    throw new UnreachableError(`${JSON.stringify(settings.host)} is no host name or address`, 'Check ssh_host in the inventory.');
+  const hops = waypoints(settings);
   const plan = await planLogin(settings);
-  const release = await enter(hops, settings, shared, signal);
+  const entered = await enter(hops, settings, shared, signal);
   try {
-    const link = await logIn(settings, settings, plan, shared, release.bastion, signal);
-    return {
-      ...link,
-      close: async () => {
-        await link.close();
-        await release.leave();
-      },
-    };
+    return closingToo(await logIn(settings, settings, plan, shared, entered.bastion, signal), entered.leave);
   } catch (error) {
-    await release.leave();
+    await entered.leave();
     throw error;
   }
 }
 
+/**
+ * The key that a host shows, asked for without logging in, and what known_hosts files say of it.
+ * @throws UnreachableError
+ */
+export async function scanHostKey(
+  settings: ConnectionSettings,
+  shared: Shared,
+  signal?: AbortSignal,
+): Promise<{ readonly key: Buffer; readonly verdict: Verdict }> {
+  const known = await readKnownHosts(settings.knownHostsFiles);
+  const entered = await enter(waypoints(settings), settings, shared, signal);
+  try {
+    return await reach(settings, settings, shared, entered.bastion, signal, async (socket, timeoutMs) => {
+      let key: Buffer | undefined;
+      const verify = (shown: Buffer): boolean => {
+        key = Buffer.from(shown);
+        return false;
+      };
+      try {
+        await openSsh({
+          socket,
+          target: targetName(settings),
+          user: settings.user,
+          timeoutMs,
+          hostKeyAlgorithms: allHostKeyAlgorithms,
+          verify,
+          nextAttempt: () => undefined,
+          ...(signal && { signal }),
+        });
+      } catch (error) {
+        if (!key && error instanceof SshFailure) throw describeFailure(error, settings, settings.connectTimeoutSeconds, 'tried nothing');
+      }
+      if (!key) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
+      return { key, verdict: judge(known, settings.host, settings.port, key) };
+    });
+  } finally {
+    await entered.leave();
+  }
+}
+
+function waypoints(settings: ConnectionSettings): readonly Hop[] {
+  if (!isHostName(settings.host))
+    throw new UnreachableError(`${JSON.stringify(settings.host)} is no host name or address`, 'Check ssh_host in the inventory.');
+  return parseProxyJump(settings.proxyJump, settings.user);
+}
+
+// The same link; closing it also leaves the bastion before it.
+function closingToo(link: SshLink, leave: () => Promise<void>): SshLink {
+  return {
+    ...link,
+    close: async () => {
+      await link.close();
+      await leave();
+    },
+  };
+}
+
 interface Entered {
   readonly bastion: { readonly link: SshLink; readonly hop: Hop } | undefined;
-  leave(): Promise<void>;
+  readonly leave: () => Promise<void>;
 }
 
 // The last hop's link, opened by the first host that needs it and closed by the last.
@@ -94,14 +143,7 @@ async function openHop(hops: readonly Hop[], hop: Hop, settings: ConnectionSetti
   const plan = await planLogin({ ...others, host: hop.host });
   const before = await enter(hops.slice(0, -1), settings, shared, signal);
   try {
-    const link = await logIn(hop, settings, plan, shared, before.bastion, signal);
-    return {
-      ...link,
-      close: async () => {
-        await link.close();
-        await before.leave();
-      },
-    };
+    return closingToo(await logIn(hop, settings, plan, shared, before.bastion, signal), before.leave);
   } catch (error) {
     await before.leave();
     throw error;
@@ -116,14 +158,26 @@ async function logIn(
   bastion: Entered['bastion'],
   signal?: AbortSignal,
 ): Promise<SshLink> {
+  return await reach(hop, settings, shared, bastion, signal, (socket, timeoutMs) => speak(hop, settings, plan, socket, timeoutMs, signal));
+}
+
+// Opens a connection to `hop` and gives it to `use`, a few times if the host hangs up before it says anything.
+async function reach<Result>(
+  hop: Hop,
+  settings: ConnectionSettings,
+  shared: Shared,
+  bastion: Entered['bastion'],
+  signal: AbortSignal | undefined,
+  use: (socket: Duplex, timeoutMs: number) => Promise<Result>,
+): Promise<Result> {
   const address = bastion ? `${hop.host} ${hop.port} behind ${bastion.hop.host} ${bastion.hop.port}` : `${hop.host} ${hop.port}`;
   return await shared.starts.run(address, async () => {
     const deadline = performance.now() + settings.connectTimeoutSeconds * 1000;
+    const left = (): number => Math.max(1, deadline - performance.now());
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const left = (): number => deadline - performance.now();
         const socket = bastion ? await forwarded(bastion, hop, left()) : await openTcp(hop.host, hop.port, left(), signal);
-        return await speak(hop, settings, plan, socket, left(), signal);
+        return await use(socket, left());
       } catch (error) {
         if (!(error instanceof Hangup)) throw error;
         if (attempt >= retries || signal?.aborted || performance.now() > deadline) throw error.reason;
@@ -131,16 +185,6 @@ async function logIn(
       }
     }
   });
-}
-
-// The host hung up before it said anything; worth another try.
-class Hangup extends Error {
-  readonly reason: UnreachableError;
-
-  constructor(reason: UnreachableError) {
-    super(reason.message);
-    this.reason = reason;
-  }
 }
 
 async function speak(
@@ -176,48 +220,8 @@ async function speak(
     if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged);
     const plain = entriesFor(known, hop.host, hop.port).filter((entry) => entry.kind === 'plain');
     if (error.kind === 'algorithms' && error.message.includes('host key') && plain.length > 0) throw hostKeyTypeError(plain, judged);
-    throw describe(error, hop, settings, login.report());
+    throw describeFailure(error, hop, settings.connectTimeoutSeconds, login.report());
   }
-}
-
-function describe(error: SshFailure, hop: Hop, settings: ConnectionSettings, report: string): Error {
-  const where = `${hop.host} port ${hop.port}`;
-  const said = plainText(error.message);
-  switch (error.kind) {
-    case 'silent':
-      return new Hangup(
-        new UnreachableError(
-          `${where} hung up before it said anything`,
-          'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
-        ),
-      );
-    case 'timeout':
-      return new UnreachableError(
-        `${where}: ${said} took longer than ${settings.connectTimeoutSeconds} s`,
-        'Is it sshd that listens there, and is the host under heavy load?',
-      );
-    case 'algorithms':
-      return new UnreachableError(
-        `${where}: there is no common way to encrypt (${said})`,
-        'The host offers only outdated or only very new algorithms: compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms in its sshd_config.',
-      );
-    case 'login':
-      return new UnreachableError(
-        `${where} does not let ${hop.user} in: ${report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
-        `Is the public key in ~${hop.user}/.ssh/authorized_keys there, with nobody else able to write to that folder? Is ssh_user right? Nothing is tried twice, so that the host does not bar this address.`,
-      );
-    case 'aborted':
-      return new UnreachableError(`connecting to ${where} was interrupted`);
-    case 'closed':
-      return new UnreachableError(
-        `${where} closed the connection during the SSH handshake (${said})`,
-        'Look into the log of sshd there (journalctl -u ssh).',
-      );
-    case 'host-key':
-    case 'protocol':
-      break;
-  }
-  return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
 }
 
 async function forwarded(bastion: NonNullable<Entered['bastion']>, hop: Hop, timeoutMs: number): Promise<Duplex> {

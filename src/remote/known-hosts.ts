@@ -106,10 +106,17 @@ export function judge(known: KnownHosts, host: string, port: number, key: Buffer
 }
 
 /** What homerun asks of a host nobody knows, in this order; `ssh-rsa` (SHA-1) and DSA are never offered. */
-const offered = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'] as const;
+export const allHostKeyAlgorithms = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+] as const;
 
 /** A host key algorithm that homerun speaks. */
-export type HostKeyAlgorithm = (typeof offered)[number];
+export type HostKeyAlgorithm = (typeof allHostKeyAlgorithms)[number];
 
 /**
  * The host key algorithms to offer: those of the keys on record, so that a host which also has a key of another type does not look
@@ -120,8 +127,8 @@ export function hostKeyAlgorithms(known: KnownHosts, host: string, port: number)
   const here = plain(entriesFor(known, host, port));
   const relevant = here.length > 0 ? here : plain(entriesFor(known, host, 22));
   const types = new Set(relevant.map((entry) => entry.type));
-  const wanted = offered.filter((algorithm) => types.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm));
-  return wanted.length > 0 ? wanted : offered;
+  const wanted = allHostKeyAlgorithms.filter((algorithm) => types.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm));
+  return wanted.length > 0 ? wanted : allHostKeyAlgorithms;
 }
 
 // The first field against a name: a hashed one, or a list in which one negated match voids the line (match_pattern_list of OpenSSH).

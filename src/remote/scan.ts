@@ -9,6 +9,8 @@ export type Marker =
 export interface Scanner {
   /** Takes the next bytes; calls back in the order of the stream. */
   readonly push: (chunk: Buffer) => void;
+  /** What might still become a marker and was told to nobody. */
+  readonly pending: () => Buffer;
 }
 
 /** Who is told what a stream holds. `noise` is what came before the begin marker. */
@@ -46,6 +48,7 @@ export function createScanner(nonce: string, listener: ScanListener): Scanner {
   };
 
   return {
+    pending: () => rest,
     push(chunk) {
       if (stopped) return;
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

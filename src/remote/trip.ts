@@ -97,6 +97,9 @@ export function followTrip(nonce: string, steps: readonly Step[], events: TripEv
     stdout: streams.stdout.push,
     stderr: streams.stderr.push,
     timeOut: (index) => timedOut.add(index),
-    noise: () => noise.text(),
+    noise() {
+      const pending = settled === 0 ? [streams.stdout.pending(), streams.stderr.pending()] : [];
+      return [noise.text(), ...pending.map(String)].join('');
+    },
   };
 }

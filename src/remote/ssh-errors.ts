@@ -1,0 +1,59 @@
+import { UnreachableError } from '../values/errors.ts';
+import type { Hop } from './jump.ts';
+import { plainText } from './plain-text.ts';
+import type { SshFailure } from './ssh.ts';
+
+/** The host hung up before it said anything: worth another try. `reason` is what to say when that fails as well. */
+export class Hangup extends Error {
+  readonly reason: UnreachableError;
+
+  constructor(reason: UnreachableError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Why there is no SSH connection to `hop`, and what to do.
+ * @param seconds that handshake and login were given
+ * @param report what was tried to log in
+ */
+export function describeFailure(error: SshFailure, hop: Hop, seconds: number, report: string): UnreachableError | Hangup {
+  const where = `${hop.host} port ${hop.port}`;
+  const said = plainText(error.message);
+  switch (error.kind) {
+    case 'silent':
+      return new Hangup(
+        new UnreachableError(
+          `${where} hung up before it said anything`,
+          'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
+        ),
+      );
+    case 'timeout':
+      return new UnreachableError(
+        `${where}: ${said} took longer than ${seconds} s`,
+        'Is it sshd that listens there, and is the host under heavy load?',
+      );
+    case 'algorithms':
+      return new UnreachableError(
+        `${where}: there is no common way to encrypt (${said})`,
+        'The host offers only outdated or only very new algorithms: compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms in its sshd_config.',
+      );
+    case 'login':
+      return new UnreachableError(
+        `${where} does not let ${hop.user} in: ${report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
+        `Is the public key in ~${hop.user}/.ssh/authorized_keys there, with nobody else able to write to that folder? Is ssh_user right? Nothing is tried twice, so that the host does not bar this address.`,
+      );
+    case 'aborted':
+      return new UnreachableError(`connecting to ${where} was interrupted`);
+    case 'closed':
+      return new UnreachableError(
+        `${where} closed the connection during the SSH handshake (${said})`,
+        'Look into the log of sshd there (journalctl -u ssh).',
+      );
+    case 'host-key':
+    case 'protocol':
+      break;
+  }
+  return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+}
