@@ -8,18 +8,22 @@ import { runScript, shells } from '../shell/shells.ts';
 import { type Case, casesOf, type ExpectedChange, type ExpectedCommand, type ExpectedText, modulesWithCases } from './cases.ts';
 import { askModule, loadModule, planModule, resultOf, validate } from './drive.ts';
 
+/** Modules that look, decide or say, and never change a host. */
+const changeNothing = new Set(['assert', 'debug', 'fail', 'set_fact', 'stat', 'wait_for']);
+
 const hostileText = /[$`'"\\\n]|[^\p{ASCII}]/u;
 
 for (const name of modulesWithCases()) {
   const cases = casesOf(name);
 
   test(`${name} › has cases for what changes, what is ok, and hostile values`, (t) => {
-    t.true(
+    t.is(
       cases.some(({ changes }) => changes?.length),
-      'no case with a change',
+      !changeNothing.has(name),
+      'a case with a change',
     );
     t.true(
-      cases.some(({ changes }) => changes?.length === 0),
+      cases.some(({ changes }) => changes?.length === 0) || cases.every(({ error }) => error !== undefined),
       'no case that is ok',
     );
     t.true(

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { quote, withStdin } from '../values/command.ts';
+import { defineModule } from './module.ts';
+import { path } from './params.ts';
+import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+
+export default defineModule({
+  summary: 'Run a command line in a shell.',
+  params: z
+    .strictObject({
+      cmd: z.string('expected text that is not secret (use stdin for secrets)').min(1).describe('The command line; several lines are a script.'),
+      executable: path().optional().describe('The shell, such as /bin/bash. Default: the POSIX sh of the host.'),
+      ...runningParams,
+    })
+    .refine(
+      ({ executable, stdin }) => executable === undefined || stdin === undefined,
+      'stdin cannot be given together with executable, which reads the command from there',
+    ),
+  examples: [
+    { description: 'Use a pipe', task: 'shell: ps ax | grep -c [n]ginx\nregister: count\nchanged_when: false' },
+    { description: 'Run once', task: 'shell: |\n  umask 077\n  date > /root/installed\nargs:\n  creates: /root/installed' },
+  ],
+  absent: {},
+  freeForm: 'cmd',
+  ask: askRunning,
+  plan: (params, answers) => {
+    const summary = `run ${params.cmd.trim().split('\n')[0] ?? ''}${params.cmd.trim().includes('\n') ? ' …' : ''}`;
+    if (params.executable === undefined) return planRunning(params, answers, summary, params.cmd);
+    // The script goes to the other shell's input: in its argument list everybody on the host could read it.
+    return planRunning(params, answers, summary, `${quote(params.executable)} -s`).map((change) => ({
+      ...change,
+      commands: change.commands.map((command) => withStdin(command, `${params.cmd}\n`)),
+    }));
+  },
+  result: ({ cmd }, _answers, outputs) => runningResult(cmd, outputs),
+});
