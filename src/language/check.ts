@@ -1,8 +1,16 @@
-import type { Inventory } from './inventory.ts';
+import { checkTask } from './check-task.ts';
+import { hostConnection } from './connection.ts';
+import type { Scope } from './expression.ts';
+import type { Files } from './files.ts';
+import { HostProblems } from './host-problems.ts';
+import type { Host, Inventory } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
+import { magicLayer } from './magic.ts';
+import type { Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
-import type { Layer } from './variables.ts';
+import { checkSpecs } from './specs-check.ts';
+import { type Layer, type LayerParts, layersOf, scopeOf, unknownLayer } from './variables.ts';
 
 /** What the check of a run works with. */
 export interface CheckInput {
@@ -10,9 +18,103 @@ export interface CheckInput {
   readonly inventory: Inventory;
   readonly extraVars: Layer;
   readonly local: LocalFiles;
+  readonly files: Files;
   readonly modules: ModuleCatalog;
   readonly problems: Problems;
   readonly version?: string;
 }
 
-export function checkPlays(_input: CheckInput): void {}
+/** A host in the walk: what is known of it so far. */
+export interface Checked {
+  readonly host: Host;
+  /** `register` and `set_fact` so far: they have a value, which only the run will tell. */
+  readonly registered: Set<string>;
+}
+
+/** A host in a play, and how to get the scope of a task. */
+export interface Walk {
+  readonly input: CheckInput;
+  readonly checked: Checked;
+  readonly play: Play;
+  readonly problems: HostProblems;
+  readonly scope: (task?: Pick<Task, 'vars'>, item?: Layer, more?: Iterable<string>) => Scope;
+}
+
+/**
+ * Goes through every task of every play as the run will, on every host, as far as it can be known: renders, evaluates, checks parameters and
+ * local files. What is wrong goes to `problems`.
+ */
+export function checkPlays(input: CheckInput): void {
+  const hosts = new Map([...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Set<string>() }]));
+  const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
+  for (const name of taken) {
+    const checked = hosts.get(name);
+    if (checked) checkConnection(checked.host, input);
+  }
+  for (const planned of input.planned) checkPlay(planned, hosts, input);
+}
+
+function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string, Checked>, input: CheckInput): void {
+  const problems = new HostProblems(names);
+  const facts = unknownLayer('facts', ['facts', 'ansible_facts']);
+  const scopes = new Map<string, Scope>();
+  const partsOf = ({ host, registered }: Checked): LayerParts => ({
+    playDefaults: play.layers.defaults,
+    host: host.layers,
+    facts,
+    play: play.layers.vars,
+    registered: [unknownLayer('registered', registered)],
+    extraVars: input.extraVars,
+    magic: magicLayer({
+      inventory: input.inventory,
+      host,
+      playHosts: names,
+      play,
+      scopeOfHost,
+      ...(input.version !== undefined && { version: input.version }),
+    }),
+  });
+  const scopeOfHost = (name: string): Scope | undefined => {
+    const other = hosts.get(name);
+    const scope = scopes.get(name) ?? (other && scopeOf(layersOf(partsOf(other))));
+    if (scope) scopes.set(name, scope);
+    return scope;
+  };
+  for (const name of names) {
+    const checked = hosts.get(name);
+    if (!checked) continue;
+    const parts = partsOf(checked);
+    const scope: Walk['scope'] = (task, item, more = []) =>
+      scopeOf(
+        layersOf({
+          ...parts,
+          task: task?.vars ?? [],
+          registered: [unknownLayer('registered', [...checked.registered, ...more])],
+          ...(item && { item }),
+        }),
+      );
+    const ofHost = problems.of(name);
+    if (play.specs) checkSpecs(play.specs, name, scope(), input.files.shown(checked.host.folder), ofHost);
+    const walk: Walk = { input, checked, play, problems, scope };
+    walkItems(play.tasks, walk);
+    for (const { task } of play.handlers) checkTask(task, walk);
+  }
+  problems.reportTo(input.problems);
+}
+
+function walkItems(items: readonly Item[], walk: Walk): void {
+  for (const item of items) {
+    if (item.kind === 'task') checkTask(item, walk);
+    else if (item.kind === 'block') for (const part of [item.block, item.rescue, item.always]) walkItems(part, walk);
+    else for (const condition of item.when) walk.problems.of(walk.checked.host.name).collectKnown(() => condition.evaluate(walk.scope(item)));
+  }
+}
+
+/** Settings of the connection, and that a private key that is named is there and may be read. */
+function checkConnection(host: Host, { extraVars, problems, inventory, files }: CheckInput): void {
+  const layers = [...host.layers, extraVars];
+  const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
+  const settings = problems.collectKnown(() => hostConnection(host.name, layers, scopeOf([...layers, magic])));
+  const key = settings?.identityFile;
+  if (settings?.transport === 'ssh' && key !== undefined) problems.collect(() => files.bytes(files.resolve(key), host.source));
+}

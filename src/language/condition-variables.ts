@@ -10,10 +10,10 @@ const binders = new Set(['all', 'exists', 'exists_one', 'existsOne', 'filter', '
  */
 export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean): ProgramVariables {
   const variables = new Set<string>();
-  const required = new Set<string>();
+  const required = new Map<string, number>();
   const guarded = new Set<string>();
   walk(ast, new Set(['vars', 'cel', 'optional']));
-  return { variables, required: new Set([...required].filter((name) => !guarded.has(name))) };
+  return { variables, required: new Map([...required].filter(([name]) => !guarded.has(name))) };
 
   function walk(node: ASTNode, bound: ReadonlySet<string>): void {
     const ofVars = fieldOfVars(node);
@@ -23,7 +23,7 @@ export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean)
     } else if (node.op === 'id') {
       if (bound.has(node.args) || isBuiltIn(node.args)) return;
       variables.add(node.args);
-      required.add(node.args);
+      if (!required.has(node.args)) required.set(node.args, node.range.start);
     } else if (node.op === 'rcall') {
       const [name, receiver, args] = node.args;
       walk(receiver, bound);

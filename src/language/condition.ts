@@ -10,6 +10,7 @@ import type { Lookups } from './lookups.ts';
 import { didYouMean } from './nearest.ts';
 import { describeNode, type Node, type ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
+import { placed } from './template-variables.ts';
 import { undefinedVariable } from './undefined.ts';
 import { constant } from './value.ts';
 
@@ -59,7 +60,7 @@ export function createConditions(lookups: Lookups): Conditions {
     return {
       source: node.source,
       variables,
-      required,
+      required: placed(required, node.locate),
       sourceAt: () => node.source,
       evaluate: (scope) => evaluated(node, text, scope, isBounded ? (context) => inBoundedTime(() => run(context)) : run),
     };

@@ -18,8 +18,8 @@ export interface Expression<T = Value> {
   readonly source: Source;
   /** The variables it reads, as far as the text shows; empty for a constant. */
   readonly variables: ReadonlySet<string>;
-  /** Those of `variables` that must be defined: not asked for with `default`, `defined` or `has` alone. */
-  readonly required?: ReadonlySet<string>;
+  /** Those of `variables` that must be defined (not asked for with `default`, `defined` or `has` alone), each with the place of its first use. */
+  readonly required?: ReadonlyMap<string, () => Source>;
   /** The text of a plain scalar as written (`1.10`), where that is what the value is. */
   readonly written?: string;
   /** @throws InputError with the position, for an undefined name, a wrong type, a failing helper. @throws UnknownValue as `Scope.get`. */

@@ -61,6 +61,7 @@ export function createFiles(workingFolder: string, home: string): Files {
 function unreadable(path: string, code: string | undefined, asked: Source | undefined): InputError {
   if (code === 'ENOENT' || code === 'ENOTDIR') return InputError.of(`there is no file ${path}`, asked);
   if (code === 'EISDIR') return InputError.of(`${path} is a folder, not a file`, asked);
-  if (code === 'EACCES' || code === 'EPERM') return InputError.of(`${path} may not be read by you`, asked, `Look at its owner and mode: ls -l ${path}`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return InputError.of(`${path} may not be read by you`, asked, `Look at its owner and mode: ls -l ${path}`);
   return InputError.of(`${path} cannot be read (${code ?? 'unknown error'})`, asked);
 }

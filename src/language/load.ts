@@ -13,6 +13,7 @@ import type { Play, Task } from './play.ts';
 import { readPlaybook } from './playbook.ts';
 import { Problems } from './problems.ts';
 import type { Reader } from './reader.ts';
+import { applySpecs } from './specs-check.ts';
 import { createTemplates } from './template.ts';
 import { type Layer, scopeOf } from './variables.ts';
 
@@ -86,11 +87,12 @@ export interface Loaded {
 export async function load(options: LoadOptions): Promise<Loaded> {
   const reader = createReader(options);
   const { problems } = reader;
-  const extraVars = extraVarsLayer(options.extraVars, reader);
-  const inventory = problems.collect(() => readInventory(options.inventories, reader));
-  const plays = options.playbooks.flatMap((path) => readPlaybook(path, { ...reader, modules: options.modules }));
+  const given = extraVarsLayer(options.extraVars, reader);
+  const readHosts = problems.collect(() => readInventory(options.inventories, reader));
+  const readPlays = options.playbooks.flatMap((path) => readPlaybook(path, { ...reader, modules: options.modules }));
   throwIfWrong(problems);
-  if (!inventory) throw new TypeError('an inventory without problems is missing');
+  if (!readHosts) throw new TypeError('an inventory without problems is missing');
+  const { inventory, plays, extraVars } = applySpecs({ inventory: readHosts, plays: readPlays, extraVars: given }, problems);
   const local = createLocalFiles(reader, options.workingFolder);
   const planned = problems.collect(() => planHosts(plays, inventory, extraVars, options.limit, problems)) ?? [];
   throwIfWrong(problems);
@@ -99,6 +101,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     inventory,
     extraVars,
     local,
+    files: reader.files,
     modules: options.modules,
     problems,
     ...(options.version !== undefined && { version: options.version }),

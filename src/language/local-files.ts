@@ -98,7 +98,7 @@ function candidates(
 
 function constantTemplate(text: string): Template {
   const none: ReadonlySet<string> = new Set();
-  return { variables: none, required: none, evaluate: () => text, render: () => text };
+  return { variables: none, required: new Map(), evaluate: () => text, render: () => text };
 }
 
 function positionsOf(text: string, file: string): (offset: number) => Source {

@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 import { describeNode, type Entry, type MappingNode, type Node, nodeAt, shortened } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
-import { compileValue } from './value.ts';
+import { allRequired, compileValue } from './value.ts';
 import { isWord, type Place, refuseAbsent, refuseWord } from './words.ts';
 
 /** The one key of a task that names a module. */
@@ -110,7 +110,7 @@ function conditionsOf(name: string, node: Node, { conditions, problems }: Playbo
   return {
     source: node.source,
     variables: union(({ condition }) => condition.variables),
-    required: union(({ condition }) => condition.required ?? condition.variables),
+    required: allRequired(compiled.map(({ condition }) => condition)),
     evaluate: (scope) => compiled.map(({ condition, text }) => ({ text, holds: condition.evaluate(scope) })),
     sourceAt: (path) => nodeAt(node, path).source,
   };
@@ -122,7 +122,7 @@ function mappingOfExpressions(mapping: MappingNode, entries: ReadonlyMap<string,
   return {
     source,
     variables: new Set(all.flatMap((expression) => [...expression.variables])),
-    required: new Set(all.flatMap((expression) => [...(expression.required ?? expression.variables)])),
+    required: allRequired(all),
     entries,
     sourceAt: ([first, ...rest]) => (first === undefined ? undefined : entries.get(String(first)))?.sourceAt(rest) ?? source,
     evaluate: (scope) => withoutOmitted([...entries].map(([key, expression]) => [key, expression.evaluate(scope)])),

@@ -99,7 +99,10 @@ function compiled(text: string, source: Source | undefined): RegExp {
 }
 
 function globTest(glob: string): (name: string) => boolean {
-  const source = glob.replaceAll(/[.+^${}()|\\[\]]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = glob
+    .replaceAll(/[.+^${}()|\\[\]]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   const regex = new RegExp(`^${source}$`);
   return (name) => regex.test(name);
 }

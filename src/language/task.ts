@@ -63,7 +63,7 @@ function nameOf(node: Node | undefined, module: string, mapping: MappingNode, { 
   return {
     source: node.source,
     variables: expression.variables,
-    required: new Set(),
+    required: new Map(),
     sourceAt: () => node.source,
     evaluate(scope) {
       try {

@@ -1,10 +1,16 @@
+import type { Source } from '../values/errors.ts';
 import type { Operand, Part, Program } from './template-tree.ts';
 
 /** The variables that a template reads, as far as its text shows. */
 export interface ProgramVariables {
   readonly variables: ReadonlySet<string>;
-  /** Those that must be defined: `default` and `defined` do not stand before them. */
-  readonly required: ReadonlySet<string>;
+  /** Those that must be defined, as `default` and `defined` do not stand before them, with the offset of their first use. */
+  readonly required: ReadonlyMap<string, number>;
+}
+
+/** The places of names, found when they are asked for. */
+export function placed(required: ReadonlyMap<string, number>, at: (offset: number) => Source): ReadonlyMap<string, () => Source> {
+  return new Map([...required].map(([name, offset]) => [name, () => at(offset)]));
 }
 
 /** Where a name stands: how deep in blocks, and which names blocks have given. */
@@ -17,17 +23,17 @@ interface Place {
 /** Pure. */
 export function programVariables(program: Program): ProgramVariables {
   const variables = new Set<string>();
-  const required = new Set<string>();
-  const note = (name: string | undefined, place: Place) => {
+  const required = new Map<string, number>();
+  const note: Note = (name, offset, place) => {
     if (name === undefined) return;
     variables.add(name);
-    if (!place.isGuarded) required.add(name);
+    if (!place.isGuarded && !required.has(name)) required.set(name, offset);
   };
   walk(program, { depth: 0, given: new Set(), isGuarded: false }, note);
   return { variables, required };
 }
 
-type Note = (name: string | undefined, place: Place) => void;
+type Note = (name: string | undefined, offset: number, place: Place) => void;
 
 function walk(program: Program, place: Place, note: Note): void {
   for (const part of program.parts) walkPart(part, place, note);
@@ -64,8 +70,8 @@ function walkOperand(operand: Operand, place: Place, note: Note): void {
     });
   } else if (operand.kind === 'path') {
     const [first, second] = operand.parts;
-    if (operand.isData) return first === 'root' ? note(second, place) : undefined;
+    if (operand.isData) return first === 'root' ? note(second, operand.offset, place) : undefined;
     if (operand.depth < place.depth || (!operand.isScoped && first !== undefined && place.given.has(first))) return;
-    note(first, place);
+    note(first, operand.offset, place);
   }
 }

@@ -6,10 +6,14 @@ import type { Lookups } from './lookups.ts';
 import { evaluateOperand, renderProgram, type TemplateInput } from './template-evaluate.ts';
 import { parseTemplate, TemplateMistake } from './template-parse.ts';
 import type { Operand, Program } from './template-tree.ts';
-import { type ProgramVariables, programVariables } from './template-variables.ts';
+import { placed, programVariables } from './template-variables.ts';
 
 /** A template of Handlebars, compiled. Strict: a name without a value is an error; prototypes are never looked at. */
-export interface Template extends ProgramVariables {
+export interface Template {
+  /** The variables that it reads, as far as its text shows. */
+  readonly variables: ReadonlySet<string>;
+  /** Those that must be defined, with the place of their first use. */
+  readonly required: ReadonlyMap<string, () => Source>;
   /** The value: of its own type where the whole text is one expression, else text; a Secret when a secret went into it. @throws InputError @throws UnknownValue */
   readonly evaluate: (scope: Scope) => Value;
   /** The text, whatever the template consists of. @throws InputError @throws UnknownValue */
@@ -47,8 +51,10 @@ export function createTemplates(lookups: Lookups): Templates {
       const program = parse(text, at);
       const only = onlyOperand(program);
       const input = (scope: Scope): TemplateInput => ({ scope, lookups, at, ...(partial && { partial }) });
+      const { variables, required } = programVariables(program);
       return {
-        ...programVariables(program),
+        variables,
+        required: placed(required, at),
         evaluate: (scope) => (only ? evaluateOperand(only, input(scope)) : renderProgram(program, input(scope))),
         render: (scope) => renderProgram(program, input(scope)),
       };

@@ -1,4 +1,4 @@
-import { InputError } from '../values/errors.ts';
+import { InputError, type Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import { type Expression, omit, type Scope } from './expression.ts';
@@ -21,11 +21,16 @@ export function constant(node: Node, value: Value): Expression {
   return {
     source: node.source,
     variables: none,
-    required: none,
+    required: new Map(),
     evaluate: () => value,
     sourceAt: (path) => nodeAt(node, path).source,
     ...(written !== undefined && { written }),
   };
+}
+
+/** What all of `parts` require together. */
+export function allRequired(parts: readonly Pick<Expression<unknown>, 'required'>[]): ReadonlyMap<string, () => Source> {
+  return new Map(parts.flatMap((part) => [...(part.required ?? [])]).reverse());
 }
 
 /** Whether evaluating gives the same for every host. */
@@ -81,7 +86,7 @@ function whole(node: Node, parts: readonly Expression[], evaluate: (scope: Scope
   return {
     source: node.source,
     variables: union((part) => part.variables),
-    required: union((part) => part.required ?? part.variables),
+    required: allRequired(parts),
     evaluate,
     sourceAt: (path) => nodeAt(node, path).source,
   };

@@ -1,0 +1,169 @@
+import type { Value } from '../values/vars.ts';
+import { isMapping } from '../values/vars.ts';
+import type { Walk } from './check.ts';
+import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
+import { nearest } from './nearest.ts';
+import type { Task } from './play.ts';
+import type { Problems } from './problems.ts';
+import { undefinedVariable } from './undefined.ts';
+import { type Layer, unknownLayer, valueLayer } from './variables.ts';
+
+/** A longer loop is checked by its first items: the others have the same form. */
+const mostItems = 100;
+
+/** Checks a task on a host, then notes what it registers. */
+export function checkTask(task: Task, walk: Walk): void {
+  const found = walk.problems.of(walk.checked.host.name);
+  if (mayRun(task, walk, found)) {
+    for (const item of itemsOf(task, walk, found)) checkOnce(task, item, walk, found);
+  }
+  if (task.register !== undefined) walk.checked.registered.add(task.register);
+  if (task.module === 'set_fact') for (const name of task.params.entries?.keys() ?? []) walk.checked.registered.add(name);
+}
+
+/** Whether the conditions are not known to fail, whatever the item. */
+function mayRun(task: Task, walk: Walk, found: Problems): boolean {
+  const { loopVar, indexVar } = task.loopControl;
+  const scope = walk.scope(task, task.loop && unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])]));
+  return holds(task, scope, found);
+}
+
+/** Whether all conditions hold or cannot be known yet. One that is wrong is noted, and the task is not looked at further. */
+function holds(task: Task, scope: Scope, found: Problems): boolean {
+  for (const condition of task.when) {
+    const outcome = known(condition, scope, found);
+    if (outcome.state === 'wrong' || outcome.value === false) return false;
+  }
+  return true;
+}
+
+interface Outcome<T> {
+  readonly state: 'known' | 'unknown' | 'wrong';
+  readonly value?: T;
+}
+
+/** Evaluates as far as it can be; of what cannot be known yet at least the names are checked. */
+function known<T>(expression: Pick<Expression<T>, 'evaluate' | 'required'>, scope: Scope, found: Problems): Outcome<T> {
+  let isUnknown = false;
+  const value = found.collect(() => {
+    try {
+      return { value: expression.evaluate(scope) };
+    } catch (error) {
+      if (!(error instanceof UnknownValue)) throw error;
+      isUnknown = true;
+      return undefined;
+    }
+  });
+  if (value) return { state: 'known', value: value.value };
+  if (!isUnknown) return { state: 'wrong' };
+  const defined = new Set(scope.names());
+  for (const [name, source] of expression.required ?? []) {
+    if (!defined.has(name))
+      found.collect(() => {
+        throw undefinedVariable(name, scope, source());
+      });
+  }
+  return { state: 'unknown' };
+}
+
+/** The variables of each item of the task's loop; one layer without any where there is no loop. */
+function itemsOf(task: Task, walk: Walk, found: Problems): readonly (Layer | undefined)[] {
+  const { loopVar, indexVar } = task.loopControl;
+  if (!task.loop) return [undefined];
+  const { state, value } = known(task.loop, walk.scope(task), found);
+  if (state === 'wrong') return [];
+  if (!Array.isArray(value)) return [unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])])];
+  return value
+    .slice(0, mostItems)
+    .map((item: Value, index) => valueLayer('loop', { [loopVar]: item, ...(indexVar !== undefined && { [indexVar]: index }) }));
+}
+
+function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Problems): void {
+  const scope = walk.scope(task, item);
+  if (!holds(task, scope, found)) return;
+  const after = walk.scope(task, item, task.register === undefined ? [] : [task.register]);
+  const words = [
+    task.become,
+    task.becomeUser,
+    task.noLog,
+    task.ignoreErrors,
+    task.ignoreUnreachable,
+    task.checkMode,
+    task.diff,
+    task.runOnce,
+    task.timeout,
+    task.retries,
+    task.delay,
+    task.loopControl.label,
+  ];
+  for (const word of words) if (word) known<unknown>(word, scope, found);
+  for (const expression of task.environment) checkEnvironment(expression, scope, found);
+  for (const condition of [...(task.failedWhen ?? []), ...(task.changedWhen ?? []), ...(task.until ?? [])]) known(condition, after, found);
+  checkDelegate(task, scope, walk, found);
+  checkNotify(task, scope, walk, found);
+  checkParams(task, scope, walk, found);
+}
+
+function checkEnvironment(expression: Expression, scope: Scope, found: Problems): void {
+  const { value } = known(expression, scope, found);
+  if (value === undefined || value === omit) return;
+  if (!isMapping(value)) return found.error('environment wants a mapping of names to texts', expression.source, 'Write environment: {NAME: value}.');
+  for (const name of Object.keys(value)) {
+    if (!/^[A-Za-z_]\w*$/.test(name)) found.error(`"${name}" cannot be the name of an environment variable`, expression.sourceAt([name]));
+  }
+}
+
+function checkDelegate({ delegateTo }: Task, scope: Scope, { input }: Walk, found: Problems): void {
+  const name = delegateTo && known(delegateTo, scope, found).value;
+  if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name)) return;
+  const near = nearest(name, input.inventory.hosts.keys());
+  found.error(
+    `delegate_to: there is no host "${name}" in the inventory`,
+    delegateTo.source,
+    near === undefined ? `Hosts: ${[...input.inventory.hosts.keys()].slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`,
+  );
+}
+
+/** Handlers whose name holds variables; those without were checked when the playbook was read. */
+function checkNotify({ notify }: Task, scope: Scope, { play }: Walk, found: Problems): void {
+  for (const notified of notify) {
+    if (notified.variables.size === 0) continue;
+    const name = known(notified, scope, found).value;
+    const names = play.handlers.flatMap(({ task, listen }) => [task.name.evaluate(scope), ...listen]);
+    if (name !== undefined && !names.includes(name))
+      found.error(`there is no handler "${name}"`, notified.source, `Handlers of the play: ${names.join(', ') || 'none'}.`);
+  }
+}
+
+function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): void {
+  const { modules } = walk.input;
+  const params: Record<string, unknown> = {};
+  const unknown = new Set<string>();
+  for (const [name, expression] of task.params.entries ?? []) {
+    const { state, value } = known(expression, scope, found);
+    if (value === omit) continue;
+    params[name] = value;
+    if (state !== 'known') unknown.add(name);
+  }
+  for (const [name, kind] of modules.localParams(task.module)) {
+    const expression = task.params.entries?.get(name);
+    const path = params[name];
+    if (!expression || unknown.has(name) || typeof path !== 'string') continue;
+    const { state, value } = known(
+      {
+        evaluate: () => walk.input.local.read(kind, path, task, scope, expression.source),
+        ...(kind === 'template' && { required: requiredOf(walk, path, task, found) }),
+      },
+      scope,
+      found,
+    );
+    params[name] = value;
+    if (state !== 'known') unknown.add(name);
+  }
+  for (const { path, message, hint } of modules.check(task.module, params, unknown)) found.error(message, task.params.sourceAt(path), hint);
+}
+
+/** The variables that a template must find, where it can be read at all. */
+function requiredOf({ input }: Walk, path: string, task: Task, found: Problems): NonNullable<Expression['required']> {
+  return found.collect(() => input.local.template(path, task).required) ?? new Map();
+}

@@ -1,0 +1,75 @@
+import type { ArgumentSpecs } from './argument-specs.ts';
+import { conformingLayer } from './argument-specs.ts';
+import type { OptionSpec } from './argument-types.ts';
+import type { Scope } from './expression.ts';
+import type { Inventory } from './inventory.ts';
+import { nearest } from './nearest.ts';
+import type { Play } from './play.ts';
+import type { Problems } from './problems.ts';
+import type { Layer } from './variables.ts';
+
+/** Everything that gives variables their values, after each declared one is checked wherever it is set. */
+export interface Declared {
+  readonly inventory: Inventory;
+  readonly plays: readonly Play[];
+  readonly extraVars: Layer;
+}
+
+/** Puts the checks of all plays' `argument_specs` into the layers, and notes variables that have a prefix and are not declared. */
+export function applySpecs({ inventory, plays, extraVars }: Declared, problems: Problems): Declared {
+  const all = plays.flatMap(({ specs }) => specs ?? []);
+  if (all.length === 0) return { inventory, plays, extraVars };
+  const declared = new Map<string, OptionSpec>(all.flatMap(({ options }) => [...options]));
+  const layers = [...[...inventory.hosts.values()].flatMap((host) => host.layers), ...plays.flatMap((play) => play.layers.vars), extraVars];
+  noteUndeclared(new Set(layers), all, declared, problems);
+  const known = new Map<Layer, Layer>();
+  const conforming = (layer: Layer): Layer => {
+    const done = known.get(layer) ?? conformingLayer(layer, declared);
+    known.set(layer, done);
+    return done;
+  };
+  return {
+    inventory: { ...inventory, hosts: new Map([...inventory.hosts].map(([name, host]) => [name, { ...host, layers: host.layers.map(conforming) }])) },
+    plays: plays.map((play) => ({ ...play, layers: { ...play.layers, vars: play.layers.vars.map(conforming) } })),
+    extraVars: conforming(extraVars),
+  };
+}
+
+function noteUndeclared(
+  layers: ReadonlySet<Layer>,
+  all: readonly ArgumentSpecs[],
+  declared: ReadonlyMap<string, OptionSpec>,
+  problems: Problems,
+): void {
+  const prefixes = new Set(all.flatMap(({ prefix }) => prefix ?? []));
+  const files = [...new Set(all.map(({ file }) => file))].join(', ');
+  for (const layer of layers) {
+    for (const [name, { source }] of layer.bindings) {
+      if (declared.has(name) || ![...prefixes].some((prefix) => name.startsWith(prefix))) continue;
+      const near = nearest(name, declared.keys());
+      problems.error(
+        `there is no variable "${name}"`,
+        source,
+        near === undefined ? `Those that there are stand in ${files}.` : `Did you mean "${near}"?`,
+      );
+    }
+  }
+}
+
+/** Checks a host's values of all declared variables. */
+export function checkSpecs(specs: ArgumentSpecs, host: string, scope: Scope, folder: string, problems: Problems): void {
+  for (const [name, { required, description }] of specs.options) {
+    let isMissing = false;
+    problems.collectKnown(() => {
+      const value = scope.get(name);
+      isMissing = value === undefined || value === null;
+    });
+    if (!required || !isMissing) continue;
+    const what = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`;
+    problems.error(
+      `the host "${host}" has no ${name}${what}`,
+      undefined,
+      `Write "${name}: …" into ${folder}/host_vars/${host}.yaml, or below the host in the inventory.`,
+    );
+  }
+}
