@@ -6,14 +6,16 @@ export const endOfPart = '.';
  * @throws Error when there are not exactly `count` parts.
  */
 export function splitParts(output: string, count: number): readonly string[] {
-  const end = `\n${endOfPart}\n`;
+  const last = `${endOfPart}\n`;
   const parts: string[] = [];
   let from = 0;
   while (from < output.length) {
-    const at = output.startsWith(`${endOfPart}\n`, from) ? from - 1 : output.indexOf(end, from);
-    if (at < 0) break;
-    parts.push(output.slice(from, at + end.length));
-    from = at + end.length;
+    const isEmpty = output.startsWith(last, from);
+    const before = output.indexOf(`\n${last}`, from);
+    if (!isEmpty && before < 0) break;
+    const end = (isEmpty ? from : before + 1) + last.length;
+    parts.push(output.slice(from, end));
+    from = end;
   }
   if (parts.length !== count || from !== output.length) throw new Error(`the host printed ${parts.length} answers where ${count} were expected`);
   return parts;

@@ -66,7 +66,7 @@ export function modulesWithCases(): readonly string[] {
 /** The cases of a module. @throws Error when the file is not a list of cases. */
 export function casesOf(module: string): readonly Case[] {
   const file = join(folder, `${module}.yaml`);
-  const document = parseDocument(readFileSync(file, 'utf8'), { customTags: [secretTag], prettyErrors: true });
+  const document = parseDocument(readFileSync(file, 'utf8'), { customTags: [secretTag], merge: true, prettyErrors: true });
   const [problem] = document.errors;
   if (problem) throw new Error(`${file}: ${problem.message}`);
   const parsed = z.array(caseSchema).safeParse(document.toJS());

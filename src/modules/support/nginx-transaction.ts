@@ -90,8 +90,9 @@ if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
   log=$(setting error_log)
   log=\${log:-$(built error-log-path)}
   [ -f "$log" ] && size=$(wc -c <"$log") || log=
+  errors() { [ -z "$log" ] || tail -c "+$((size + 1))" "$log" | grep -E '\\[(emerg|alert|crit)\\]' | sort -u -k 4 | head -n 5; }
   before=$(workers)
-  if command -v systemctl >/dev/null && systemctl is-active --quiet nginx; then said=$(systemctl reload nginx 2>&1); else said=$(nginx -s reload 2>&1); fi ||
+  if command -v systemctl >/dev/null && systemctl is-active --quiet nginx 2>/dev/null; then said=$(systemctl reload nginx 2>&1); else said=$(nginx -s reload 2>&1); fi ||
     refuse "nginx cannot be reloaded, the old files are back: $said"
   tries=100 fresh=
   while [ "$tries" -gt 0 ]; do
@@ -101,9 +102,10 @@ $before
 $id
 "*) ;; *) fresh=yes ;; esac; done
     [ -z "$fresh" ] || break
+    case $(errors) in *'still could not bind'*) break ;; esac
     sleep 0.1
     tries=$((tries - 1))
   done
-  [ -n "$fresh" ] || refuse "nginx did not take the new files, the old ones are back: $(if [ -n "$log" ]; then tail -c +$((size + 1)) "$log" | grep -E '\\[(emerg|alert|crit)\\]' | sort -u -k 4 | head -n 5; fi)"
+  [ -n "$fresh" ] || refuse "nginx did not take the new files, the old ones are back: $(errors)"
 fi
 rm -rf -- "$work"`;
