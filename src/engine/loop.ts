@@ -11,7 +11,7 @@ export function loopOutcome(items: readonly TaskOutcome[]): TaskOutcome {
   const message = status === 'failed' || status === 'unreachable' ? worst?.message : items.length === 0 ? 'the loop has no items' : undefined;
   return {
     status,
-    changes: items.flatMap((item) => item.changes),
+    changes: [],
     durationMs: items.reduce((sum, item) => sum + item.durationMs, 0),
     ...(message !== undefined && { message }),
     ...(worst?.hint !== undefined && status === 'failed' && { hint: worst.hint }),

@@ -46,7 +46,7 @@ export function question<Params, Answer>(kind: QuestionKind<Params, Answer>, par
 export type Questions = { readonly [name: string]: Question };
 
 /** The answers to `Q`, under the same names. */
-export type AnswersOf<Q extends Questions> = { readonly [Name in keyof Q]: Q[Name] extends Question<infer Answer> ? Answer : never };
+export type AnswersOf<Q extends Questions> = { readonly [Name in keyof Q]: NonNullable<Q[Name]> extends Question<infer Answer> ? Answer : never };
 
 /** Asking in steps, for questions that need an earlier answer: yields questions, is given answers, returns what `plan` needs. */
 export type Asking<Answers> = Generator<Questions, Answers, { readonly [name: string]: unknown }>;

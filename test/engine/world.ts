@@ -20,7 +20,7 @@ const nowhere = { file: 'test.yaml', line: 1, column: 1 };
 
 /** An expression that is a function of the scope. */
 export function expression<T>(evaluate: (scope: Scope) => T, variables: readonly string[] = []): Expression<T> {
-  return { source: nowhere, variables: new Set(variables), required: new Set(variables), evaluate, sourceAt: () => nowhere };
+  return { source: nowhere, variables: new Set(variables), required: new Map(), evaluate, sourceAt: () => nowhere };
 }
 
 const valueKind: QuestionKind<string, string> = {
