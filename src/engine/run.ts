@@ -107,6 +107,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
 
   try {
     emitMasked({ event: 'run_start', plays: loaded.plays.map((play) => play.name), hosts: [...hosts.keys()], check: options.check });
+    for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
     await runPlays(context, loaded.planned, options.forks);
   } finally {
     await Promise.all([...targets.values()].map(async (target) => (await target.catch(() => undefined))?.connection.close()));

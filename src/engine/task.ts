@@ -12,7 +12,16 @@ import { registeredResult } from './result.ts';
 import { type ShownWords, shown } from './shown.ts';
 import type { Target } from './target.ts';
 
-/** One item of a task done on one host: what is shown, and what is registered. */
+/** One item of a task whose turn has come on a host. */
+export interface Turn {
+  readonly run: RunContext;
+  readonly host: HostRun;
+  readonly play: Play;
+  readonly task: Task;
+  readonly item: LoopItem;
+}
+
+/** What a turn came to: what is shown, and what is registered. */
 export interface ItemResult {
   readonly outcome: TaskOutcome;
   readonly registered: Vars;
@@ -24,120 +33,82 @@ const defaultDelaySeconds = 5;
 /**
  * Runs one item of a task on a host: its conditions, its tries, its own word on what counts as changed and failed.
  * Never throws for what goes wrong on the host: that is an outcome.
+ * @param target connects to the host that the task is done on; called only if it is to be done.
  */
-export async function runItem(
-  run: RunContext,
-  host: HostRun,
-  target: () => Promise<Target>,
-  play: Play,
-  task: Task,
-  item: LoopItem,
-): Promise<ItemResult> {
+export async function runItem(turn: Turn, target: () => Promise<Target>): Promise<ItemResult> {
+  const { run, task } = turn;
   const started = performance.now();
-  const words: ShownWords = { isHidden: false, showDiff: run.diff, durationMs: () => Math.round(performance.now() - started) };
+  let words: ShownWords = { isHidden: false, showDiff: run.diff, durationMs: () => Math.round(performance.now() - started) };
   try {
-    const scope = scopeFor(host, play, task, item);
-    const falseCondition = task.when.find((condition) => !condition.evaluate(scope));
-    if (falseCondition) return skipped(words, 'the condition is false');
-    const settled: ShownWords = { ...words, isHidden: task.noLog?.evaluate(scope) ?? false, showDiff: task.diff?.evaluate(scope) ?? run.diff };
-    return await tries(run, host, await target(), play, task, item, scope, settled);
+    const scope = scopeOfTurn(turn);
+    if (task.when.some((condition) => !condition.evaluate(scope))) return skipped(words, 'the condition is false');
+    words = { ...words, isHidden: task.noLog?.evaluate(scope) ?? false, showDiff: task.diff?.evaluate(scope) ?? run.diff };
+    return await tries(turn, await target(), scope, words);
   } catch (error) {
     return refused(words, error);
   }
 }
 
-async function tries(
-  run: RunContext,
-  host: HostRun,
-  target: Target,
-  play: Play,
-  task: Task,
-  item: LoopItem,
-  scope: Scope,
-  words: ShownWords,
-): Promise<ItemResult> {
-  const check = task.checkMode?.evaluate(scope) ?? run.check;
-  const retries = task.until ? (task.retries?.evaluate(scope) ?? defaultRetries) : 0;
-  for (let attempt = 1; ; attempt++) {
-    const { module, params, identity } = invocationOf(run, host, task, scope);
-    let result: ItemResult;
-    try {
-      const converged = await converge(run, host, target, { module, params, identity }, check);
-      result = await judged(run, host, play, task, item, converged, check, words);
-    } catch (error) {
-      if (!task.until) throw error;
-      result = refused(words, error);
-    }
-    if (!task.until || result.outcome.status === 'unreachable') return result;
-    const after = resultScope(host, play, task, item, result.registered);
-    if (task.until.every((condition) => holds(condition, after))) return result;
-    if (attempt > retries || check || run.signal.aborted)
-      return {
-        ...result,
-        outcome: { ...result.outcome, status: 'failed', message: result.outcome.message ?? `still not so after ${attempt} tries` },
-      };
-    run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message: result.outcome.message ?? '', attempt, retries });
-    target.answers.invalidate(['*']);
-    await sleep((task.delay?.evaluate(scope) ?? defaultDelaySeconds) * 1000, undefined, { signal: run.signal }).catch(() => undefined);
+async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {
+  const { run, host, task } = turn;
+  if (!task.until) return attempt(turn, target, scope, words);
+  const retries = task.retries?.evaluate(scope) ?? defaultRetries;
+  const delaySeconds = task.delay?.evaluate(scope) ?? defaultDelaySeconds;
+  for (let count = 1; ; count++) {
+    const result = await attempt(turn, target, scope, words).catch((error: unknown) => refused(words, error));
+    if (result.outcome.status === 'unreachable') return result;
+    const after = scopeOfTurn(turn, result.registered);
+    if (task.until.every((condition) => evaluated(condition, after, false))) return result;
+    const message = result.outcome.message ?? `still not so after ${count} tries`;
+    if (count > retries || isCheck(turn, scope) || run.signal.aborted)
+      return { ...result, outcome: { ...result.outcome, status: 'failed', message } };
+    run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message, attempt: count, retries });
+    // What is waited for comes about by itself: nothing that was seen before counts.
+    target.answers.clear();
+    await sleep(delaySeconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
   }
 }
 
-/** A condition on a result that lacks what it names (a command that failed early) is not fulfilled. */
-function holds(condition: Condition, scope: Scope): boolean {
-  try {
-    return condition.evaluate(scope);
-  } catch {
-    return false;
-  }
+async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {
+  const { run, host, task } = turn;
+  const check = isCheck(turn, scope);
+  return judged(turn, await converge(run, host, target, invocationOf(run, host, task, scope), check), check, words);
+}
+
+function isCheck({ run, task }: Turn, scope: Scope): boolean {
+  return task.checkMode?.evaluate(scope) ?? run.check;
 }
 
 /** Applies `changed_when` and `failed_when`, and gives the result its form. */
-async function judged(
-  run: RunContext,
-  host: HostRun,
-  play: Play,
-  task: Task,
-  item: LoopItem,
-  converged: Converged,
-  check: boolean,
-  words: ShownWords,
-): Promise<ItemResult> {
+async function judged(turn: Turn, converged: Converged, check: boolean, words: ShownWords): Promise<ItemResult> {
+  const { run, task } = turn;
+  const { changes, outputs, failure, result } = converged;
   if (converged.unknown !== undefined) return skipped(words, converged.unknown);
-  const { failure } = converged;
-  const isForeseen = check && converged.changes.some((change) => change.opaque);
-  const message = failure && explain(run, failure);
-  const bare = {
-    changed: converged.changes.length > 0,
-    failed: failure !== undefined,
-    outputs: converged.outputs,
-    ...(message && { msg: message.text }),
-  };
-  const first = registeredResult(bare, converged.result);
-  const scope = resultScope(host, play, task, item, first);
-  const evaluate = (conditions: readonly Condition[] | undefined, otherwise: boolean): boolean => {
-    if (!conditions) return otherwise;
-    // What a command would have said is not known in check mode; then its own word stands.
-    const test = (condition: Condition) => (isForeseen ? tryEvaluate(condition, scope, otherwise) : condition.evaluate(scope));
-    return conditions.every(test);
-  };
-  const failed = evaluate(task.failedWhen, failure !== undefined);
-  const changed = evaluate(task.changedWhen, bare.changed);
-  const registered = { ...first, failed, changed };
+  const said = failure && explain(run, failure);
+  const bare = registeredResult({ changed: changes.length > 0, failed: failure !== undefined, outputs, ...(said && { msg: said.text }) }, result);
+  const scope = scopeOfTurn(turn, bare);
+  // What a command would have said is not known in check mode; then its own word stands.
+  const isForeseen = check && changes.some((change) => change.opaque);
+  const judge = (conditions: readonly Condition[] | undefined, otherwise: boolean): boolean =>
+    conditions?.every((condition) => (isForeseen ? evaluated(condition, scope, otherwise) : condition.evaluate(scope))) ?? otherwise;
+  const failed = judge(task.failedWhen, failure !== undefined);
+  const changed = judge(task.changedWhen, changes.length > 0);
   const status: Status = failed ? 'failed' : changed ? 'changed' : 'ok';
-  const text = failed ? (message?.text ?? 'failed_when holds') : typeof first['msg'] === 'string' ? first['msg'] : undefined;
+  const message = failed ? (said?.text ?? 'failed_when holds') : bare['msg'];
   return {
-    registered,
+    registered: { ...bare, failed, changed },
     outcome: await shown(words, {
       status,
-      changes: changed || failed ? converged.changes : [],
-      outputs: converged.outputs,
-      ...(text !== undefined && { message: text }),
-      ...(message?.hint && failed && { hint: message.hint }),
+      changes: changed || failed ? changes : [],
+      outputs,
+      ...(typeof message === 'string' && { message }),
+      ...(failed && said?.hint && { hint: said.hint }),
     }),
   };
 }
 
-function tryEvaluate(condition: Condition, scope: Scope, otherwise: boolean): boolean {
+/** A condition on a result that lacks what it names (a command that was not run, or failed early) has the value `otherwise`. */
+function evaluated(condition: Condition, scope: Scope, otherwise: boolean): boolean {
   try {
     return condition.evaluate(scope);
   } catch {
@@ -157,12 +128,13 @@ function explain(
   return { text: `${summary}: exit code ${output.rc}${said ? `: ${said}` : ''}` };
 }
 
-function resultScope(host: HostRun, play: Play, task: Task, item: LoopItem, result: Vars): Scope {
-  if (task.register === undefined) return scopeFor(host, play, task, item);
+/** The scope of the turn; once it has a `result`, with that under the name of `register`. */
+function scopeOfTurn({ host, play, task, item }: Turn, result?: Vars): Scope {
+  if (task.register === undefined || !result) return scopeFor(host, play, task, item);
   return scopeFor(host, play, task, item, new Map<string, Value>([...host.registered, [task.register, result]]));
 }
 
-/** The task's name for the screen; as it is written where a name in it has no value. */
+/** The task's name for the screen; the module's where a name in it has no value. */
 export function nameOf(task: Task, scope: Scope): string {
   try {
     return task.name.evaluate(scope);
@@ -180,12 +152,12 @@ function skipped(words: ShownWords, why: string): ItemResult {
 
 /** The outcome of something that the language, the module or the host refused. @throws what is none of these: a bug. */
 export function refused(words: ShownWords, error: unknown): ItemResult {
-  const status: Status = error instanceof UnreachableError ? 'unreachable' : 'failed';
   if (!(error instanceof UnreachableError || error instanceof TaskError || error instanceof InputError)) throw error;
+  const status: Status = error instanceof UnreachableError ? 'unreachable' : 'failed';
   const hint = error instanceof InputError ? undefined : error.hint;
   const message = words.isHidden ? 'not shown, as no_log is set' : error.message;
   return {
-    outcome: { status, message, changes: [], durationMs: words.durationMs(), ...(hint && { hint }) },
+    outcome: { status, message, changes: [], durationMs: words.durationMs(), ...(hint && !words.isHidden && { hint }) },
     registered: { changed: false, failed: true, skipped: false, unreachable: status === 'unreachable', msg: error.message },
   };
 }

@@ -53,7 +53,7 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   const started = performance.now();
   const items: { readonly item: LoopItem; readonly result: ItemResult }[] = [];
   for (const item of loopItems(task, scope)) {
-    const result = await runItem(run, host, () => targetOf(walk, task, scope), playRun.play, task, item);
+    const result = await runItem({ run, host, play: playRun.play, task, item }, () => targetOf(walk, task, scope));
     items.push({ item, result });
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }

@@ -164,6 +164,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     handlers: options.handlers ?? [],
     serial: [],
     anyErrorsFatal: false,
+    gatherFacts: false,
     tags: [],
     ...options.play,
   };
