@@ -4,17 +4,20 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
+import { digestOf } from './digest.ts';
 import { assetsDirectory, cacheDirectory } from './places.ts';
 import { run, words } from './run.ts';
 import { type Say, stage } from './stage.ts';
 import type { Release } from './types.ts';
-import { buildWebClient } from './web-client.ts';
+import { buildWebClient, webClientSource } from './web-client.ts';
 
 /** The host name that the releases are served under. */
 export const releasesHost = 'github.com';
 
 /** Raise it when the way of packing below changes: the tarballs are made again. */
 const edition = 'edition-1';
+
+const panelSource = join(assetsDirectory, 'panel');
 
 // Two versions each, the newest first, so that upgrades and downgrades can be tested.
 const panelVersions = ['1.4.0', '1.3.0'];
@@ -25,7 +28,7 @@ const placeholder = '@@VERSION@@';
 
 /** Makes the tarballs unless they are there. */
 export async function releasesFolder(say: Say): Promise<{ folder: string; releases: Release[] }> {
-  const folder = join(cacheDirectory('releases'), edition);
+  const folder = join(cacheDirectory('releases'), digestOf([panelSource, webClientSource], edition));
   const list = join(folder, 'releases.json');
   // Written below, and by nothing else.
   if (existsSync(list)) return { folder, releases: JSON.parse(readFileSync(list, 'utf8')) as Release[] };
@@ -47,7 +50,7 @@ async function panel(folder: string, version: string): Promise<Release> {
   const path = `etkecc/ketesa/releases/download/v${version}/ketesa.tar.gz`;
   const shape = { application: 'ketesa', version, topFolder: 'ketesa' } as const;
   return pack(folder, path, shape, (target) => {
-    cpSync(join(assetsDirectory, 'panel'), target, { recursive: true });
+    cpSync(panelSource, target, { recursive: true });
     fill(target, version);
   });
 }

@@ -8,12 +8,26 @@ import downloadSandbox from 'hydrogen-view-sdk/download-sandbox.html?url';
 import worker from 'hydrogen-view-sdk/main.js?url';
 import 'hydrogen-view-sdk/theme-element-light.css';
 
+// Browsers refuse service workers to a site whose certificate was accepted by hand. All but pictures works without one.
+async function serviceWorker() {
+  try {
+    await navigator.serviceWorker.register('sw.js');
+    return { serviceWorker: 'sw.js' };
+  } catch (error) {
+    console.warn(`going on without a service worker: ${error.message}`);
+    return {};
+  }
+}
+
 const assetPaths = {
   downloadSandbox,
   worker,
   olm: { wasm: olmWasm, wasmBundle: olmJs, legacyBundle: olmLegacyJs },
-  serviceWorker: 'sw.js',
+  ...(await serviceWorker()),
 };
+
+// The SDK hands each new session to the worker without asking whether there is one.
+const noWorker = { version: '', buildHash: '', updateAuthData() {}, checkForUpdate() {} };
 
 const platform = new Platform({
   container: document.querySelector('#app'),
@@ -21,6 +35,7 @@ const platform = new Platform({
   configURL: 'config.json',
   options: { development: false },
 });
+if (assetPaths.serviceWorker === undefined) Object.defineProperty(platform, 'updateService', { value: noWorker });
 await platform.init();
 const navigation = createNavigation();
 platform.setNavigation(navigation);

@@ -92,7 +92,7 @@ async function showUsers(base, token, restricted) {
     await call(base, '/_matrix/client/v3/logout', token, {}).catch(() => undefined);
     showLogin(restricted);
   });
-  panel.replaceChildren(element('p', { textContent: `${total} users` }), table, leave);
+  panel.replaceChildren(element('p', { textContent: total === 1 ? '1 user' : `${total} users` }), table, leave);
   location.hash = '#/users';
 }
 
