@@ -7,7 +7,12 @@ const unsafe = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff
 /** The line of `event`, with its newline and safe to print; undefined for events that scripts do not see. */
 export function jsonLine(event: TimedEvent): string | undefined {
   const record = recordOf(event);
-  return record && `${JSON.stringify(record).replace(unsafe, escape)}\n`;
+  return record && `${safeJson(record)}\n`;
+}
+
+/** `value` as JSON in which nothing is left that a terminal obeys; it stands for the same value. @param indent spaces a level, on one line when absent. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(unsafe, escape);
 }
 
 function escape(text: string): string {

@@ -1,5 +1,5 @@
 import type { RunEvent, TaskEvent, TaskOutcome } from '../engine/event.ts';
-import { formatSource } from '../values/errors.ts';
+import { formatProblem, formatSource } from '../values/errors.ts';
 import { indented, oneLine, sanitizeAll } from './sanitize.ts';
 import type { Style } from './style.ts';
 
@@ -21,6 +21,11 @@ export function linesOf(raw: RunEvent, detail: Detail, style: Style): string[] {
   switch (event.event) {
     case 'run_start':
       return event.check && !detail.quiet ? [style.strong('CHECK MODE: the hosts are not changed.')] : [];
+    case 'warning': {
+      const { message, source, hint } = event;
+      const text = formatProblem({ message, severity: 'warning', ...(source && { source }), ...(hint !== undefined && { hint }) });
+      return detail.quiet ? [] : indented(text, '').map((line, index) => (index === 0 ? style.warning(line) : line));
+    }
     case 'play_start':
       return detail.quiet ? [] : ['', style.strong(`PLAY [${oneLine(event.play)}]`) + style.faint(hostCount(event.hosts))];
     case 'host_ready':
@@ -86,7 +91,8 @@ function body(outcome: TaskOutcome, event: TaskEvent, detail: Detail, style: Sty
   return [
     ...(message === undefined ? [] : indented(place + message, indent)),
     ...(outcome.hint === undefined ? [] : indented(outcome.hint, indent)),
-    ...outcome.changes.flatMap((change) => indented(change.summary, indent)),
+    // What was tried when it failed is mostly part of the reason already.
+    ...outcome.changes.filter((change) => !(bad && message?.includes(change.summary))).flatMap((change) => indented(change.summary, indent)),
     ...outcome.changes.flatMap((change) => diffLines(change.diff, style, indent)),
     ...(bad || detail.verbosity > 0 ? outputOf(outcome, event.host, detail, style, indent) : []),
   ];

@@ -45,12 +45,20 @@ class HostRenderer implements ListrRenderer {
   }
 }
 
+/** A report that owns the terminal while it runs. */
+export interface LiveReport extends Report {
+  /** Shows a line that is no event, above the rows. */
+  readonly notice: (line: string) => void;
+  /** Takes the rows away and gives the cursor back, at once. */
+  readonly close: () => void;
+}
+
 /**
  * A run on a terminal: a row for each host at work at the bottom; changes, failures and what is worth reading scroll by above; the recap at the
  * end.
  * @param now milliseconds since 1970.
  */
-export function liveReport(terminal: Terminal, detail: Detail, style: Style, now: () => number): Report & { readonly close: () => void } {
+export function liveReport(terminal: Terminal, detail: Detail, style: Style, now: () => number): LiveReport {
   const screen = screenOn(terminal);
   const rows = new Map<string, Row>();
   const counts: Record<Status, number> = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0 };
@@ -89,6 +97,7 @@ export function liveReport(terminal: Terminal, detail: Detail, style: Style, now
       }
     },
     end: finish,
+    notice: (line) => screen.print([line]),
     close: () => screen.close(),
   };
 }
@@ -130,6 +139,7 @@ function follow(rows: Map<string, Row>, event: TimedEvent, since: number): void 
       rows.delete(event.host);
       return;
     case 'run_start':
+    case 'warning':
     case 'play_start':
     case 'recap':
       return;

@@ -14,6 +14,14 @@ export function recordOf(event: TimedEvent): EventRecord | undefined {
   switch (event.event) {
     case 'run_start':
       return { event: 'run_start', time, plays: event.plays, hosts: event.hosts, check: event.check };
+    case 'warning':
+      return {
+        event: 'warning',
+        time,
+        ...(event.source && { path: formatSource(event.source) }),
+        message: event.message,
+        ...given({ hint: event.hint }),
+      };
     case 'play_start':
       return { event: 'play_start', time, play: event.play, hosts: event.hosts };
     case 'host_ready':

@@ -52,32 +52,47 @@ export function saveReport(file: string): Report {
  * @throws InputError at once when the file cannot be written, before a run has begun; from `end` when that became so later.
  */
 export function fileReport(file: string, build: (events: readonly TimedEvent[]) => string): Report {
-  return explained(file, () => {
-    const target = existsSync(file) ? realpathSync(file) : file;
-    // Renaming over a device or a pipe would take it away from the system.
-    if (existsSync(target) && !statSync(target).isFile()) throw new Error('it is not a regular file');
-    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+  const write = (text: string) => explained(file, () => replaceFile(file, text));
+  explained(file, () => tryFile(file));
+  const events: TimedEvent[] = [];
+  return {
+    event: (event) => {
+      if (event.event !== 'task_start' && event.event !== 'host_connecting') events.push(event);
+    },
+    end: async () => {
+      if (events.length > 0) write(build(events));
+    },
+  };
+}
+
+/** Throws what writing the file would throw, as far as that can be known; leaves nothing behind. */
+function tryFile(file: string): void {
+  const { temporary } = placeOf(file);
+  closeSync(openSync(temporary, 'wx', privateMode));
+  rmSync(temporary);
+}
+
+function replaceFile(file: string, text: string): void {
+  const { target, temporary } = placeOf(file);
+  try {
     const descriptor = openSync(temporary, 'wx', privateMode);
-    const events: TimedEvent[] = [];
-    const write = () => {
-      writeWhole(descriptor, build(events));
+    try {
+      writeWhole(descriptor, text);
       fsyncSync(descriptor);
-      renameSync(temporary, target);
-    };
-    return {
-      event: (event) => {
-        if (event.event !== 'task_start' && event.event !== 'host_connecting') events.push(event);
-      },
-      end: async () => {
-        try {
-          if (events.length > 0) explained(file, write);
-        } finally {
-          closeSync(descriptor);
-          rmSync(temporary, { force: true });
-        }
-      },
-    };
-  });
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, target);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** What a file's name stands for, and a new name beside it. Renaming over a device or a pipe would take it away from the system. */
+function placeOf(file: string): { readonly target: string; readonly temporary: string } {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  if (existsSync(target) && !statSync(target).isFile()) throw new Error('it is not a regular file');
+  return { target, temporary: join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`) };
 }
 
 /** One call may write less than it was given. */

@@ -43,6 +43,13 @@ function unTimed(fields: Fields): RunEvent | undefined {
   switch (kind) {
     case 'run_start':
       return { event: kind, plays: texts(fields, 'plays'), hosts: texts(fields, 'hosts'), check: fields['check'] === true };
+    case 'warning':
+      return {
+        event: kind,
+        message: text(fields, 'message'),
+        ...(fields['path'] !== undefined && { source: sourceOf(text(fields, 'path')) }),
+        ...optional(fields, 'hint'),
+      };
     case 'play_start':
       return { event: kind, play: text(fields, 'play'), hosts: texts(fields, 'hosts') };
     case 'host_ready':

@@ -7,6 +7,7 @@ const task = { play: 'Docker', source: { file: 'playbooks/docker.yaml', line: 12
 /** A run as an engine would tell of it: two hosts, of which one fails, a third that is never reached, every kind of event and status. */
 const story: readonly RunEvent[] = [
   { event: 'run_start', plays: ['Docker'], hosts: ['web1', 'db', 'gone'], check: false },
+  { event: 'warning', message: 'no group is called "old"', source: { file: 'playbooks/docker.yaml', line: 2, column: 10 }, hint: 'Groups: all.' },
   { event: 'play_start', play: 'Docker', hosts: ['web1', 'db', 'gone'] },
   { event: 'host_connecting', host: 'web1' },
   { event: 'host_ready', host: 'web1', rtt_ms: 12.4, trips: 0 },

@@ -5,7 +5,7 @@ import { events } from './events.ts';
 test('the page says how the run ended, counts by host, and shows what happened with place, diff and output', (t) => {
   const page = html(events);
   for (const part of [
-    '<p>2026-01-02T03:04:05.000Z · 15.0 s · a task failed (exit code 2)</p>',
+    '<p>2026-01-02T03:04:05.000Z · 16.0 s · a task failed (exit code 2)</p>',
     '<tr><th scope="row">web1</th><td class="ok">6</td><td class="changed">3</td>',
     '<h2>db</h2>',
     '<details class="task failed" open>',

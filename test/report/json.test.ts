@@ -27,6 +27,7 @@ test('scripts see these events in this order, and none that only move a display'
     lines().map((line) => (JSON.parse(line) as { event: string }).event),
     [
       'run_start',
+      'warning',
       'play_start',
       'host_ready',
       'host_unreachable',
@@ -46,18 +47,25 @@ test('scripts see these events in this order, and none that only move a display'
 
 test('fields have the names of the contract', (t) => {
   t.deepEqual(record(0), { event: 'run_start', time: '2026-01-02T03:04:05.000Z', plays: ['Docker'], hosts: ['web1', 'db', 'gone'], check: false });
-  t.deepEqual(record(2), { event: 'host_ready', time: '2026-01-02T03:04:08.000Z', host: 'web1', rtt_ms: 12.4, trips: 0 });
-  t.deepEqual(record(3), {
+  t.deepEqual(record(1), {
+    event: 'warning',
+    time: '2026-01-02T03:04:06.000Z',
+    path: 'playbooks/docker.yaml:2:10',
+    message: 'no group is called "old"',
+    hint: 'Groups: all.',
+  });
+  t.deepEqual(record(3), { event: 'host_ready', time: '2026-01-02T03:04:09.000Z', host: 'web1', rtt_ms: 12.4, trips: 0 });
+  t.deepEqual(record(4), {
     event: 'host_unreachable',
-    time: '2026-01-02T03:04:09.000Z',
+    time: '2026-01-02T03:04:10.000Z',
     host: 'gone',
     status: 'unreachable',
     message: 'no answer from 192.0.2.7:22 within 20 s',
     hint: 'Is the host on? Try: ssh 192.0.2.7',
   });
-  t.deepEqual(record(7), {
+  t.deepEqual(record(8), {
     event: 'task',
-    time: '2026-01-02T03:04:14.000Z',
+    time: '2026-01-02T03:04:15.000Z',
     host: 'web1',
     play: 'Docker',
     task: 'Write the settings',
@@ -69,22 +77,22 @@ test('fields have the names of the contract', (t) => {
     duration_ms: 130,
     check: false,
   });
-  t.deepEqual((record(8) as { items: unknown }).items, [
+  t.deepEqual((record(9) as { items: unknown }).items, [
     { item: '/srv/a', status: 'ok', duration_ms: 20 },
     { item: '/srv/b', status: 'changed', changes: ['make the folder /srv/b'], duration_ms: 40 },
   ]);
-  t.deepEqual(record(9), {
+  t.deepEqual(record(10), {
     event: 'retry',
-    time: '2026-01-02T03:04:16.000Z',
+    time: '2026-01-02T03:04:17.000Z',
     host: 'web1',
     task: 'Wait for Docker',
     message: 'port 2375 is closed',
     attempt: 1,
     retries: 3,
   });
-  t.deepEqual(record(13), {
+  t.deepEqual(record(14), {
     event: 'recap',
-    time: '2026-01-02T03:04:20.000Z',
+    time: '2026-01-02T03:04:21.000Z',
     hosts: {
       web1: { ok: 6, changed: 3, unreachable: 0, failed: 0, skipped: 1, rescued: 0, ignored: 1, trips: 4 },
       db: { ok: 0, changed: 0, unreachable: 0, failed: 1, skipped: 0, rescued: 0, ignored: 0, trips: 1 },

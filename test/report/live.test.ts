@@ -78,7 +78,7 @@ test('a live run ends with changes and failures in order, the recap last, and th
   }
   await report.end();
   const lines = screen.lines();
-  t.deepEqual(lines.slice(0, 4), ['', 'PLAY [Docker] web1, db, gone', 'unreachable: [gone]', '  no answer from 192.0.2.7:22 within 20 s']);
+  t.deepEqual(lines.slice(2, 6), ['', 'PLAY [Docker] web1, db, gone', 'unreachable: [gone]', '  no answer from 192.0.2.7:22 within 20 s']);
   t.false(lines.includes('ok: [web1] Read the state'));
   t.true(lines.includes('ok: [web1] Say where'));
   t.is(lines.at(-1), 'gone : ok=0 changed=0 unreachable=1 failed=0 skipped=0 rescued=0 ignored=0');

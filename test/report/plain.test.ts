@@ -28,7 +28,9 @@ function at(event: RunEvent): TimedEvent {
 test('a run is told in the order of its events, with the recap as the last lines', (t) => {
   t.is(
     screen(events),
-    `
+    `playbooks/docker.yaml:2:10: warning: no group is called "old"
+  Groups: all.
+
 PLAY [Docker] web1, db, gone
 unreachable: [gone]
   no answer from 192.0.2.7:22 within 20 s

@@ -1,0 +1,33 @@
+import type { Io } from './io.ts';
+import { exitCodes } from './problems.ts';
+
+/** How the user is told. */
+export interface Telling {
+  readonly notice: (line: string) => void;
+  /** Gives the terminal back before the process ends. */
+  readonly release: () => void;
+}
+
+/** Tells on the error stream. */
+export function plainTelling(io: Io): Telling {
+  return { notice: (line) => io.errors.write(`${line}\n`), release: () => {} };
+}
+
+/** Lets the user stop `work`: the first ^C asks it to end after the task in hand, by its signal; the second ends the process. */
+export async function interruptible<T>(io: Io, { notice, release }: Telling, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const off = io.onInterrupt(() => {
+    if (controller.signal.aborted) {
+      release();
+      io.errors.write('Stopped. What was being changed may be half-done: run again.\n');
+      io.exit(exitCodes.interrupted);
+    }
+    notice('Interrupted: the task in hand is finished first. Once more to stop at once.');
+    controller.abort();
+  });
+  try {
+    return await work(controller.signal);
+  } finally {
+    off();
+  }
+}

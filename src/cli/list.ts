@@ -1,0 +1,59 @@
+import { isSelected, type Selection } from '../engine/select.ts';
+import type { Loaded, LoadedPlay } from '../language/load.ts';
+import type { Item, Task } from '../language/play.ts';
+import { scopeOf } from '../language/variables.ts';
+import { oneLine } from '../report/sanitize.ts';
+import { InputError } from '../values/errors.ts';
+import type { RunArguments } from './options.ts';
+
+/** What `--list-hosts`, `--list-tasks` and `--list-tags` ask for. */
+export type Wanted = Pick<RunArguments, 'listHosts' | 'listTasks' | 'listTags'>;
+
+/** The plays of a run with their hosts, tasks or tags, without doing anything. Tasks are those that `--tags` and `--skip-tags` leave. */
+export function listing(loaded: Loaded, selection: Selection, wanted: Wanted): string {
+  return loaded.planned
+    .map((planned, index) => {
+      const { play, hosts } = planned;
+      const tags = play.tags.length > 0 ? tagText(play.tags) : '';
+      return [
+        `PLAY ${index + 1} [${oneLine(play.name)}]${tags}`,
+        ...(wanted.listHosts ? [`  hosts (${hosts.length}):`, ...hosts.map((host) => `    ${oneLine(host)}`)] : []),
+        ...(wanted.listTasks ? ['  tasks:', ...taskLines(planned, selection)] : []),
+        ...(wanted.listTags ? [`  tags: ${allTags(planned).map(oneLine).join(', ') || 'none'}`] : []),
+        '',
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+function taskLines({ play }: LoadedPlay, selection: Selection): readonly string[] {
+  return tasksOf(play.tasks)
+    .filter((task) => isSelected(task.tags, selection))
+    .map((task) => `    ${oneLine(nameOf(task))}${task.tags.length > 0 ? tagText(task.tags) : ''}`);
+}
+
+function allTags({ play }: LoadedPlay): readonly string[] {
+  return [...new Set([...play.tags, ...tasksOf(play.tasks).flatMap((task) => task.tags)])].toSorted();
+}
+
+function tagText(tags: readonly string[]): string {
+  return `  TAGS: [${tags.map(oneLine).join(', ')}]`;
+}
+
+/** The name as far as it is known without a host: a template that needs one stays as it is written. */
+function nameOf(task: Task): string {
+  try {
+    return task.name.evaluate(scopeOf(task.vars));
+  } catch (error) {
+    if (error instanceof InputError) return task.module;
+    throw error;
+  }
+}
+
+/** In the order in which they stand, rescues among them. */
+function tasksOf(items: readonly Item[]): readonly Task[] {
+  return items.flatMap((item) => {
+    if (item.kind === 'task') return [item];
+    return item.kind === 'block' ? tasksOf([...item.block, ...item.rescue, ...item.always]) : [];
+  });
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { Example, Module } from '../module.ts';
+import { conditionParams, localParams } from '../params.ts';
+
+/** A parameter as a reader sees it. */
+export interface ParamReference {
+  readonly name: string;
+  /** `text`, `one of present, absent`, `list of text`, … */
+  readonly type: string;
+  readonly isRequired: boolean;
+  /** As JSON; absent when there is none. */
+  readonly default?: string;
+  /** With full stops. */
+  readonly description: string;
+}
+
+/** A module's page of the reference, as data. Everything comes from the module itself. */
+export interface ModuleReference {
+  readonly name: string;
+  readonly summary: string;
+  readonly params: readonly ParamReference[];
+  /** The module takes any parameters, by the user's own names (`set_fact`). */
+  readonly takesAny: boolean;
+  readonly freeForm?: string;
+  /** Ansible's parameters that are left out: why, or what to write instead. */
+  readonly absent: readonly { readonly name: string; readonly reason: string }[];
+  readonly examples: readonly Example[];
+}
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** Describes a module. */
+export function referenceOf(name: string, module: Module): ModuleReference {
+  const shape = module.params instanceof z.ZodObject ? Object.entries<z.ZodType>(module.params.shape) : [];
+  const local = localParams(module.params);
+  const conditions = new Set(conditionParams(module.params));
+  const typeOf = (param: string, field: z.ZodType) => {
+    const kind = local.get(param);
+    if (kind) return `path of a ${kind} on this machine`;
+    return conditions.has(param) ? 'list of conditions' : typeText(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any', reused: 'inline' }));
+  };
+  return {
+    name,
+    summary: module.summary,
+    params: shape.map(([param, field]) => ({
+      name: param,
+      type: typeOf(param, field),
+      // Asked of the schema itself: what prepares a value hides from JSON Schema whether there must be one.
+      isRequired: !field.safeParse(undefined).success,
+      ...(field instanceof z.ZodDefault && { default: JSON.stringify(field.def.defaultValue) }),
+      description: field.description ?? '',
+    })),
+    takesAny: !(module.params instanceof z.ZodObject),
+    ...(module.freeForm !== undefined && { freeForm: module.freeForm }),
+    absent: Object.entries(module.absent ?? {}).map(([param, reason]) => ({ name: param, reason })),
+    examples: module.examples,
+  };
+}
+
+const words: { readonly [type: string]: string } = {
+  string: 'text',
+  boolean: 'true or false',
+  integer: 'whole number',
+  object: 'mapping',
+  null: 'nothing',
+};
+
+function typeText(schema: JsonSchema): string {
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
+  const several = schema.anyOf ?? schema.oneOf;
+  if (several) return alternatives(several);
+  if (schema.type === 'array')
+    return `list of ${typeof schema.items === 'object' && !Array.isArray(schema.items) ? typeText(schema.items as JsonSchema) : 'values'}`;
+  if (typeof schema.type !== 'string') return 'value';
+  return words[schema.type] ?? schema.type;
+}
+
+/** Text is also taken as a number or a boolean: that is not worth a word. */
+function alternatives(schemas: readonly (JsonSchema | boolean)[]): string {
+  const types = new Set(schemas.map((schema) => (typeof schema === 'object' ? typeText(schema) : 'value')));
+  if (types.has('text')) for (const implied of ['number', 'true or false', 'value']) types.delete(implied);
+  return [...types].join(' or ');
+}
