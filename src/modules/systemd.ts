@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { ask } from '../questions/question.ts';
+import { type UnitAnswer, unit, unitName, unitProblem } from '../questions/unit.ts';
+import type { Change } from '../values/change.ts';
+import { type Command, quote, sh } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
+import { defineModule } from './module.ts';
+import { bool, line } from './params.ts';
+
+const params = z
+  .strictObject({
+    name: line()
+      .superRefine((name, context) => {
+        const problem = unitProblem(name);
+        if (problem) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .describe('The unit; `.service` is added where there is no suffix.'),
+    state: z
+      .enum(['started', 'stopped', 'restarted', 'reloaded'])
+      .optional()
+      .describe('`started` and `stopped` change only what is not so; `restarted` and `reloaded` always act.'),
+    enabled: bool().optional().describe('Whether it starts at boot.'),
+    masked: bool().optional().describe('Whether it is masked, so that nothing can start it.'),
+    daemon_reload: bool().default(false).describe('Let systemd read its files again if they changed; before everything else.'),
+  })
+  .refine(({ name, daemon_reload }) => name !== undefined || daemon_reload, 'expected the name of a unit')
+  .refine(
+    ({ name, state, enabled, masked }) => name !== undefined || (state === undefined && enabled === undefined && masked === undefined),
+    'expected the name of a unit',
+  );
+
+type Params = z.output<typeof params>;
+
+/** A unit that systemd always has, to ask about systemd itself. */
+const anyUnit = 'basic.target';
+
+const running = ['active', 'activating', 'reloading', 'refreshing'];
+
+export default defineModule({
+  summary: 'Start, stop, restart, reload, enable or mask a systemd unit.',
+  params,
+  examples: [
+    { description: 'Running now and after every boot', task: 'systemd:\n  name: nginx\n  state: started\n  enabled: true' },
+    { description: 'Use a unit file that has just changed', task: 'systemd:\n  name: app.service\n  state: restarted\n  daemon_reload: true' },
+  ],
+  absent: {
+    scope: 'Units of users are not supported; use the module command with systemctl --user.',
+    daemon_reexec: 'Use the module command with systemctl daemon-reexec.',
+    no_block: 'Every job is waited for.',
+    force: 'Use the module command with systemctl --force.',
+  },
+  ask: ({ name = anyUnit }) => ask({ unit: unit(name) }),
+  plan: (params, { unit: found }) => {
+    if (!found.isSystemd) throw new TaskError('this host does not run systemd', 'Manage its services with the module command.');
+    const { name, daemon_reload } = params;
+    const reload = daemon_reload && found.needsReload ? [change('let systemd read its units again', sh`systemctl daemon-reload`)] : [];
+    return name === undefined ? reload : [...reload, ...unitChanges(unitName(name), params, found)];
+  },
+  result: ({ name }, { unit: found }) => ({
+    ...(name !== undefined && { name }),
+    status: { ActiveState: found.active, SubState: found.sub, LoadState: found.load, UnitFileState: found.file, Id: found.id },
+  }),
+});
+
+function unitChanges(name: string, { state, enabled, masked }: Params, found: UnitAnswer): readonly Change[] {
+  const isMasked = found.load === 'masked' || found.file.startsWith('masked');
+  if (found.load === 'not-found' && !(masked === true && isMasked))
+    throw new TaskError(
+      `there is no unit ${name} on this host`,
+      'Install the package that brings it before, or write its file to /etc/systemd/system.',
+    );
+  if (found.load === 'bad-setting' || found.load === 'error')
+    throw new TaskError(`systemd cannot read the unit ${name}`, `Run on the host: systemd-analyze verify ${name}`);
+  if (isMasked && masked !== false && (state === 'started' || state === 'restarted'))
+    throw new TaskError(`${name} is masked, so that nothing can start it`, 'Add masked: false.');
+  return [
+    ...(masked === undefined || masked === isMasked
+      ? []
+      : [change(`${masked ? 'mask' : 'unmask'} ${name}`, sh`systemctl ${masked ? 'mask' : 'unmask'} -- ${name}`)]),
+    ...(enabled === undefined || enabled === isEnabled(found)
+      ? []
+      : [change(`${enabled ? 'enable' : 'disable'} ${name}`, sh`systemctl ${enabled ? 'enable' : 'disable'} -- ${name}`)]),
+    ...stateChanges(name, state, running.includes(found.active)),
+  ];
+}
+
+/** A unit that others start (static, indirect) or that is an alias cannot be enabled further. */
+function isEnabled({ file, hasStartLink }: UnitAnswer): boolean {
+  return (
+    ['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'transient'].includes(file) && (file !== 'generated' || hasStartLink)
+  );
+}
+
+function stateChanges(name: string, state: Params['state'], isRunning: boolean): readonly Change[] {
+  switch (state) {
+    case undefined:
+      return [];
+    case 'started':
+      return isRunning ? [] : [change(`start ${name}`, told('start', name))];
+    case 'stopped':
+      return isRunning ? [change(`stop ${name}`, told('stop', name))] : [];
+    case 'restarted':
+      return [{ ...change(`restart ${name}`, told('restart', name)), opaque: true }];
+    case 'reloaded':
+      return [{ ...change(isRunning ? `reload ${name}` : `start ${name}`, told(isRunning ? 'reload' : 'start', name)), opaque: true }];
+  }
+}
+
+/** A job that fails says why: systemctl itself only points at the journal. */
+function told(verb: string, name: string): Command {
+  const unit = quote(name);
+  return { script: `systemctl ${verb} -- ${unit} || { code=$?; journalctl --no-pager -o cat -n 10 -u ${unit} >&2 2>/dev/null; exit "$code"; }` };
+}
+
+/** Starting and stopping runs code of others. */
+function change(summary: string, command: Command): Change {
+  return { summary, commands: [command], writes: ['*'] };
+}
