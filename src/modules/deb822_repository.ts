@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { content } from '../questions/content.ts';
+import { file } from '../questions/file.ts';
+import { ask } from '../questions/question.ts';
+import type { Change } from '../values/change.ts';
+import { quote, sh } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
+import { defineModule } from './module.ts';
+import { bool, line, listOf } from './params.ts';
+import { writeFile } from './support/write-file.ts';
+
+const keyrings = '/etc/apt/keyrings';
+const sourcesFolder = '/etc/apt/sources.list.d';
+
+const word = () => line().refine((value) => /^\S+$/.test(value), 'expected one word');
+
+const params = z
+  .strictObject({
+    name: line()
+      .refine((name) => /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/.test(name), 'expected a name of letters, digits, spaces, . _ -')
+      .describe('What the repository is called; its file in /etc/apt/sources.list.d has this name.'),
+    state: z.enum(['present', 'absent']).default('present').describe('Whether it shall be there.'),
+    types: listOf(z.enum(['deb', 'deb-src']))
+      .default(['deb'])
+      .describe('`deb`, `deb-src` or both.'),
+    uris: listOf(word()).optional().describe('Where the repository is, one URL or several.'),
+    suites: listOf(word()).optional().describe('Suites, such as the code name of the distribution; a path that ends with `/` for a flat repository.'),
+    components: listOf(word()).optional().describe('Components, such as `main`.'),
+    architectures: listOf(word()).optional().describe('Only these architectures.'),
+    enabled: bool().optional().describe('Whether apt uses it.'),
+    signed_by: z
+      .string()
+      .refine(
+        (value) => /^(https:\/\/|\/)\S+$/.test(value) || value.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----'),
+        'expected a URL (https), the path of a key on the host, or a public key as text',
+      )
+      .optional()
+      .describe('The key that the repository is signed with: a URL that the host fetches once, a path on the host, or the key itself.'),
+    mode: z.literal('0644').default('0644').describe('The mode of the file: apt reads it as a user of its own.'),
+  })
+  .refine(({ state, uris, suites }) => state === 'absent' || (uris !== undefined && suites !== undefined), 'expected uris and suites');
+
+type Params = z.output<typeof params>;
+
+export default defineModule({
+  summary: 'Add or remove a repository of apt, with the key that it is signed with.',
+  params,
+  examples: [
+    {
+      description: "Docker's own repository",
+      task: 'deb822_repository:\n  name: docker\n  uris: https://download.docker.com/linux/debian\n  suites: "{{ facts.distribution_release }}"\n  components: stable\n  signed_by: https://download.docker.com/linux/debian/gpg',
+    },
+    { description: 'No longer', task: 'deb822_repository:\n  name: docker\n  state: absent' },
+  ],
+  absent: {
+    trusted: 'A repository without a key is not taken: give signed_by.',
+    allow_insecure: 'A repository without a key is not taken: give signed_by.',
+    allow_weak: 'A repository without a key is not taken: give signed_by.',
+    allow_downgrade_to_insecure: 'A repository without a key is not taken: give signed_by.',
+  },
+  *ask(params) {
+    const { sources, key } = yield* ask({ sources: file(sourcesPath(params)), key: file(keyPath(params)) });
+    const { before } = sources.exists && sources.sha256 !== undefined ? yield* ask({ before: content(sourcesPath(params)) }) : { before: undefined };
+    const { keyText } = key.exists && isKeyText(params) ? yield* ask({ keyText: content(keyPath(params)) }) : { keyText: undefined };
+    return { sources, key, before: before?.text, keyText: keyText?.text };
+  },
+  plan: (params, { sources, key, before, keyText }) => {
+    const path = sourcesPath(params);
+    if (params.state === 'absent') return removal([...(sources.exists ? [path] : []), ...(key.exists ? [keyPath(params)] : [])], params.name);
+    if (sources.exists && sources.type !== 'file') throw new TaskError(`${path} is not a file`, 'Remove it from the host.');
+    const after = sourcesText(params);
+    const isRight = before === after && sources.exists && sources.mode === '0644' && sources.uid === 0;
+    return [
+      ...keyChanges(params, key.exists, keyText),
+      ...(isRight ? [] : [write(`${before === undefined ? 'add' : 'change'} repository ${params.name}`, path, before, after)]),
+    ];
+  },
+});
+
+function sourcesPath({ name }: Params): string {
+  return `${sourcesFolder}/${fileName(name)}.sources`;
+}
+
+/** apt takes a key as text by the ending `.asc`. */
+function keyPath({ name }: Params): string {
+  return `${keyrings}/${fileName(name)}.asc`;
+}
+
+function fileName(name: string): string {
+  return name.toLowerCase().replaceAll(' ', '-');
+}
+
+function isKeyText({ signed_by }: Params): boolean {
+  return signed_by?.includes('-----BEGIN') ?? false;
+}
+
+function sourcesText(params: Params): string {
+  const { types, uris = [], suites = [], components, architectures, enabled, signed_by, name } = params;
+  const key = signed_by === undefined ? undefined : signed_by.startsWith('/') ? signed_by : keyPath(params);
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ['X-Repolib-Name', name],
+    ['Types', types.join(' ')],
+    ['URIs', uris.join(' ')],
+    ['Suites', suites.join(' ')],
+    ['Components', components?.join(' ')],
+    ['Architectures', architectures?.join(' ')],
+    ['Enabled', enabled === undefined ? undefined : enabled ? 'yes' : 'no'],
+    ['Signed-By', key],
+  ];
+  return fields.flatMap(([field, value]) => (value === undefined || value === '' ? [] : [`${field}: ${value}\n`])).join('');
+}
+
+function keyChanges(params: Params, isThere: boolean, keyText: string | undefined): readonly Change[] {
+  const { signed_by, name } = params;
+  if (signed_by === undefined || signed_by.startsWith('/')) return [];
+  const path = keyPath(params);
+  if (isKeyText(params)) {
+    const wanted = `${signed_by.trimEnd()}\n`;
+    return keyText === wanted ? [] : [write(`write the key of repository ${name}`, path, keyText, wanted)];
+  }
+  return isThere
+    ? []
+    : [{ summary: `fetch the key of repository ${name} from ${signed_by}`, commands: [fetchKey(signed_by, path)], writes: [`file:${path}`] }];
+}
+
+/** curl or wget, with certificates checked; what is no public key as text is refused. */
+function fetchKey(url: string, path: string) {
+  const script = `url=${quote(url)} path=${quote(path)}
+fail() { echo "$1" >&2; exit 1; }
+mkdir -p -m 0755 -- ${quote(keyrings)}
+umask 077
+t=$(mktemp ${quote(`${keyrings}/.homerun-XXXXXXXXXX`)}) || fail "no file can be created in ${keyrings}"
+trap 'rm -f -- "$t"' EXIT
+if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60 -- "$url" >"$t" || fail "the key cannot be fetched from $url"
+elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
+else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi
+grep -q -e '-----BEGIN PGP PUBLIC KEY BLOCK-----' "$t" || fail "$url does not hold a public key as text (ASCII armour)"
+chmod 0644 "$t" && mv -f -- "$t" "$path"`;
+  return { script, timeoutSeconds: 120 };
+}
+
+function write(summary: string, path: string, before: string | undefined, after: string): Change {
+  const makeFolder = sh`mkdir -p -m 0755 -- ${keyrings} ${sourcesFolder}`;
+  return {
+    summary,
+    diff: { label: path, ...(before !== undefined && { before }), after },
+    commands: [makeFolder, writeFile({ path, content: after, owner: '0', group: '0', mode: '0644' })],
+    writes: [`file:${path}`],
+  };
+}
+
+function removal(paths: readonly string[], name: string): readonly Change[] {
+  return paths.length === 0
+    ? []
+    : [{ summary: `remove repository ${name}`, commands: [sh`rm -f -- ${paths}`], writes: paths.map((path) => `file:${path}` as const) }];
+}

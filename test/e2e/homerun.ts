@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** The project's folder: compiled tests lie three levels below it. */
+export const project = join(import.meta.dirname, '../../..');
+
+const command = join(project, 'build/src/cli/main.js');
+
+const count = z.object({
+  ok: z.number(),
+  changed: z.number(),
+  unreachable: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  rescued: z.number(),
+  ignored: z.number(),
+  trips: z.number(),
+});
+
+const taskEvent = z.object({
+  event: z.enum(['task', 'handler']),
+  host: z.string(),
+  task: z.string(),
+  module: z.string(),
+  status: z.enum(['ok', 'changed', 'skipped', 'failed', 'unreachable']),
+  message: z.string().optional(),
+  diff: z.string().optional(),
+});
+
+const recapEvent = z.object({ event: z.literal('recap'), hosts: z.record(z.string(), count), exit_code: z.number() });
+
+export type TaskLine = z.infer<typeof taskEvent>;
+export type Counts = z.infer<typeof count>;
+
+/** What one call of the command left. */
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run with `--output json`, read back. */
+export interface JsonRan extends Ran {
+  readonly tasks: readonly TaskLine[];
+  readonly recap: Readonly<Record<string, Counts>>;
+  /** `host: task` of every task and handler that changed something. */
+  readonly changed: readonly string[];
+}
+
+export interface CallOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly folder?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls the command line as a user would. Never rejects for an exit code. */
+export function homerun(args: readonly string[], { environment = {}, folder = project, signal }: CallOptions = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal && { signal, killSignal: 'SIGKILL' as const }),
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (error) => (error.name === 'AbortError' ? undefined : reject(error)));
+    child.on('close', (exitCode) => resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+  });
+}
+
+/** `homerun run` or `check` with its events read. */
+export async function converge(action: 'run' | 'check', args: readonly string[], options: CallOptions = {}): Promise<JsonRan> {
+  const ran = await homerun([action, ...args, '--output', 'json'], options);
+  const events = ran.stdout.split('\n').flatMap((line): unknown[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const tasks = events.flatMap((event) => {
+    const parsed = taskEvent.safeParse(event);
+    return parsed.success ? [parsed.data] : [];
+  });
+  const recap = events.map((event) => recapEvent.safeParse(event)).find((parsed) => parsed.success)?.data?.hosts ?? {};
+  const changed = tasks.filter(({ status }) => status === 'changed').map(({ host, task }) => `${host}: ${task}`);
+  return { ...ran, tasks, recap, changed };
+}
+
+/** What went wrong, for a test's message: failed tasks, the recap, what was said on standard error. */
+export function complaint({ exitCode, tasks, stderr }: JsonRan): string {
+  const failed = tasks.filter(({ status }) => status === 'failed' || status === 'unreachable');
+  return [`exit code ${exitCode}`, ...failed.map(({ host, task, message }) => `${host}: ${task}: ${message ?? ''}`), stderr.slice(-2000)].join('\n');
+}
