@@ -23,8 +23,16 @@ const topWords = ['prefix', 'options', 'description', 'short_description', 'auth
 
 /** Reads the file that `argument_specs: FILE` names, relative to the playbook. */
 export function readSpecs(node: Node | undefined, reader: PlaybookReader): ArgumentSpecs | undefined {
-  const { files, problems } = reader;
+  const { problems } = reader;
   if (!node) return undefined;
+  const before = problems.errors.length;
+  const specs = readNamed(node, reader);
+  if (problems.errors.length > before) problems.lose();
+  return specs;
+}
+
+function readNamed(node: Node, reader: PlaybookReader): ArgumentSpecs | undefined {
+  const { files, problems } = reader;
   if (node.kind !== 'scalar' || typeof node.value !== 'string') {
     problems.error(`argument_specs wants the name of a file, got ${describeNode(node)}`, node.source);
     return undefined;

@@ -1,6 +1,6 @@
 import { Secret } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
-import { describe } from './helpers.ts';
+import { describe, describeShown } from './describe.ts';
 import { didYouMean } from './nearest.ts';
 import { asBoolean } from './value.ts';
 
@@ -72,7 +72,10 @@ function checked(value: Value, spec: OptionSpec, name: string, written: string |
   const typed = scalarOf(value, spec.type, written);
   if (typed === undefined) return wrong(expectations[spec.type], hintFor(value, spec));
   if (spec.choices && !spec.choices.includes(typed))
-    return wrong(`one of ${spec.choices.map(String).join(', ')}`, didYouMean(String(typed), spec.choices.map(String)));
+    return wrong(
+      `one of ${spec.choices.map(String).join(', ')}`,
+      typeof typed === 'string' ? didYouMean(typed, spec.choices.map(String)) : undefined,
+    );
   const text = typed instanceof Secret ? typed.reveal() : typed;
   if (spec.pattern && typeof text === 'string' && !spec.pattern.test(text))
     return wrong(`text of the form ${spec.pattern.source.replace(/^\^\(\?:(.*)\)\$$/, '$1')}`, spec.description);
@@ -135,7 +138,7 @@ function scalarOf(value: Value, type: SpecType, written: string | undefined): Va
       return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
         ? value
         : ifText(value, written, (text) => /^\d+[KMGT]?$/.test(text));
-    case 'duration':
+    default:
       return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
         ? value
         : ifText(value, written, (text) => /^\d+(ms|[smhdwy])?$/.test(text));
@@ -160,8 +163,7 @@ function ifText(value: Value, written: string | undefined, test: (text: string) 
 }
 
 function shown(value: Value, isSecret: boolean): string {
-  const isPlain = typeof value === 'string' || typeof value === 'number';
-  return isPlain && !isSecret ? `${describe(value)} (${String(value)})` : describe(value);
+  return isSecret ? describe(value) : describeShown(value);
 }
 
 function hintFor(value: Value, { type, description }: OptionSpec): string | undefined {

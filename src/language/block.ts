@@ -45,6 +45,7 @@ function readBlock(mapping: MappingNode, outer: Inherited, reader: PlaybookReade
         'Make it a task of the block: indent it and begin it with "- ".',
       );
     else refuseWord(entry.key, entry.keyNode.source, 'block', problems);
+    problems.lose();
   }
   const inherited = inheritFrom(outer, mapping, reader);
   const part = (word: 'block' | 'rescue' | 'always') => {
@@ -75,6 +76,7 @@ function importTasks(mapping: MappingNode, key: string, value: Node, outer: Inhe
   }
   const named = value.kind === 'mapping' ? child(value, 'file') : value;
   if (named?.kind !== 'scalar' || typeof named.value !== 'string' || named.value.includes('{{')) {
+    problems.lose();
     const got = named ? describeNode(named) : 'nothing';
     problems.error(`import_tasks wants the name of a file, got ${got}`, value.source, 'It is read before the run, so the name holds no variables.');
     return [];
@@ -83,6 +85,7 @@ function importTasks(mapping: MappingNode, key: string, value: Node, outer: Inhe
   const tried = [...new Set(reader.folders.flatMap((folder) => [files.resolve(named.text, folder), files.resolve(`tasks/${named.text}`, folder)]))];
   const path = tried.find((candidate) => files.kind(candidate) === 'file');
   if (path === undefined) {
+    problems.lose();
     problems.error(
       `there is no file ${files.shown(files.resolve(named.text, nearest))}`,
       named.source,

@@ -137,22 +137,23 @@ function checkNotify({ notify }: Task, scope: Scope, { play }: Walk, found: Prob
 
 function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): void {
   const { modules } = walk.input;
+  if (!task.params.entries) return;
   const params: Record<string, unknown> = {};
   const unknown = new Set<string>();
-  for (const [name, expression] of task.params.entries ?? []) {
+  for (const [name, expression] of task.params.entries) {
     const { state, value } = known(expression, scope, found);
     if (value === omit) continue;
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }
   for (const [name, kind] of modules.localParams(task.module)) {
-    const expression = task.params.entries?.get(name);
+    const expression = task.params.entries.get(name);
     const path = params[name];
     if (!expression || unknown.has(name) || typeof path !== 'string') continue;
     const { state, value } = known(
       {
         evaluate: () => walk.input.local.read(kind, path, task, scope, expression.source),
-        ...(kind === 'template' && { required: requiredOf(walk, path, task, found) }),
+        ...(kind === 'template' && { required: requiredOf(walk, path, task, expression, found) }),
       },
       scope,
       found,
@@ -164,6 +165,6 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
 }
 
 /** The variables that a template must find, where it can be read at all. */
-function requiredOf({ input }: Walk, path: string, task: Task, found: Problems): NonNullable<Expression['required']> {
-  return found.collect(() => input.local.template(path, task).required) ?? new Map();
+function requiredOf({ input }: Walk, path: string, task: Task, { source }: Expression, found: Problems): NonNullable<Expression['required']> {
+  return found.collect(() => input.local.template(path, task, source).required) ?? new Map();
 }

@@ -45,7 +45,7 @@ export interface Walk {
  * local files. What is wrong goes to `problems`.
  */
 export function checkPlays(input: CheckInput): void {
-  const hosts = new Map([...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Set<string>() }]));
+  const hosts = new Map([...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Set(input.problems.lostNames) }]));
   const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
   for (const name of taken) {
     const checked = hosts.get(name);
@@ -94,7 +94,7 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
         }),
       );
     const ofHost = problems.of(name);
-    if (play.specs) checkSpecs(play.specs, name, scope(), input.files.shown(checked.host.folder), ofHost);
+    if (play.specs) checkSpecs(play.specs, checked.host, scope(), input.files.shown(checked.host.folder), ofHost);
     const walk: Walk = { input, checked, play, problems, scope };
     walkItems(play.tasks, walk);
     for (const { task } of play.handlers) checkTask(task, walk);

@@ -1,11 +1,12 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { InputError, type Source } from '../values/errors.ts';
 import { inBoundedTime, SlowPatternError } from '../values/regex.ts';
+import { HelperError } from './coerce.ts';
 import { conditionAdvice } from './condition-advice.ts';
 import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
 import { celVariables } from './condition-variables.ts';
 import { type Condition, type Scope, UnknownValue } from './expression.ts';
-import { HelperError, helpers } from './helpers.ts';
+import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
 import { didYouMean } from './nearest.ts';
 import { describeNode, type Node, type ScalarNode } from './node.ts';
@@ -115,7 +116,12 @@ export function createConditions(lookups: Lookups): Conditions {
 
 type Explanation = [message: string, source: Source, hint: string | undefined];
 
-function explanation({ code, summary, message }: CelError, source: Source, advice: string | undefined, functions: readonly string[]): Explanation {
+function explanation(
+  { name: kind, code, summary, message }: CelError,
+  source: Source,
+  advice: string | undefined,
+  functions: readonly string[],
+): Explanation {
   const key = /No such key: (.*)/.exec(summary)?.[1];
   if (key !== undefined)
     return [
@@ -123,24 +129,47 @@ function explanation({ code, summary, message }: CelError, source: Source, advic
       source,
       'Ask first whether it is there: has(a.b) && a.b == 1, or take another value instead: a.?b.orValue(1).',
     ];
-  const call = /overload for '(?:[^']*\.)?(\w+)\(([^']*)\)'/.exec(summary);
-  if (call?.[1] !== undefined && !functions.includes(call[1]))
-    return [`there is no function "${call[1]}"`, source, advice ?? didYouMean(call[1], functions)];
-  if (call) return [`"${call[1]}" does not take ${call[2] === '' ? 'nothing' : typeNames(call[2] ?? '')}`, source, advice];
+  const [, receiver, name, types = ''] = /overload for '(?:([^'()]*)\.)?(\w+)\(([^']*)\)'/.exec(summary) ?? [];
+  if (name !== undefined) {
+    const isHelper = receiver !== undefined && helpers.has(name) && functions.includes(name);
+    if (isHelper || !functions.includes(name))
+      return [
+        `there is no function "${name}"${isHelper ? ' that is called behind a dot' : ''}`,
+        source,
+        advice ?? (isHelper ? `Write ${name}(value${types === '' ? '' : ', …'}).` : didYouMean(name, functions)),
+      ];
+    return [`"${name}" does not take ${types === '' ? 'that' : typeNames(types)}`, source, advice];
+  }
   const operation = /no such overload: (.*)/i.exec(summary)?.[1];
   if (operation !== undefined)
     return [`these do not go together: ${typeNames(operation)}`, source, advice ?? 'Convert one side: int(text), string(number).'];
   if (code === 'invalid_macro_argument' && summary.startsWith('has('))
     return ['has() wants a field', source, 'Write has(vars.name) for a variable, has(a.b) for an entry.'];
+  const isSyntax = kind === 'ParseError' || kind === 'TypeError';
+  const what = plain(summary ?? message);
   return [
-    `this condition is no CEL: ${plain(summary ?? message)}`,
+    isSyntax ? `this condition is no CEL: ${what}` : what,
     source,
-    advice ?? 'Conditions are written in CEL: result.rc == 0 && !(name in ["a", "b"]).',
+    advice ?? (isSyntax ? 'Conditions are written in CEL: result.rc == 0 && !(name in ["a", "b"]).' : undefined),
   ];
 }
 
+const tokens: Readonly<Record<string, string>> = {
+  EOF: 'the end',
+  LPAREN: '(',
+  RPAREN: ')',
+  LBRACE: '{',
+  RBRACE: '}',
+  LBRACKET: '[',
+  RBRACKET: ']',
+  COLON: ':',
+  COMMA: ',',
+  DOT: '.',
+  IDENTIFIER: 'a name',
+};
+
 function plain(summary: string): string {
-  return summary.replace(/^./, (letter) => letter.toLowerCase());
+  return summary.replaceAll(/\b[A-Z]{3,}\b/g, (token) => tokens[token] ?? token).replace(/^./, (letter) => letter.toLowerCase());
 }
 
 const names: Readonly<Record<string, string>> = {

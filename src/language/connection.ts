@@ -1,8 +1,8 @@
 import { InputError, type Source } from '../values/errors.ts';
 import { Secret, type Text } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
+import { describeShown } from './describe.ts';
 import type { Scope } from './expression.ts';
-import { describe } from './helpers.ts';
 import { nearest } from './nearest.ts';
 import { asBoolean } from './value.ts';
 import { bindingOf, type Layer } from './variables.ts';
@@ -128,11 +128,7 @@ class Settings {
     const value = name === undefined ? undefined : this.#scope.get(name);
     if (name === undefined || value === undefined || value === null) return undefined;
     const result = convert(value);
-    if (result === undefined)
-      this.note(
-        `${name} wants ${expected}, got ${describe(value)}${typeof value === 'string' || typeof value === 'number' ? ` (${String(value)})` : ''}`,
-        setting,
-      );
+    if (result === undefined) this.note(`${name} wants ${expected}, got ${describeShown(value)}`, setting);
     return result;
   }
 

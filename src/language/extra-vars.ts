@@ -20,7 +20,7 @@ export function extraVarsLayer(given: readonly string[], reader: Reader): Layer 
 function readOne(text: string, reader: Reader): ReadonlyMap<string, Binding> {
   if (text.startsWith('@')) {
     const path = reader.files.resolve(text.slice(1));
-    return fileLayer(path, reader)?.bindings ?? new Map();
+    return fileLayer(path, reader, { file: name, line: 1, column: 2 })?.bindings ?? new Map();
   }
   return /^\s*[{[]/.test(text) ? readData(text, reader) : readPairs(text, reader);
 }

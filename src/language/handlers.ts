@@ -51,7 +51,7 @@ export function checkHandlers(play: Play, problems: Problems): void {
     for (const notified of task.notify) {
       if (notified.variables.size > 0) continue;
       const name = notified.evaluate(nothing);
-      if (names.has(name)) continue;
+      if (names.has(name) || problems.lostNames.has(name)) continue;
       const near = nearest(name, names);
       problems.error(
         `there is no handler "${name}"`,

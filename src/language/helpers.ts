@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { Secret } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
+import { compare, equal, HelperError, isTruthy, list, mapping, number, text } from './coerce.ts';
 import { stringifyYaml } from './yaml.ts';
 
 /** What a helper may be called with; Secrets are already text when they get here (the result is then a Secret again). */
@@ -17,9 +17,6 @@ export interface Helper {
   /** Not in CEL, which has an operator or a function of its own for it. */
   readonly templateOnly?: true;
 }
-
-/** An argument is of the wrong kind; the caller adds the place. */
-export class HelperError extends Error {}
 
 const most = Number.POSITIVE_INFINITY;
 
@@ -234,36 +231,6 @@ export const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ],
 ]);
 
-/** What Handlebars takes as true: anything but false, null, 0, no text and an empty list. */
-export function isTruthy(value: Value | undefined): boolean {
-  if (value instanceof Secret) return value.reveal() !== '';
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
-}
-
-/** A scalar as text. @throws HelperError for a list, a mapping and null. */
-export function text(value: Value | undefined): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value instanceof Secret) return value.reveal();
-  throw new HelperError(`expected text, got ${describe(value)}`);
-}
-
-function number(value: Value | undefined): number {
-  const result = typeof value === 'string' && /^[-+]?(\d+\.?\d*|\.\d+)$/.test(value.trim()) ? Number(value) : value;
-  if (typeof result === 'number') return result;
-  throw new HelperError(`expected a number, got ${describe(value)}`);
-}
-
-function list(value: Value | undefined): readonly Value[] {
-  if (Array.isArray(value)) return value;
-  throw new HelperError(`expected a list, got ${describe(value)}`);
-}
-
-function mapping(value: Value | undefined): { readonly [key: string]: Value } {
-  if (isMapping(value)) return value;
-  throw new HelperError(`expected a mapping, got ${describe(value)}`);
-}
-
 function item(items: readonly Value[], index: number): Value {
   const found = items.at(index);
   if (found === undefined) throw new HelperError('the list is empty');
@@ -287,29 +254,4 @@ function contains(within: Value | undefined, value: Value | undefined): boolean 
 
 function unique(items: readonly Value[]): readonly Value[] {
   return items.filter((value, index) => items.findIndex((other) => equal(other, value)) === index);
-}
-
-/** Whether two values are the same in kind and content; a Secret equals its text. */
-export function equal(a: Value | undefined, b: Value | undefined): boolean {
-  const [left, right] = [a instanceof Secret ? a.reveal() : a, b instanceof Secret ? b.reveal() : b];
-  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((value, index) => equal(value, right[index]));
-  if (!isMapping(left) || !isMapping(right)) return left === right;
-  const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
-}
-
-function compare(a: Value | undefined, b: Value | undefined): number {
-  if (typeof a === 'number' || typeof b === 'number') return number(a) - number(b);
-  const [left, right] = [text(a), text(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/** What a value is, for `expected …, got …`; never its content. */
-export function describe(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Secret) return 'a secret text';
-  if (typeof value === 'string') return 'text';
-  if (typeof value === 'number') return 'a number';
-  return typeof value === 'boolean' ? `${value}` : 'a mapping';
 }

@@ -1,3 +1,4 @@
+import type { Source } from '../values/errors.ts';
 import type { MappingNode, Node } from './node.ts';
 import type { Problems } from './problems.ts';
 import { mappingOf, type Reader, readYaml } from './reader.ts';
@@ -49,8 +50,8 @@ export function layerOf(name: string, mapping: MappingNode, { templates, problem
 }
 
 /** The variables of a YAML file; undefined when there are none or it is wrong. */
-export function fileLayer(path: string, reader: Pick<Reader, 'files' | 'templates' | 'problems'>): Layer | undefined {
-  const node = readYaml(reader, path);
+export function fileLayer(path: string, reader: Pick<Reader, 'files' | 'templates' | 'problems'>, asked?: Source): Layer | undefined {
+  const node = readYaml(reader, path, asked);
   const mapping = node && mappingOf(node, 'a file of variables', reader.problems, 'Write one "name: value" a line.');
   return mapping && layerOf(reader.files.shown(path), mapping, reader);
 }

@@ -89,13 +89,12 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   const { problems } = reader;
   const given = extraVarsLayer(options.extraVars, reader);
   const readHosts = problems.collect(() => readInventory(options.inventories, reader));
+  if (problems.errors.length > 0) problems.lose();
   const readPlays = options.playbooks.flatMap((path) => readPlaybook(path, { ...reader, modules: options.modules }));
-  throwIfWrong(problems);
-  if (!readHosts) throw new TypeError('an inventory without problems is missing');
+  if (!readHosts || problems.isPartial) throw new InputError(problems.errors);
   const { inventory, plays, extraVars } = applySpecs({ inventory: readHosts, plays: readPlays, extraVars: given }, problems);
   const local = createLocalFiles(reader, options.workingFolder);
   const planned = problems.collect(() => planHosts(plays, inventory, extraVars, options.limit, problems)) ?? [];
-  throwIfWrong(problems);
   checkPlays({
     planned,
     inventory,
@@ -174,10 +173,12 @@ function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> 
 
 /** A host that is in no group and that no play takes was forgotten. */
 function noteUntouched(planned: readonly LoadedPlay[], inventory: Inventory, limit: string | undefined, problems: Problems): void {
-  if (limit !== undefined) return;
+  if (limit !== undefined || planned.length === 0) return;
   const taken = new Set(planned.flatMap(({ hosts }) => hosts));
-  for (const { name, groups, source } of inventory.hosts.values()) {
-    if (groups.length > 0 || taken.has(name)) continue;
+  for (const { name, groups, layers, source } of inventory.hosts.values()) {
+    // This machine is listed to run single tasks on it.
+    const isLocal = name === 'localhost' || layers.some(({ bindings }) => bindings.has('ansible_connection'));
+    if (groups.length > 0 || taken.has(name) || isLocal) continue;
     const wanted = planned
       .map(({ play }) => play.name)
       .slice(0, 3)

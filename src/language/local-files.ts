@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
 import type { Scope } from './expression.ts';
@@ -86,7 +86,7 @@ function candidates(
   if (path.startsWith('/') || path.startsWith('~/')) return [resolve(path)];
   const subfolder = kind === 'file' ? 'files' : 'templates';
   // A playbook lies in `playbooks/`, beside which the project's `templates/` lie.
-  const project = [...folders.map((folder) => dirname(folder)), projectFolder];
+  const project = [...folders.filter((folder) => basename(folder) === 'playbooks').map((folder) => dirname(folder)), projectFolder];
   return [
     ...new Set([
       ...folders.flatMap((folder) => [resolve(`${subfolder}/${path}`, folder), resolve(path, folder)]),

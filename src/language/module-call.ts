@@ -19,7 +19,7 @@ export function shortModuleName(name: string): string {
   return name.replace(/^(ansible|community)\.\w+\./, '');
 }
 
-/** Finds the module that a task calls; notes every key that is neither a word nor a module, and none or two modules. */
+/** Finds the module that a task calls; notes every key that is neither a word nor a module, and none or two modules. Undefined where something is wrong. */
 export function findModule(mapping: MappingNode, place: Place, reader: PlaybookReader): ModuleCall | undefined {
   const { problems, modules } = reader;
   const calls: ModuleCall[] = [];
@@ -42,7 +42,7 @@ export function findModule(mapping: MappingNode, place: Place, reader: PlaybookR
     );
   if (!call && unknown.length === 0 && !isRefused)
     problems.error('this task calls no module', mapping.source, 'Add one, such as copy: {src: …, dest: …}. "homerun modules" lists them.');
-  return call;
+  return unknown.length === 0 && !isRefused ? call : undefined;
 }
 
 /** A key that is neither: a module when the task has none yet, otherwise a word. */
@@ -60,6 +60,8 @@ function noteUnknown({ key, keyNode, value }: Entry, lacksModule: boolean, place
 /** The parameters of a call as one mapping: written below the module's name, as free text, and below `args`. */
 export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, task: MappingNode, reader: PlaybookReader): Expression {
   const given = givenParams(module, entry, reader);
+  // What is wrong has been noted; nothing can be said of the parameters.
+  if (!given) return { source: entry.value.source, variables: new Set(), sourceAt: () => entry.value.source, evaluate: () => ({}) };
   const more = args && mappingOf(args, 'args', reader.problems)?.entries;
   const taken = new Set(given.map(({ key }) => key));
   const entries = [...given];
@@ -79,7 +81,7 @@ export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, 
   return mappingOfExpressions(mapping, expressions, task);
 }
 
-function givenParams(module: string, { keyNode, value }: Entry, { problems, modules }: PlaybookReader): readonly Entry[] {
+function givenParams(module: string, { keyNode, value }: Entry, { problems, modules }: PlaybookReader): readonly Entry[] | undefined {
   if (value.kind === 'mapping') return value.entries;
   if (value.kind === 'scalar' && value.value === null) return [];
   const freeForm = modules.freeForm(module);
@@ -88,7 +90,7 @@ function givenParams(module: string, { keyNode, value }: Entry, { problems, modu
     const pairs = [...text.matchAll(/([a-z_]+)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name, given]) => `${name}: ${given}`);
     const hint = pairs.length > 0 ? `Write ${module}: {${pairs.join(', ')}}.` : 'Write one "parameter: value" a line below it.';
     problems.error(`"${module}" wants its parameters as a mapping, got ${describeNode(value)}`, value.source, hint);
-    return [];
+    return undefined;
   }
   const inText = /(?:^|\s)(creates|removes|chdir|executable|stdin)=/.exec(value.text);
   if (inText)

@@ -10,6 +10,10 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   const wanted = simplified(name);
   const same = plain.get(wanted);
   if (same !== undefined) return same;
+  // Two letters that changed places count as two differences, which in a short name is too many.
+  const letters = sorted(wanted);
+  const swapped = [...plain].find(([candidate]) => candidate.length === wanted.length && sorted(candidate) === letters);
+  if (swapped) return swapped[1];
   // Allowing more than a third would suggest words that merely have the same length.
   const maxDistance = Math.min(4, Math.max(1, Math.floor(wanted.length / 3)));
   const match = closestMatch(wanted, [...plain.keys()], { maxDistance });
@@ -20,6 +24,10 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 export function didYouMean(name: string, names: Iterable<string>): string | undefined {
   const match = nearest(name, names);
   return match === undefined ? undefined : `Did you mean "${match}"?`;
+}
+
+function sorted(name: string): string {
+  return name.split('').sort().join('');
 }
 
 function simplified(name: string): string {

@@ -50,6 +50,7 @@ function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked:
     return [];
   }
   if (files.kind(path) !== 'file') {
+    problems.lose();
     problems.error(
       `there is no playbook ${files.shown(path)}`,
       asked,
@@ -65,6 +66,7 @@ function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked:
   }
   const list = listOf(node, 'a playbook', problems, 'Begin each play with "- hosts: …".');
   const within = { ...reader, folders: [dirname(path)], importing: [...reader.importing, path] };
+  if (!list) problems.lose();
   return (list?.items ?? []).flatMap((item) => {
     const mapping = mappingOf(item, 'a play', problems, 'Begin each play with "- hosts: …".');
     if (!mapping) return [];
@@ -99,10 +101,12 @@ function readPlay(mapping: MappingNode, outer: Inherited, reader: PlaybookReader
         'Write "tasks:" above it and begin the task with "- ".',
       );
     else refuseWord(entry.key, entry.keyNode.source, 'play', problems);
+    problems.lose();
   }
   const hosts = child(mapping, 'hosts');
   if (!hosts) {
     if (!hasUnknown) problems.error('this play has no hosts', mapping.source, 'Write "hosts: all", or the name of a group.');
+    problems.lose();
     return [];
   }
   const { vars: importVars, ...handedDown } = inheritFrom(outer, withoutVars(mapping), reader);
@@ -175,6 +179,7 @@ function varsLayers(mapping: MappingNode, reader: PlaybookReader): readonly Laye
   const named = (varsFiles ? textsOf(varsFiles, 'vars_files', problems) : []).flatMap(({ text, node }) => {
     const path = files.resolve(text, reader.folders[0]);
     if (files.kind(path) === 'file') return fileLayer(path, reader) ?? [];
+    problems.lose();
     problems.error(`there is no file ${files.shown(path)}`, node.source, 'vars_files are looked for beside the playbook.');
     return [];
   });

@@ -4,6 +4,26 @@ import { UnknownValue } from './expression.ts';
 /** Collects what is wrong, so that everything can be told at once. Each problem is kept once. */
 export class Problems {
   readonly #found = new Map<string, Problem>();
+  readonly #lost = new Set<string>();
+  #isPartial = false;
+
+  /** Something could not be read that gives names their meaning: what is not defined cannot be told from what was lost. */
+  lose(): void {
+    this.#isPartial = true;
+  }
+
+  /** A name (of a variable, of a handler) that a part which could not be read would have given. */
+  loseName(name: string): void {
+    this.#lost.add(name);
+  }
+
+  get isPartial(): boolean {
+    return this.#isPartial;
+  }
+
+  get lostNames(): ReadonlySet<string> {
+    return this.#lost;
+  }
 
   add(problem: Problem): void {
     const { source, message, severity } = problem;

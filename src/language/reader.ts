@@ -1,3 +1,4 @@
+import type { Source } from '../values/errors.ts';
 import type { Conditions } from './condition.ts';
 import type { Files } from './files.ts';
 import { describeNode, type ListNode, type MappingNode, type Node } from './node.ts';
@@ -13,12 +14,16 @@ export interface Reader {
   readonly problems: Problems;
 }
 
-/** The content of a YAML file; undefined when it is empty, or wrong (the problems are then noted). */
-export function readYaml({ files, problems }: Pick<Reader, 'files' | 'problems'>, path: string): Node | undefined {
-  const text = problems.collect(() => files.text(path));
-  if (text === undefined) return undefined;
+/** The content of a YAML file; undefined when it is empty, or wrong (the problems are then noted). `asked` is the place that names it. */
+export function readYaml({ files, problems }: Pick<Reader, 'files' | 'problems'>, path: string, asked?: Source): Node | undefined {
+  const text = problems.collect(() => files.text(path, asked));
+  if (text === undefined) {
+    problems.lose();
+    return undefined;
+  }
   const { node, problems: found } = parseYaml(text, files.shown(path));
   for (const problem of found) problems.add(problem);
+  if (found.length > 0) problems.lose();
   return node;
 }
 

@@ -2,7 +2,7 @@ import type { ArgumentSpecs } from './argument-specs.ts';
 import { conformingLayer } from './argument-specs.ts';
 import type { OptionSpec } from './argument-types.ts';
 import type { Scope } from './expression.ts';
-import type { Inventory } from './inventory.ts';
+import type { Host, Inventory } from './inventory.ts';
 import { nearest } from './nearest.ts';
 import type { Play } from './play.ts';
 import type { Problems } from './problems.ts';
@@ -57,7 +57,7 @@ function noteUndeclared(
 }
 
 /** Checks a host's values of all declared variables. */
-export function checkSpecs(specs: ArgumentSpecs, host: string, scope: Scope, folder: string, problems: Problems): void {
+export function checkSpecs(specs: ArgumentSpecs, { name: host, source }: Host, scope: Scope, folder: string, problems: Problems): void {
   for (const [name, { required, description }] of specs.options) {
     let isMissing = false;
     problems.collectKnown(() => {
@@ -68,7 +68,7 @@ export function checkSpecs(specs: ArgumentSpecs, host: string, scope: Scope, fol
     const what = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`;
     problems.error(
       `the host "${host}" has no ${name}${what}`,
-      undefined,
+      source,
       `Write "${name}: …" into ${folder}/host_vars/${host}.yaml, or below the host in the inventory.`,
     );
   }

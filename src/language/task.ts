@@ -1,8 +1,8 @@
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
+import { describe } from './describe.ts';
 import type { Expression } from './expression.ts';
-import { describe } from './helpers.ts';
 import { definedOf, inheritFrom, textsOf } from './inherit.ts';
 import { checkVariableName } from './layer.ts';
 import { findModule, paramsOf } from './module-call.ts';
@@ -17,7 +17,13 @@ import type { Place } from './words.ts';
 export function readTask(mapping: MappingNode, place: Place, outer: Inherited, reader: PlaybookReader): Task | undefined {
   const { templates, conditions, problems } = reader;
   const call = findModule(mapping, place, reader);
-  if (!call) return undefined;
+  if (!call) {
+    for (const word of ['register', 'name', 'listen']) {
+      const node = child(mapping, word);
+      if (node) for (const { text } of textsOf(node, word, problems)) problems.loseName(text);
+    }
+    return undefined;
+  }
   const word = (name: string) => child(mapping, name);
   const compiled = (node: Node) => compileValue(node, templates, problems);
   const conditionList = (name: string) => {

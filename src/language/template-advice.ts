@@ -21,9 +21,12 @@ export function adviceForSyntax(text: string, message: string, known: number | u
     return { message: '{{else}} stands outside of a block', offset, hint: 'Open one before it: {{#if name}}.' };
   if (/got 'OPEN_ENDBLOCK'/.test(message))
     return { message: 'a block is closed that was not opened', offset, hint: 'Open it before with {{#if name}}, or delete this.' };
-  const hint = jinjaHint(expressionAt(text, offset));
+  const expression = expressionAt(text, offset);
+  if (expression === '')
+    return { message: 'an expression is empty', offset: Math.max(0, text.lastIndexOf('{{', offset)), hint: 'Write a name: {{ name }}.' };
+  const hint = jinjaHint(expression);
   return {
-    message: `this is no expression of Handlebars: ${expressionAt(text, offset) || '{{'}`,
+    message: `this is no expression of Handlebars: ${expression}`,
     offset: skipSpace(text, offset),
     hint: hint ?? 'Write {{ name }}, {{ a.b }} or {{ helper a "b" }}.',
   };
@@ -41,17 +44,24 @@ const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] 
   [/(\S+)\s*\|\s*default\(([^)]*)\)/, ([, name, value]) => `Handlebars has no filters: write {{ default ${name} ${value} }}.`],
   [/(\S+)\s*\|\s*(?:length|count)/, ([, name]) => `Handlebars has no filters: write {{ length ${name} }}.`],
   [/(\S+)\s*\|\s*to_(?:nice_)?(json|yaml)/, ([, name, kind]) => `Handlebars has no filters: write {{ ${kind} ${name} }}.`],
-  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => `Handlebars has no filters: write {{ ${filter} ${name} ${args} }}.`],
+  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => `Handlebars has no filters: write {{ ${filter} ${name} ${spaced(args)} }}.`],
   [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => `Handlebars has no filters: write {{ ${filter} ${name} }}.`],
   [/lookup\(\s*['"]env['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ env "${name}" }}.`],
   [/(\w[\w.]*)\[\s*['"]([\w-]+)['"]\s*\]/, ([, name, key]) => `Write ${name}.${/^[\w]+$/.test(key ?? '') ? key : `[${key}]`}.`],
-  [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.${index}.`],
+  [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.[${index}].`],
   [/(\w[\w.]*)\[\s*(\w+)\s*\]/, ([, name, key]) => `Write (lookup ${name} ${key}).`],
+  [/(\w[\w.]*)\.(\d+)(?![\w.])/, ([, name, index]) => `Write ${name}.[${index}].`],
+  [/(\w[\w.]*)\.(\w+)\(([^)]*)\)/, ([, name, method, args]) => `There are no methods: write {{ ${method} ${name} ${spaced(args)} }}.`],
   [/(\S+)\s*==\s*(\S+)/, ([, a, b]) => `Write (eq ${a} ${b}).`],
   [/(\S+)\s*!=\s*(\S+)/, ([, a, b]) => `Write (ne ${a} ${b}).`],
   [/(\S+)\s*[~+]\s*(\S+)/, ([, a, b]) => `Write ${a} and ${b} one after the other, each in braces; for numbers (add ${a} ${b}).`],
-  [/(\w+)\(([^)]*)\)/, ([, name, args]) => `A helper is called without parentheses: {{ ${name} ${args?.replaceAll(',', ' ')} }}.`],
+  [/(\w+)\(([^)]*)\)/, ([, name, args]) => `A helper is called without parentheses: {{ ${name} ${spaced(args)} }}.`],
 ];
+
+/** Arguments with spaces between instead of commas; a comma in quotes stays. */
+function spaced(args: string | undefined): string {
+  return (args?.match(/'[^']*'|"[^"]*"|[^\s,]+/g) ?? []).join(' ');
+}
 
 function jinjaHint(expression: string): string | undefined {
   for (const [pattern, words] of jinja) {

@@ -1,10 +1,13 @@
 import { InputError, type Source } from '../values/errors.ts';
 import { Secret, type Text } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
+import { HelperError, isTruthy } from './coerce.ts';
+import { describe } from './describe.ts';
 import { omit, type Scope } from './expression.ts';
-import { describe, HelperError, helpers, isTruthy } from './helpers.ts';
+import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
-import { didYouMean } from './nearest.ts';
+import { holdsSecret, revealedDeep, sealedDeep } from './secrecy.ts';
+import { blockName, type Frame, inner, keyHint, nameOf, offsetOf, outermost } from './template-frame.ts';
 import type { Call, Operand, Part, Path, Program } from './template-tree.ts';
 import { undefinedVariable } from './undefined.ts';
 
@@ -18,14 +21,6 @@ export interface TemplateInput {
   readonly partial?: (name: string, source: Source) => { readonly program: Program; readonly at: (offset: number) => Source };
 }
 
-/** What names mean inside a block; the outermost frame looks into the scope. */
-interface Frame {
-  readonly context: Value | undefined;
-  readonly data: Readonly<Record<string, Value>>;
-  readonly named: ReadonlyMap<string, Value>;
-  readonly parent: Frame | undefined;
-}
-
 /** A name that has no value; kept as data, as `default` and `defined` may live with it. */
 class Missing {
   readonly error: () => InputError;
@@ -34,8 +29,6 @@ class Missing {
     this.error = error;
   }
 }
-
-const outermost: Frame = { context: undefined, data: {}, named: new Map(), parent: undefined };
 
 /** The text that a template gives: a Secret when a secret went into it. @throws InputError @throws UnknownValue */
 export function renderProgram(program: Program, input: TemplateInput): Text {
@@ -74,7 +67,7 @@ class Evaluator {
         return this.#each(part, frame);
       case 'with':
         return this.#with(part, frame);
-      case 'partial':
+      default:
         return this.#partial(part, frame);
     }
   }
@@ -299,55 +292,4 @@ class Evaluator {
   #missing(path: Path, message: string, hint?: string): Missing {
     return new Missing(() => InputError.of(message, this.#input.at(path.offset), hint));
   }
-}
-
-function inner(parent: Frame, program: Program, context: Value, values: readonly Value[], data: Readonly<Record<string, Value>>): Frame {
-  const named = new Map<string, Value>();
-  program.params.forEach((name, index) => {
-    const value = values[index];
-    if (value !== undefined) named.set(name, value);
-  });
-  return { context, data, named, parent };
-}
-
-function blockName(frame: Frame, name: string): Value | undefined {
-  for (let within: Frame | undefined = frame; within; within = within.parent) {
-    const value = within.named.get(name);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function keyHint(key: string, value: { readonly [key: string]: Value }, scope: Scope): string {
-  const keys = Object.keys(value);
-  const near = didYouMean(key, keys);
-  if (near) return near;
-  if (scope.names().includes(key)) return `Inside {{#each}} and {{#with}} a variable of the outside is written @root.${key}.`;
-  return keys.length === 0 ? 'It is empty.' : `It has: ${keys.slice(0, 12).join(', ')}${keys.length > 12 ? ', …' : ''}.`;
-}
-
-function nameOf(operand: Operand): string {
-  return operand.kind === 'path' ? `"${operand.text}"` : operand.kind === 'call' ? `what "${operand.name}" gives` : 'this value';
-}
-
-function offsetOf(operand: Operand): number {
-  return operand.kind === 'literal' ? 0 : operand.offset;
-}
-
-function holdsSecret(value: Value): boolean {
-  if (value instanceof Secret) return true;
-  if (Array.isArray(value)) return value.some(holdsSecret);
-  return isMapping(value) && Object.values(value).some(holdsSecret);
-}
-
-function revealedDeep(value: Value): Value {
-  if (value instanceof Secret) return value.reveal();
-  if (Array.isArray(value)) return value.map(revealedDeep);
-  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealedDeep(item)])) : value;
-}
-
-function sealedDeep(value: Value): Value {
-  if (typeof value === 'string') return new Secret(value);
-  if (Array.isArray(value)) return value.map(sealedDeep);
-  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sealedDeep(item)])) : value;
 }

@@ -18,7 +18,9 @@ export function undefinedVariable(name: string, scope: Scope, source: Source): I
 }
 
 function undefinedHint(name: string, scope: Scope): string {
-  const fact = factNames[name] ?? (/^ansible_(date_time|default_ipv4|memtotal_mb|os_family|kernel|processor)/.test(name) ? 'facts' : undefined);
+  const fact =
+    (Object.hasOwn(factNames, name) ? factNames[name] : undefined) ??
+    (/^ansible_(date_time|default_ipv4|memtotal_mb|os_family|kernel|processor)/.test(name) ? 'facts' : undefined);
   if (fact !== undefined) return `What is known of a host is in the variable "facts": ${fact}.`;
   return didYouMean(name, scope.names()) ?? `Define it in group_vars, host_vars or the play's vars, or give it with -e ${name}=….`;
 }

@@ -1,15 +1,15 @@
 import { InputError, type Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
-import { type Expression, omit, type Scope } from './expression.ts';
-import { describe } from './helpers.ts';
-import { describeNode, type ListNode, type MappingNode, type Node, nodeAt, type ScalarNode } from './node.ts';
+import { describe, describeShown } from './describe.ts';
+import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
+import { describeNode, type ListNode, type MappingNode, type Node, nodeAt, type ScalarNode, shortened } from './node.ts';
 import type { Problems } from './problems.ts';
 import { isTemplate, type Templates } from './template.ts';
 
 const none: ReadonlySet<string> = new Set();
 
-/** An expression for a value of a user's file. Mistakes in its templates go to `problems`; the value then is null. */
+/** An expression for a value of a user's file. Mistakes in its templates go to `problems`; evaluating it then throws UnknownValue. */
 export function compileValue(node: Node, templates: Templates, problems: Problems): Expression {
   if (node.kind === 'scalar') return compileScalar(node, templates, problems);
   return node.kind === 'list' ? compileList(node, templates, problems) : compileMapping(node, templates, problems);
@@ -45,10 +45,20 @@ export function converted<T>(expression: Expression, convert: (value: Value, exp
 }
 
 function compileScalar(node: ScalarNode, templates: Templates, problems: Problems): Expression {
-  if (node.unsafe || typeof node.value !== 'string' || !isTemplate(node.value)) return constant(node, node.value);
+  if (node.unsafe || typeof node.value !== 'string') return constant(node, node.value);
+  noteJinja(node, problems);
+  if (!isTemplate(node.value)) return constant(node, node.value);
   const text = node.value;
   const template = problems.collect(() => templates.compile(text, node.locate));
-  if (!template) return constant(node, null);
+  // What is wrong has been noted; whatever reads the value cannot be judged.
+  if (!template)
+    return {
+      ...constant(node, null),
+      variables: new Set([shortened(text)]),
+      evaluate: () => {
+        throw new UnknownValue(shortened(text));
+      },
+    };
   return {
     source: node.source,
     variables: template.variables,
@@ -56,6 +66,17 @@ function compileScalar(node: ScalarNode, templates: Templates, problems: Problem
     evaluate: template.evaluate,
     sourceAt: () => node.source,
   };
+}
+
+/** Statements of Jinja stay text, which nobody who writes one wants. */
+function noteJinja(node: ScalarNode, problems: Problems): void {
+  const statement = /\{%-?\s*(if|for|set|else|elif|endif|endfor|include)\b/.exec(node.text);
+  if (statement)
+    problems.warning(
+      `{% ${statement[1]} %} stays text here`,
+      node.locate(statement.index),
+      'Handlebars writes {{#if name}}…{{/if}} and {{#each list}}…{{/each}}; mark the value !unsafe if it shall be text.',
+    );
 }
 
 function compileList(node: ListNode, templates: Templates, problems: Problems): Expression {
@@ -112,7 +133,7 @@ export function asBoolean(value: Value): boolean | undefined {
 export function toBoolean(what: string) {
   return (value: Value, { source }: Expression): boolean => {
     const result = asBoolean(value);
-    if (result === undefined) throw InputError.of(`${what} wants true or false, got ${describe(value)}`, source);
+    if (result === undefined) throw InputError.of(`${what} wants true or false, got ${describeShown(value)}`, source);
     return result;
   };
 }
@@ -123,7 +144,7 @@ export function toText(what: string) {
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return written ?? String(value);
     if (value instanceof Secret) throw InputError.of(`${what} cannot be secret: it is shown`, source);
-    throw InputError.of(`${what} wants text, got ${describe(value)}`, source);
+    throw InputError.of(`${what} wants text, got ${describeShown(value)}`, source);
   };
 }
 
@@ -132,7 +153,7 @@ export function toNumber(what: string, least: number, most: number) {
   return (value: Value, { source }: Expression): number => {
     const result = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
     if (typeof result === 'number' && result >= least && result <= most) return result;
-    throw InputError.of(`${what} wants a number from ${least} to ${most}, got ${typeof result === 'number' ? result : describe(value)}`, source);
+    throw InputError.of(`${what} wants a number from ${least} to ${most}, got ${describeShown(value)}`, source);
   };
 }
 

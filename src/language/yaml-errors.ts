@@ -1,13 +1,30 @@
-/** A sentence for a person who has never heard of YAML's grammar, and what to do. */
+/** A sentence for a person who has never heard of YAML's grammar, what to do, and where. */
 export interface YamlAdvice {
   readonly message: string;
-  readonly hint?: string;
+  readonly hint: string;
+  readonly offset: number;
 }
 
-const quoteBraces = 'Put quotes around a value that begins with {{: key: "{{ name }}".';
+type Words = Omit<YamlAdvice, 'offset'>;
 
-const byCode: Readonly<Record<string, YamlAdvice>> = {
-  TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'YAML wants spaces: replace each tab by two spaces.' },
+export const unquotedBraces: Words = {
+  message: 'a value begins with {{ and is not quoted',
+  hint: 'Put quotes around a value that begins with {{: key: "{{ name }}".',
+};
+
+const tab: Words = { message: 'a tab is used for indentation', hint: 'YAML wants spaces: replace each tab by two spaces.' };
+const noPair: Words = {
+  message: 'this line is neither "key: value" nor an item of a list',
+  hint: 'Write a colon and a space between key and value.',
+};
+
+const itemAmongKeys: Words = {
+  message: 'an item of a list stands among the keys of a mapping',
+  hint: 'Indent it below the key that it belongs to, or write it as "key: value".',
+};
+
+const byCode: Readonly<Record<string, Words>> = {
+  TAB_AS_INDENT: tab,
   BAD_INDENT: {
     message: 'this line is not indented like its neighbours',
     hint: 'Keys of one mapping, and items of one list, begin in the same column.',
@@ -29,7 +46,7 @@ const byCode: Readonly<Record<string, YamlAdvice>> = {
   KEY_OVER_1024_CHARS: { message: 'a key is longer than 1024 characters', hint: 'A closing quote may be missing above.' },
   MULTILINE_IMPLICIT_KEY: {
     message: 'a key stretches over several lines',
-    hint: 'A colon after the key is missing on this line or the one above, or a quote is not closed.',
+    hint: 'The colon and the space after a key are missing here or on the next line, or the lines are not indented alike.',
   },
   MULTIPLE_DOCS: {
     message: 'a second document (---) begins here',
@@ -43,31 +60,70 @@ const byCode: Readonly<Record<string, YamlAdvice>> = {
   },
 };
 
+const byMessage: readonly (readonly [RegExp, Words])[] = [
+  [/Sequence item without - indicator/, byCode['BAD_INDENT'] ?? noPair],
+  [/followed by map values|neither|missing space/i, noPair],
+  [/Unexpected block-seq-ind on same line/, { message: 'a list begins on the line of its key', hint: 'Write the first "- " on the next line.' }],
+  [/Unexpected flow-(seq|map)-end token/, { message: 'a bracket is closed that was not opened', hint: 'Delete it, or open it before.' }],
+  [
+    /Unexpected scalar at node end/,
+    { message: 'text after the end of a value', hint: 'Put quotes around the whole value, or write it on one line.' },
+  ],
+  [/Block scalar header/, { message: 'text on the line of | or >', hint: 'Begin the text on the next line.' }],
+  [/start with (directive|reserved)/, { message: 'a value cannot begin with @, ` or %', hint: 'Put quotes around the value.' }],
+];
+
 /**
  * Words for an error of the YAML parser.
- * @param code the parser's own code; `message` its text; `line` the line of the file where it happened.
+ * @param code the parser's own code; `message` its text; `offset` where in `text` it happened.
  */
-export function yamlAdvice(code: string, message: string, line: string): YamlAdvice {
+export function yamlAdvice(code: string, message: string, offset: number, text: string): YamlAdvice {
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const lineEnd = text.indexOf('\n', lineStart);
+  const line = text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);
+  const tabAt = /^ *\t/.exec(line);
+  if (tabAt) return { ...tab, offset: lineStart + tabAt[0].length - 1 };
   // Unquoted braces are YAML's own syntax for a mapping, and what comes after them does not fit it.
-  if (/(:|-)\s+\{\{/.test(line)) return { message: 'a value begins with {{ and is not quoted', hint: quoteBraces };
-  if (code === 'MISSING_CHAR' && /closing ("|')?quote/i.test(message))
-    return { message: 'a quote is not closed', hint: 'Add the closing quote, or double a single quote inside single quotes.' };
-  if (code === 'BAD_SCALAR_START' && /^\s*(- )?[^#]*:\s+[@`%]/.test(line))
-    return { message: 'a value cannot begin with @, ` or %', hint: 'Put quotes around the value.' };
-  if (/missing space after ':'|mapping values|implicit map keys need to be followed/i.test(message)) {
-    return { message: 'this line is neither "key: value" nor an item of a list', hint: 'Write a colon and a space between key and value.' };
-  }
-  return (
-    byCode[code] ?? {
+  const braces = /(?::|-)\s+\{\{/.exec(line);
+  if (braces) return { ...unquotedBraces, offset: lineStart + braces.index + braces[0].length - 2 };
+  const quote = /closing (["'])quote/.exec(message)?.[1];
+  if (quote !== undefined)
+    return {
+      message: 'a quote is not closed',
+      hint: `Write ${quote} where the text ends.`,
+      offset: Math.max(0, text.lastIndexOf(quote, offset - 1)),
+    };
+  const bracket = /and end with a ([\]}])/.exec(message)?.[1];
+  if (bracket !== undefined)
+    return {
+      message: `a bracket is not closed`,
+      hint: `Write ${bracket} where the ${bracket === ']' ? 'list' : 'mapping'} ends.`,
+      offset: openBracket(text, offset, bracket === ']' ? '[' : '{'),
+    };
+  const item = /^ *- /.exec(line);
+  if (item && /IMPLICIT_KEY/.test(code)) return { ...itemAmongKeys, offset: lineStart + item[0].length - 2 };
+  const words = byMessage.find(([pattern]) => pattern.test(message))?.[1] ?? byCode[code];
+  return {
+    ...(words ?? {
       message: `this is not valid YAML: ${plainMessage(message)}`,
       hint: 'Compare the line, its quotes and its indentation with the lines around it.',
-    }
-  );
+    }),
+    offset,
+  };
 }
 
-export const unquotedBraces: YamlAdvice = { message: 'a value begins with {{ and is not quoted', hint: quoteBraces };
+function openBracket(text: string, offset: number, bracket: string): number {
+  const at = text.lastIndexOf(bracket, offset);
+  return at < 0 ? offset : at;
+}
 
 function plainMessage(message: string): string {
   const first = message.split('\n')[0] ?? '';
   return first.replace(/ at line \d+, column \d+:?$/, '').replace(/^./, (letter) => letter.toLowerCase());
+}
+
+/** Characters that no text file holds, and that Python's YAML reader refuses: control characters other than tab and line ends. */
+export function strayCharacter(text: string): number | undefined {
+  const at = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0080-\u0084\u0086-\u009f\ufffe\uffff]/);
+  return at < 0 ? undefined : at;
 }

@@ -3,7 +3,7 @@ import type { Problem, Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import type { Entry, MappingNode, Node, ScalarNode } from './node.ts';
-import { unquotedBraces, yamlAdvice } from './yaml-errors.ts';
+import { strayCharacter, unquotedBraces, yamlAdvice } from './yaml-errors.ts';
 import { fileOffset } from './yaml-position.ts';
 
 /** A file read: its content as nodes (absent when it is empty or wrong), and everything wrong with it. */
@@ -31,17 +31,20 @@ export function parseYaml(text: string, file: string): YamlFile {
     schema: 'core',
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     customTags: (tags) => [...tags, ...passedThrough(unsafeTag), ...passedThrough(vaultTag)],
   });
   const place = (offset: number): Source => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const stray = strayCharacter(text);
   const problems = document.errors.map((error): Problem => {
-    const source = place(error.pos[0]);
-    return { ...yamlAdvice(error.code, error.message, text.split('\n')[source.line - 1] ?? ''), source };
+    const { message, hint, offset } = yamlAdvice(error.code, error.message, error.pos[0], text);
+    return { message, hint, source: place(offset) };
   });
+  if (stray !== undefined)
+    problems.push({ message: 'a control character stands here', hint: 'Delete it; in double quotes write \\n, \\t or \\x1b.', source: place(stray) });
   if (problems.length > 0) return { node: undefined, problems: oneALine(problems) };
   const reader = new Reader(text, place);
   const node = document.contents === null ? undefined : reader.read(document.contents);
@@ -95,7 +98,7 @@ class Reader {
     const source = this.#source(node);
     if (yaml.isAlias(node)) return this.#alias(node, source);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    this.#checkTag(node, source);
+    this.#checkTag(node);
     const isUnsafe = unsafe || node.tag === unsafeTag;
     this.#inside.add(node);
     const result = yaml.isMap(node)
@@ -116,9 +119,10 @@ class Reader {
     this.problems.push({ message, source, ...(hint !== undefined && { hint }) });
   }
 
-  #checkTag(node: yaml.Node, source: Source): void {
+  #checkTag(node: yaml.Node): void {
     const { tag } = node;
     if (tag === undefined || tag === unsafeTag || coreTags.has(tag)) return;
+    const source = this.#place(Math.max(0, this.#text.lastIndexOf(tag.replace('tag:yaml.org,2002:', '!!'), node.range?.[0])));
     if (tag === vaultTag)
       return this.#problem(
         'Ansible Vault (!vault) is not read',

@@ -29,7 +29,8 @@ export function inBoundedTime<T>(work: () => T): T {
   try {
     script.runInContext(context, { timeout: maxMilliseconds });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new SlowPatternError();
+    // It may be an Error of the other context, which `instanceof` would not know.
+    if ((error as { readonly code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new SlowPatternError();
     throw error;
   }
   // `work` has returned, so its result is there (it may be undefined, which T then allows).
