@@ -14,6 +14,8 @@ export interface HostSettings {
   readonly lab: string;
   readonly network: Network;
   readonly image: string;
+  /** A volume for what Docker on the host stores; default a new one without a name. */
+  readonly volume?: string;
   /** Public SSH key, one line. */
   readonly publicKey: string;
   readonly users: LabUsers;
@@ -33,7 +35,7 @@ export async function reachableAddress(network: Network, number: number, labAddr
  * @returns its public host keys, each as `TYPE BASE64`
  */
 export async function startHost(engine: Docker, host: LabHost, settings: HostSettings): Promise<string[]> {
-  if (!(await exists(engine, host))) await create(engine, host, settings);
+  if (!(await hostExists(engine, host))) await createHost(engine, host, settings);
   else await docker(engine, ['start', host.container]);
   const keys = await waitFor(`the host ${host.name} to start`, 90, async () => {
     const output = await execute(engine, host.container, setUp(settings));
@@ -53,12 +55,13 @@ export async function removeContainer(engine: Docker, container: string): Promis
   await run([engine.client, 'rm', '-f', '-v', container]);
 }
 
-async function exists(engine: Docker, host: LabHost): Promise<boolean> {
+export async function hostExists(engine: Docker, host: LabHost): Promise<boolean> {
   return (await attempt([engine.client, 'container', 'inspect', host.container])).code === 0;
 }
 
-async function create(engine: Docker, host: LabHost, settings: HostSettings): Promise<void> {
-  const { lab, network, image } = settings;
+/** Creates and starts the container of a host that does not exist. */
+export async function createHost(engine: Docker, host: LabHost, settings: HostSettings): Promise<void> {
+  const { lab, network, image, volume } = settings;
   const published = host.address === host.labAddress ? [] : publishedPorts.flatMap((port) => publish(host.address, port));
   // Not --privileged: where this machine itself lacks a capability, that fails; and systemd needs less.
   await docker(
@@ -72,7 +75,7 @@ async function create(engine: Docker, host: LabHost, settings: HostSettings): Pr
       ['-e', `container_uuid=${randomUUID()}`],
       ['--cgroupns', 'host', '-v', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
       ['-v', `${resolverFile(host, settings)}:/etc/resolv.conf`],
-      ['-v', '/var/lib/docker', '-v', '/var/lib/containerd'],
+      ['-v', volume === undefined ? '/var/lib/docker' : `${volume}:/var/lib/docker`, '-v', '/var/lib/containerd'],
       ['--tmpfs', '/run:exec', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'],
       [image],
     ),

@@ -3,7 +3,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { type Authority, openAuthority } from './authority.ts';
-import { bakedHostImage } from './baked.ts';
+import { prepareBaked, startBaked } from './baked.ts';
 import { type Docker, docker, findDocker, label } from './docker.ts';
 import { prepareMachine } from './engine.ts';
 import { execute, reachableAddress, removeContainer, startHost } from './hosts.ts';
@@ -19,7 +19,7 @@ import { type Say, sideBySide, stage } from './stage.ts';
 import { identityFile, knownHostsFile, type LabState, labNames, newUsers, openIdentity, readState, writeKnownHosts, writeState } from './state.ts';
 import { prepareSupplies, type Supplies } from './supplies.ts';
 import { synapseVersions as knownSynapseVersions } from './synapse.ts';
-import type { HostRequest, Lab, LabHost, SynapseImage } from './types.ts';
+import type { HostRequest, Lab, LabHost } from './types.ts';
 
 export interface LabOptions {
   /** Labs of different names live side by side: letters, digits and hyphens. */
@@ -57,13 +57,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards)]);
   await startOutside(name, authority, { address: network.gateway, records, documents, forwards });
 
-  const needsBaked = hosts.some((host) => host.kind === 'baked');
-  const images = { plain: supplies.hostImage, baked: needsBaked ? await bakedHostImage(engine, supplies.hostImage, say) : '' };
+  const settings = { lab: name, network, image: supplies.hostImage, publicKey: identity.publicKey, users };
+  const baked = hosts.some((host) => host.kind === 'baked') ? prepareBaked(engine, settings, supplies, say) : undefined;
   const keys = new Map<LabHost, readonly string[]>();
   const start = async (host: LabHost): Promise<void> => {
-    const settings = { lab: name, network, image: images[host.kind], publicKey: identity.publicKey, users };
-    keys.set(host, await startHost(engine, host, settings));
-    if (host.kind === 'baked') await supplies.published.then(() => pullInside(engine, host, synapseImages));
+    if (host.kind === 'baked' && baked !== undefined) keys.set(host, await startBaked(engine, host, settings, await baked));
+    else keys.set(host, await startHost(engine, host, settings));
   };
   await sideBySide([supplies.published, ...hosts.map((host) => stage(say, `host ${host.name} (${host.kind})`, () => start(host)))]);
   writeKnownHosts(name, new Map(hosts.map((host) => [host, keys.get(host) ?? []])));
@@ -102,6 +101,7 @@ export async function removeLab(name: string): Promise<void> {
     const listed = await docker(engine, ['ps', '-aq', '--filter', `label=${label}=${name}`]);
     const containers = listed.split('\n').filter((id) => id !== '');
     await sideBySide(containers.map((container) => removeContainer(engine, container)));
+    await removeVolumes(engine, name);
     const gateway = await gatewayOf(engine, name);
     if (gateway !== undefined) await stopOutside(gateway, await openAuthority());
     await removeNetwork(engine, name);
@@ -118,6 +118,12 @@ export async function removeImages(): Promise<void> {
   for (const id of new Set(listed.split('\n').filter((line) => line !== ''))) {
     await attempt([engine.client, 'image', 'rm', '-f', id]);
   }
+  await removeVolumes(engine, 'image');
+}
+
+async function removeVolumes(engine: Docker, of: string): Promise<void> {
+  const listed = await docker(engine, ['volume', 'ls', '-q', '--filter', `label=${label}=${of}`]);
+  for (const volume of listed.split('\n').filter((line) => line !== '')) await docker(engine, ['volume', 'rm', volume]);
 }
 
 interface Shared {
@@ -153,15 +159,6 @@ function asLab(name: string, state: LabState, engine: Docker, network: Network, 
 function lookUps(network: Network, hosts: readonly LabHost[], outside: readonly string[]): Record<string, string> {
   const own = hosts.flatMap((host) => [host.serverName, ...host.names].map((name) => [name.toLowerCase(), host.labAddress]));
   return Object.fromEntries([...outside.map((name) => [name, network.gateway]), ...own]);
-}
-
-// The second name costs no second download.
-async function pullInside(engine: Docker, host: LabHost, images: readonly SynapseImage[]): Promise<void> {
-  const [newest] = images;
-  if (newest === undefined) return;
-  const script = newest.names.map((image) => `docker pull -q ${image}`).join(' && ');
-  const output = await execute(engine, host.container, script);
-  if (output.code !== 0) throw new Error(`${host.name} cannot pull ${newest.names.join(' or ')}: ${output.stderr.trim()}`);
 }
 
 async function allHosts(lab: string, network: Network, present: readonly LabHost[], requests: readonly HostRequest[]): Promise<LabHost[]> {

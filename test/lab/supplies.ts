@@ -21,8 +21,8 @@ export interface Supplies {
   readonly releases: readonly Release[];
   /** The image of a plain host. */
   readonly hostImage: string;
-  /** Settles when the registry has all images: hosts may start meanwhile. */
-  readonly published: Promise<void>;
+  /** Settles when the registry has all images: hosts may start meanwhile. Gives what they were made from. */
+  readonly published: Promise<readonly string[]>;
 }
 
 export interface SuppliesOptions {
@@ -39,7 +39,7 @@ export async function prepareSupplies(engine: Docker, options: SuppliesOptions):
   const { authority, reachable, say, base } = options;
   const hostImage = base.then((tag) => plainHostImage(engine, tag, authority.certificateFile, say));
   const registry = reachable.registry ? undefined : startRegistry();
-  const published = registry === undefined ? Promise.resolve() : images(engine, registry, options);
+  const published = registry === undefined ? Promise.resolve([]) : images(engine, registry, options);
   // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
   published.catch(() => undefined);
   const [image, port, packages, made] = await sideBySide([
@@ -62,14 +62,17 @@ export async function prepareSupplies(engine: Docker, options: SuppliesOptions):
   };
 }
 
-async function images(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<void> {
+async function images(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<string[]> {
   const { base, synapseVersions, say } = options;
+  const tags: string[] = [];
   for (const version of synapseVersions) {
     const tag = await buildSynapse(engine, base, version, say);
     await stage(say, `Synapse ${version} into the lab's registry`, () =>
       registry.then((port) => publishImage(engine, port, tag, synapseImage(version).names)),
     );
+    tags.push(tag);
   }
+  return tags;
 }
 
 function standIns(reachable: Reachable): StandIn[] {
