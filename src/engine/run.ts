@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readEnvironment } from '../language/environment.ts';
+import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
@@ -155,12 +155,13 @@ async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> 
     options.inventories.map((path) => resolve(options.workingFolder, path)),
     options.environment,
   );
-  const environment = readEnvironment(options.workingFolder, options.environment);
+  const { environment, inventories, workingFolder } = options;
+  const lookups = createLookups({ environment, inventories, workingFolder, secret: secrets });
   const learnt = (value: Secret | undefined) => {
     if (value) masker.learn(value);
     return value;
   };
-  return { env: (name) => learnt(environment(name)), secret: (name) => learnt(secrets(name)) };
+  return { env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
 }
 
 /** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */

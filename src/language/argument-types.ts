@@ -138,11 +138,11 @@ function scalarOf(value: Value, type: SpecType, written: string | undefined): Va
       return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
         ? value
         : ifText(value, written, (text) => /^\d+[KMGT]?$/.test(text));
-    default:
-      return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-        ? value
-        : ifText(value, written, (text) => /^\d+(ms|[smhdwy])?$/.test(text));
+    case 'duration':
+      break;
   }
+  const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  return isCount ? value : ifText(value, written, (text) => /^\d+(ms|[smhdwy])?$/.test(text));
 }
 
 function numberOf(value: Value, isWhole: boolean): number | undefined {

@@ -1,4 +1,4 @@
-import type { ASTNode } from '@marcbachmann/cel-js';
+import type { ASTNode } from './condition.ts';
 import type { ProgramVariables } from './template-variables.ts';
 
 /** Macros whose first argument names a variable that only their other arguments know. */

@@ -15,6 +15,8 @@ import { placed } from './template-variables.ts';
 import { undefinedVariable } from './undefined.ts';
 import { constant } from './value.ts';
 
+export type { ASTNode };
+
 /** Compiles conditions. */
 export interface Conditions {
   /**

@@ -67,9 +67,10 @@ class Evaluator {
         return this.#each(part, frame);
       case 'with':
         return this.#with(part, frame);
-      default:
-        return this.#partial(part, frame);
+      case 'partial':
+        break;
     }
+    return this.#partial(part, frame);
   }
 
   #either(holds: boolean, body: Program, otherwise: Program | undefined, frame: Frame): string {

@@ -1,7 +1,7 @@
-import * as yaml from 'yaml';
 import type { Problem, Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
+import * as yaml from '../values/yaml-library.ts';
 import type { Entry, MappingNode, Node, ScalarNode } from './node.ts';
 import { strayCharacter, unquotedBraces, yamlAdvice } from './yaml-errors.ts';
 import { fileOffset } from './yaml-position.ts';
