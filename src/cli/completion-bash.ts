@@ -3,8 +3,10 @@ import { quoted, type Shape } from './completion-shape.ts';
 /** The completion of bash: commands, options and their fixed values; files for the rest. */
 export function bashScript(shapes: readonly Shape[]): string {
   const names = shapes.filter((shape) => shape.words.length > 0).map((shape) => quoted(shape.words.join(' ')));
-  const values = new Map(
-    shapes.flatMap((shape) => shape.options.flatMap((option) => (option.choices ? [[option.long, option.choices.join(' ')]] : []))),
+  const values = shapes.flatMap((shape) =>
+    shape.options.flatMap((option) =>
+      option.choices ? [{ after: quoted([...shape.words, option.long].join(' ')), choices: quoted(option.choices.join(' ')) }] : [],
+    ),
   );
   return `# Completion of homerun for bash. Made by: homerun completion bash
 _homerun() {
@@ -14,8 +16,8 @@ _homerun() {
       ${names.map((name) => `' '${name}`).join('|')}) command=\${command:+$command }$word ;;
     esac
   done
-  case $previous in
-${[...values].map(([option, choices]) => `    ${option}) COMPREPLY=($(compgen -W ${quoted(choices)} -- "$current")); return ;;\n`).join('')}  esac
+  case "$command $previous" in
+${values.map(({ after, choices }) => `    ${after}) COMPREPLY=($(compgen -W ${choices} -- "$current")); return ;;\n`).join('')}  esac
   case $command in
 ${shapes.map((shape) => `    ${quoted(shape.words.join(' '))}) offered=${quoted(offeredBy(shape))} ;;\n`).join('')}  esac
   COMPREPLY=($(compgen -W "$offered" -- "$current"))

@@ -1,5 +1,6 @@
 import { UnknownValue } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
+import { scopeOf, unknownLayer } from '../language/variables.ts';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
 import type { Hosts } from './hosts.ts';
@@ -27,7 +28,9 @@ const ownLayer = 'magic variables';
 
 /** Every variable that the user's files and `-e` set for `host`, by name. */
 export function variablesOf(host: Host, hosts: Hosts): readonly Variable[] {
-  const scope = hosts.scope(host);
+  // What a host tells of itself is not unknown to the playbook, only to us.
+  const facts = unknownLayer('facts', ['facts', 'ansible_facts']);
+  const scope = scopeOf([facts, ...hosts.layers(host)]);
   const origins = new Map<string, Origin[]>();
   for (const layer of hosts.layers(host)) {
     if (layer.name === ownLayer) continue;

@@ -3,6 +3,7 @@ import { safeJson } from '../report/json.ts';
 import { oneLine } from '../report/sanitize.ts';
 import type { Style } from '../report/style.ts';
 import { formatSource, InputError } from '../values/errors.ts';
+import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import type { Define } from './context.ts';
 import { type Hosts, readHosts } from './hosts.ts';
@@ -79,6 +80,7 @@ function place({ layer, source }: Origin): string {
 
 /** A value in one line; secrets are masked by themselves. */
 function shown(value: Value): string {
+  if (value instanceof Secret) return String(value);
   return typeof value === 'string' && /^[\w./:@ -]+$/.test(value) ? value : safeJson(value);
 }
 

@@ -8,7 +8,7 @@ export function processIo(): Io {
   return {
     output: printer(process.stdout),
     errors: printer(process.stderr),
-    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    canAsk: isTerminal(process.stdin) && isTerminal(process.stderr),
     askSecret,
     askLine,
     runEditor,
@@ -36,7 +36,7 @@ function printer(stream: WriteStream & { fd: 1 | 2 }): Printer {
     write: (text) => {
       if (isOpen) stream.write(text);
     },
-    isTerminal: stream.isTTY,
+    isTerminal: isTerminal(stream),
     get columns() {
       return stream.columns ?? 80;
     },
@@ -86,4 +86,9 @@ async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array)); // no encoding is set: chunks are bytes.
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `isTTY` is undefined where there is no terminal, whatever the types say. */
+function isTerminal(stream: { readonly isTTY?: boolean | undefined }): boolean {
+  return stream.isTTY === true;
 }

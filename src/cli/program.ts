@@ -75,11 +75,18 @@ export async function programFor(wanted: ReadonlySet<string>, context: Context):
     })
     .configureHelp({ showGlobalOptions: false })
     .exitOverride()
-    .addHelpText('after', afterHelp);
+    .addHelpText('after', afterHelp)
+    .hook('preAction', async (_program, command) => {
+      if (!command.options.some((option) => option.long === '--inventory')) return;
+      const { applyDefaults } = await import('./defaults.ts');
+      applyDefaults(command, io);
+    });
   for (const { name, summary, load } of entries) {
     const command = program.command(name).summary(summary).description(sentence(summary));
     command.showHelpAfterError(`See: homerun ${name} --help`);
-    if (wanted.has(name)) (await load()).default(command, context);
+    if (!wanted.has(name)) continue;
+    (await load()).default(command, context);
+    for (const inner of command.commands) inner.showHelpAfterError(`See: homerun ${name} ${inner.name()} --help`);
   }
   program.showHelpAfterError('See: homerun --help');
   return program;

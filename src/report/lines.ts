@@ -50,8 +50,9 @@ export function linesOf(raw: RunEvent, detail: Detail, style: Style): string[] {
     case 'host_connecting':
     case 'task_start':
     case 'recap':
-      return [];
+      break;
   }
+  return [];
 }
 
 function hostCount(hosts: readonly string[]): string {

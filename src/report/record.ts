@@ -39,8 +39,9 @@ export function recordOf(event: TimedEvent): EventRecord | undefined {
       return { event: 'recap', time, hosts: event.hosts, exit_code: event.exit_code };
     case 'host_connecting':
     case 'task_start':
-      return undefined;
+      break;
   }
+  return undefined;
 }
 
 function taskRecord(event: TaskEvent, time: string): EventRecord {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { indented, oneLine, sanitize, sanitizeAll } from '../../src/report/sanitize.ts';
 
 const table: readonly (readonly [what: string, text: string, shown: string])[] = [
@@ -35,8 +35,8 @@ for (const [what, text, shown] of table) {
 }
 
 test('nothing that a terminal obeys is left, whatever the text, and doing it twice changes nothing', (t) => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+  assert(
+    property(string({ unit: 'binary' }), (text) => {
       const shown = sanitize(text);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
       return !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(shown) && sanitize(shown) === shown;

@@ -71,7 +71,7 @@ function typeText(schema: JsonSchema): string {
   const several = schema.anyOf ?? schema.oneOf;
   if (several) return alternatives(several);
   if (schema.type === 'array')
-    return `list of ${typeof schema.items === 'object' && !Array.isArray(schema.items) ? typeText(schema.items as JsonSchema) : 'values'}`;
+    return `list of ${typeof schema.items === 'object' && !Array.isArray(schema.items) ? typeText(schema.items) : 'values'}`;
   if (typeof schema.type !== 'string') return 'value';
   return words[schema.type] ?? schema.type;
 }
