@@ -41,6 +41,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
   const changes: Change[] = [];
   const outputs: Output[] = [];
   let mayDiffer = true;
+  let moving = '';
   if (!run.prefetch) target.answers.clear();
   for (let round = 0; round < mostRounds; round++) {
     const known = await askFor(run, host, target, invocation);
@@ -67,7 +68,10 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
       again,
       () => target.answers.invalidate(writes),
     );
-    if (guard && results[0]?.rc === guardFailed) continue;
+    if (guard && results[0]?.rc === guardFailed) {
+      moving = results[0].stderr.trim();
+      continue;
+    }
     for (const [index, { change, command }] of commands.entries()) {
       const output = results[index + (guard ? 1 : 0)];
       if (!output) continue;
@@ -82,7 +86,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     mayDiffer = plan.changes.some((one) => one.staged);
   }
   throw new TaskError(
-    `the host kept changing under the task: after ${mostRounds} tries it is still not as planned`,
+    `the host kept changing under the task (${moving || 'its state'}): after ${mostRounds} tries it is still not as planned`,
     'Find out what else is changing it at the same time.',
   );
 }

@@ -106,14 +106,8 @@ function* look(given: Params): Asking<Answers> {
 }
 
 function plan(given: Params, answers: Answers): readonly Change[] {
-  switch (given.method) {
-    case 'acme':
-      return planAcme(given, answers);
-    case 'files':
-      return planFiles(given, answers);
-    case 'selfsigned':
-      return planSelfSigned(given, answers);
-  }
+  if (given.method === 'acme') return planAcme(given, answers);
+  return given.method === 'files' ? planFiles(given, answers) : planSelfSigned(given, answers);
 }
 
 function planAcme(given: Params, { folder, lineage, certbot: found }: Answers): readonly Change[] {
@@ -143,9 +137,24 @@ function acmeChange(given: Params, reasons: readonly string[], isThere: boolean)
 /** certbot(1). `--force-renewal` is only reached when there is a reason to renew. */
 function obtain(given: Params): Command {
   const options = [
-    ...['certonly', '--non-interactive', '--agree-tos', '--force-renewal', '--renew-with-new-domains', '--cert-name', given.name],
-    ...['--webroot', '--webroot-path', given.webroot, '--preferred-challenges', 'http', '--key-type', 'ecdsa'],
-    ...['--server', given.acme_directory, '--deploy-hook', given.deploy_hook],
+    'certonly',
+    '--non-interactive',
+    '--agree-tos',
+    '--force-renewal',
+    '--renew-with-new-domains',
+    '--cert-name',
+    given.name,
+    '--webroot',
+    '--webroot-path',
+    given.webroot,
+    '--preferred-challenges',
+    'http',
+    '--key-type',
+    'ecdsa',
+    '--server',
+    given.acme_directory,
+    '--deploy-hook',
+    given.deploy_hook,
     ...(given.account_email ? ['--email', given.account_email] : ['--register-unsafely-without-email']),
     ...given.names.flatMap((name) => ['-d', name]),
   ];

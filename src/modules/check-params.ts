@@ -22,7 +22,7 @@ export function checkParams(
   nearest: (wrong: string, names: readonly string[]) => string | undefined,
   unknown: ReadonlySet<string> = new Set(),
 ): Checked {
-  const parsed = module.params.safeParse(given);
+  const parsed = module.params.safeParse(given, { reportInput: true });
   if (parsed.success) return { params: parsed.data };
   const names = paramNames(module);
   const problems = parsed.error.issues.filter((issue) => isKnown(issue, unknown)).flatMap((issue) => problemsOf(name, module, names, issue, nearest));

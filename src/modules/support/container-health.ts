@@ -1,0 +1,49 @@
+/** What is asked of a container before it counts as good. */
+export interface Health {
+  /** Each must answer 2xx. */
+  readonly urls: readonly string[];
+  /** Seconds. */
+  readonly timeoutSeconds: number;
+}
+
+const insideContainer = `if command -v curl >/dev/null; then exec curl -q -fs -o /dev/null --max-time 5 --noproxy "*" -- "$1"; fi
+if command -v wget >/dev/null; then exec wget -q -O /dev/null -T 5 "$1"; fi
+for python in python3 python; do
+  if command -v $python >/dev/null; then exec $python -c "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=5)" "$1"; fi
+done
+exit 96`;
+
+/**
+ * sh functions. \`answers CONTAINER URL\` asks a URL once, on the host or, where neither curl nor wget is there, in the container.
+ * \`wait_until_healthy CONTAINER SECONDS URL…\` comes back with 0 as soon as all answer, with 1 and the reason in \`why\` when the container
+ * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up. No URL: nothing is waited for.
+ * \`last_lines CONTAINER\` shows the end of its log on standard error.
+ */
+export const healthFunctions = `answers() {
+  if command -v curl >/dev/null 2>&1; then curl -q -fs -o /dev/null --max-time 5 --noproxy '*' -- "$2" 2>/dev/null
+  elif command -v wget >/dev/null 2>&1; then (unset http_proxy https_proxy; wget -q -O /dev/null -T 5 "$2" 2>/dev/null)
+  else docker exec "$1" sh -c '${insideContainer}' sh "$2" >/dev/null 2>&1; fi
+}
+wait_until_healthy() {
+  waited_for=$1 wait_seconds=$2 wait_until=$(($(date +%s) + $2)) why=
+  shift 2
+  while [ $# -gt 0 ]; do
+    answers "$waited_for" "$1"
+    case $? in
+      0) shift; continue ;;
+      96) why="neither the host nor the container has curl or wget to ask $1: install curl on the host"; return 1 ;;
+    esac
+    case $(docker container inspect --format '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}} {{.State.ExitCode}}' -- "$waited_for" 2>/dev/null) in
+      'true false 0 '*) ;;
+      'true '*) why='it crashed and was restarted'; return 1 ;;
+      *' '*) why="it stopped with exit code $(docker container inspect --format '{{.State.ExitCode}}' -- "$waited_for")"; return 1 ;;
+      *) why='it is gone'; return 1 ;;
+    esac
+    if [ "$(date +%s)" -ge "$wait_until" ]; then why="$1 did not answer within $wait_seconds seconds"; return 1; fi
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+}
+last_lines() {
+  lines=$(docker logs --tail 20 -- "$1" 2>&1)
+  [ -z "$lines" ] || printf 'The last lines of the log of the container %s:\\n%s\\n' "$1" "$lines" >&2
+}`;

@@ -1,0 +1,95 @@
+import { type ContentAnswer, content } from '../../questions/content.ts';
+import { type FileAnswer, file } from '../../questions/file.ts';
+import { type Asking, ask } from '../../questions/question.ts';
+import type { Change } from '../../values/change.ts';
+import { TaskError } from '../../values/errors.ts';
+import { Secret, type Text } from '../../values/secret.ts';
+import type { Vars } from '../../values/vars.ts';
+import { type Attributes, attributeChanges, attributeDifferences } from './attributes.ts';
+import { digestOf, writeFile } from './write-file.ts';
+
+/** A file that shall hold this content. */
+export interface Placed extends Attributes {
+  /** Absolute; with a trailing slash, or where a folder is, the file gets `name` in it. */
+  readonly dest: string;
+  readonly name: string | undefined;
+  readonly content: Text | Uint8Array;
+  /** Replace a file that differs. */
+  readonly force: boolean;
+  readonly backup: boolean;
+  readonly validate?: string | undefined;
+}
+
+export interface PlacedAnswers {
+  /** Where the file goes. */
+  readonly path: string;
+  readonly found: FileAnswer;
+  /** Asked only where the file differs. */
+  readonly before: ContentAnswer | undefined;
+}
+
+/** Metadata and digest first; the old content only where it differs, for the diff. */
+export function* askPlaced({ dest, name, content: wanted, force }: Placed): Asking<PlacedAnswers> {
+  const bare = dest === '/' ? dest : dest.replace(/\/+$/, '');
+  let path = bare;
+  let { dest: found } = yield* ask({ dest: file(bare) });
+  if (dest.endsWith('/') || (found.exists && found.type === 'directory')) {
+    if (name === undefined) throw new TaskError(`${bare} is a folder on the host`, 'Write the name of the file behind it.');
+    path = `${bare === '/' ? '' : bare}/${name}`;
+    const inside = yield* ask({ inside: file(path) });
+    found = inside.inside;
+  }
+  const differs = found.exists && found.type === 'file' && found.sha256 !== digestOf(wanted);
+  const { before } = differs && force ? yield* ask({ before: content(path) }) : { before: undefined };
+  return { path, found, before };
+}
+
+export function planPlaced(placed: Placed, { path, found, before }: PlacedAnswers): readonly Change[] {
+  if (found.exists && found.type === 'directory')
+    throw new TaskError(`${path} is a folder on the host, and a file is to be put there`, 'Remove it, or choose another name.');
+  if (found.exists && found.type === 'other')
+    throw new TaskError(`${path} is neither a file nor a link on the host`, 'Remove it, or choose another name.');
+  const isSame = found.exists && found.type === 'file' && found.sha256 === digestOf(placed.content);
+  if (found.exists && (isSame || !placed.force)) return attributeChanges(path, placed, found);
+  const more = found.exists && found.type === 'file' ? attributeDifferences(placed, found) : [];
+  return [
+    {
+      summary: `${found.exists ? 'change' : 'write'} ${path}${more.length > 0 ? ` (${more.join(', ')})` : ''}`,
+      ...diffOf(path, before, placed.content),
+      commands: [writeFile({ ...placed, path })],
+      writes: [`file:${path}`],
+    },
+  ];
+}
+
+/** Only text is compared; of a file too long to be read whole it is said that it differs. */
+function diffOf(label: string, before: ContentAnswer | undefined, after: Placed['content']): Pick<Change, 'diff'> {
+  if (after instanceof Uint8Array && !isText(after)) return {};
+  const text = after instanceof Uint8Array ? Buffer.from(after).toString() : after;
+  if (before === undefined) return { diff: { label, after: text } };
+  if (before.text === undefined || before.truncated) return {};
+  // What was there may hold the same secrets.
+  return { diff: { label, before: text instanceof Secret ? new Secret(before.text) : before.text, after: text } };
+}
+
+function isText(bytes: Uint8Array): boolean {
+  return bytes.length <= 1_048_576 && !bytes.includes(0) && Buffer.from(Buffer.from(bytes).toString()).equals(bytes);
+}
+
+/** What `register` sees, under Ansible's names; the checksum is SHA-256. */
+export function placedResult({ content: wanted }: Placed, { path, found }: PlacedAnswers): Vars {
+  const checksum = wanted instanceof Secret ? {} : { checksum: digestOf(wanted) };
+  return {
+    dest: path,
+    ...checksum,
+    ...(found.exists && {
+      mode: found.mode,
+      owner: found.owner,
+      group: found.group,
+      uid: found.uid,
+      gid: found.gid,
+      size: found.size ?? 0,
+      state: 'file',
+    }),
+  };
+}

@@ -1,0 +1,165 @@
+import { type Command, quote, raw, sh } from '../../values/command.ts';
+import { Secret } from '../../values/secret.ts';
+import { type Health, healthFunctions } from './container-health.ts';
+import { exclusively, requireImage, withDocker } from './docker.ts';
+import { digestOf } from './write-file.ts';
+
+/** Where a homeserver's files are, and whom they belong to. */
+export interface SynapsePlace {
+  /** The folder of the host that the container sees as /data. */
+  readonly dataFolder: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The container that is restarted when it runs. */
+  readonly container?: string | undefined;
+  readonly health: Health;
+}
+
+/** Beside the data folder, so that it is on the same file system as a rule, and out of reach of what runs in the container. */
+export function workFolder({ dataFolder }: Pick<SynapsePlace, 'dataFolder'>): string {
+  return `${dataFolder}.homerun`;
+}
+
+/** It is there while a new configuration has not proved itself: the one before. */
+export function previousPath(place: Pick<SynapsePlace, 'dataFolder'>): string {
+  return `${workFolder(place)}/homeserver.yaml`;
+}
+
+/** Modes of the files that hold secrets, and of those that do not. */
+export const modes = { configuration: '0640', log: '0640', key: '0600' } as const;
+
+/** What the generation needs. */
+export interface Generation {
+  readonly image: string;
+  readonly serverName: string;
+  readonly reportStats: boolean;
+}
+
+/** Seconds; four on a quiet host. */
+const generateSeconds = 300;
+
+/**
+ * Has the image write the first homeserver.yaml, log configuration and signing key, with modes that are right from the start. Into a folder of its
+ * own: homeserver.yaml comes last and by one rename, so that a cut generation is simply begun again, and nothing that is there is overwritten.
+ */
+export function generateCommand(place: SynapsePlace, { image, serverName, reportStats }: Generation): Command {
+  const script = sh`${raw(preamble(place))}
+${raw(requireImage(image))}
+[ ! -e "$live" ] || { echo 'There is a homeserver.yaml meanwhile: looking again.'; exit 0; }
+if [ ! -d "$data" ]; then mkdir -p -m 0750 -- "$data" && chown "$owner" "$data" || exit 1; fi
+fresh=$work/generated
+rm -rf -- "$fresh"
+mkdir -m 0700 -- "$fresh" || exit 1
+said=$(docker run --rm --network none --volume "$fresh":/data --env ${`SYNAPSE_SERVER_NAME=${serverName}`} --env ${`SYNAPSE_REPORT_STATS=${reportStats ? 'yes' : 'no'}`} --env UID=${place.uid} --env GID=${place.gid} -- ${image} generate 2>&1) ||
+  fail "$said
+The image could not generate a configuration."
+[ -f "$fresh/homeserver.yaml" ] || fail "$said
+The image generated no homeserver.yaml."
+chown -R -h "$owner" "$fresh" && find "$fresh" -type f -exec chmod 0640 {} + || exit 1
+for file in "$fresh"/*.signing.key; do [ ! -f "$file" ] || chmod ${modes.key} "$file" || exit 1; done
+for file in "$fresh"/*; do
+  [ "$file" = "$fresh/homeserver.yaml" ] || [ ! -f "$file" ] || [ -e "$data/\${file##*/}" ] || mv -- "$file" "$data/" || exit 1
+done
+sync
+mv -- "$fresh/homeserver.yaml" "$live"`;
+  return withDocker({ ...script, detached: true, timeoutSeconds: generateSeconds });
+}
+
+/** The files of a new configuration. */
+export interface NewConfiguration {
+  /** What is there now: when it is not any more, nothing is done. */
+  readonly before: string;
+  readonly text: string;
+  /** The image that accepted the text, and its id then. */
+  readonly image: string;
+  readonly imageId: string;
+  /** The log configuration, where it is to be written. */
+  readonly log?: { readonly path: string; readonly text: string } | undefined;
+}
+
+/**
+ * Puts a new configuration in place, restarts the container if it runs, and waits until it answers; when it does not, the files before are put
+ * back and the container is restarted with them. One script that a lost link does not cut; a configuration that a cut one (a power failure)
+ * left unproved is known by the folder \`workFolder\`, and proved or put back by the next run.
+ */
+export function configureCommand(place: SynapsePlace, { before, text, image, imageId, log }: NewConfiguration): Command {
+  const script = sh`${raw(preamble(place))}
+umask 077
+IFS= read -r want && cat >"$work/new" || fail 'The new homeserver.yaml could not be written.'
+[ "$(sha256 "$work/new")" = "$want" ] || fail 'The new homeserver.yaml did not arrive whole.'
+if [ "$(sha256 "$live")" != ${digestOf(before)} ] || [ "$(docker image inspect --format '{{.ID}}' -- ${image})" != ${imageId} ]; then
+  rmdir -- "$work" 2>/dev/null
+  echo 'homeserver.yaml or the image was changed by somebody else meanwhile: looking again.'
+  exit 0
+fi
+log=${log?.path ?? ''}
+${raw(keepOld)}
+install_file "$work/new" "$live" ${modes.configuration} || fail 'homeserver.yaml could not be put in place.'
+${raw(log ? sh`printf %s ${log.text} >"$work/new-log" && install_file "$work/new-log" "$log" ${modes.log} || put_back 'the log configuration could not be written'`.script : '')}
+${raw(prove)}`;
+  return withDocker({ ...script, stdin: new Secret(`${digestOf(text)}\n${text}`), detached: true, timeoutSeconds: seconds(place) });
+}
+
+/** Proves, or puts back, what an interrupted run has left. @param log the path of the log configuration on the host. */
+export function proveCommand(place: SynapsePlace, log: string | undefined): Command {
+  const script = sh`${raw(preamble(place))}
+log=${log ?? ''}
+[ -e "$old" ] || exit 0
+${raw(prove)}`;
+  return withDocker({ ...script, detached: true, timeoutSeconds: seconds(place) });
+}
+
+/** Sets owner and mode of a file of Synapse's. */
+export function tightenCommand({ uid, gid }: SynapsePlace, path: string, mode: string): Command {
+  return sh`[ ! -L ${path} ] && chown -h ${`${uid}:${gid}`} ${path} && chmod ${mode} ${path}`;
+}
+
+function seconds({ health }: SynapsePlace): number {
+  return 2 * health.timeoutSeconds + 180;
+}
+
+function preamble(place: SynapsePlace): string {
+  const { dataFolder, uid, gid, container = '', health } = place;
+  return sh`data=${dataFolder} work=${workFolder(place)} owner=${`${uid}:${gid}`} container=${container} seconds=${health.timeoutSeconds} urls=${health.urls.map(quote).join(' ')}
+live=$data/homeserver.yaml old=$work/homeserver.yaml
+${raw(functions)}
+${raw(exclusively(`synapse${dataFolder.replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`))}
+trap 'rm -rf -- "$work/new" "$work/new-log" "$work/generated"; rmdir -- "$work" 2>/dev/null; rm -rf "$homerun_lock"' EXIT
+[ ! -L "$work" ] && { [ -d "$work" ] || mkdir -m 0700 -- "$work"; } && chmod 0700 "$work" || fail "The folder $work could not be made."`.script;
+}
+
+// A file is put in place by a rename within its folder: nobody ever sees half of it.
+const functions = `${healthFunctions}
+fail() { printf '%s\\n' "$1" >&2; exit 1; }
+sha256() { set -- "$(sha256sum <"$1")"; echo "\${1%% *}"; }
+install_file() {
+  target=$(mktemp "\${2%/*}/.homerun-XXXXXXXXXX") || return 1
+  if cat -- "$1" >"$target" && chown "$owner" "$target" && chmod "$3" "$target" && { sync -- "$target" 2>/dev/null || sync; } && mv -f -- "$target" "$2"; then return 0; fi
+  rm -f -- "$target"
+  return 1
+}
+runs() { [ -n "$container" ] && [ "$(docker container inspect --format '{{.State.Running}}' -- "$container" 2>/dev/null)" = true ]; }
+restart() {
+  said=$(docker restart -- "$container" 2>&1) || { why="it could not be restarted: $said"; return 1; }
+  eval "set -- $urls"
+  wait_until_healthy "$container" "$seconds" "$@"
+}
+put_back() {
+  install_file "$old" "$live" ${modes.configuration} || fail "Synapse does not work with the new configuration: $1. The one before could not be put back: it is in $old."
+  if [ -e "$work/log" ]; then install_file "$work/log" "$log" ${modes.log}; fi
+  rm -rf -- "$work"
+  if ! runs; then fail "The new configuration was put back: $1."; fi
+  last_lines "$container"
+  reason=$1
+  if restart; then fail "Synapse does not work with the new configuration: $reason. The one before is back, and Synapse works again."
+  else fail "Synapse does not work with the new configuration: $reason. The one before is back, but Synapse does not work with it either: $why."; fi
+}`;
+
+// What is kept already is from an interrupted run: it is the last configuration that is known to work.
+const keepOld = `if [ ! -e "$old" ]; then
+  if [ -n "$log" ] && [ -e "$log" ]; then cp -- "$log" "$work/log" || fail 'The old log configuration could not be kept.'; fi
+  cp -- "$live" "$work/keep" && sync && mv -- "$work/keep" "$old" || fail 'The old homeserver.yaml could not be kept.'
+fi`;
+
+const prove = `if runs; then restart || put_back "$why"; fi
+rm -rf -- "$work"`;
