@@ -50,7 +50,22 @@ function problemsOf(
   const [first] = issue.path;
   if (missing) return [{ path: [], message: `${name} needs the parameter ${String(first)}` }];
   const where = issue.path.length > 0 ? ` ${issue.path.join('.')}` : '';
-  return [{ path: issue.path, message: `${name}${where}: ${issue.message}` }];
+  return [{ path: issue.path, message: `${name}${where}: ${expectation(issue.message)}${got(issue.input, issue.message)}` }];
+}
+
+/** zod's own words for a choice, in those of the rest. */
+function expectation(message: string): string {
+  return message.replace(
+    /^Invalid option: expected one of (.*)$/,
+    (_, choices: string) => `expected one of ${choices.replaceAll('"', '').split('|').join(', ')}`,
+  );
+}
+
+/** What was found instead, where that is a short plain value and the message does not say it. A secret is not shown. */
+function got(input: unknown, message: string): string {
+  if (message.includes(', got ')) return '';
+  if (typeof input === 'string' && input.length <= 60) return `, got ${JSON.stringify(input)}`;
+  return typeof input === 'number' || typeof input === 'boolean' || input === null ? `, got ${input}` : '';
 }
 
 function unknownParam(
