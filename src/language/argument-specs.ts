@@ -42,9 +42,12 @@ function readNamed(node: Node, reader: PlaybookReader): ArgumentSpecs | undefine
     problems.error(`there is no file ${files.shown(path)}`, node.source, 'argument_specs is looked for beside the playbook.');
     return undefined;
   }
+  if (reader.specs.has(path)) return reader.specs.get(path);
   const top = readYaml(reader, path);
   const mapping = top && mappingOf(top, 'a file of argument specs', problems);
-  return mapping && specsOf(unwrapped(mapping), files.shown(path), reader);
+  const specs = mapping && specsOf(unwrapped(mapping), files.shown(path), reader);
+  reader.specs.set(path, specs);
+  return specs;
 }
 
 /** `argument_specs: {main: {options: …}}`, as Ansible has it, or what stands in it alone. */

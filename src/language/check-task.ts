@@ -17,8 +17,8 @@ export function checkTask(task: Task, walk: Walk): void {
   if (mayRun(task, walk, found)) {
     for (const item of itemsOf(task, walk, found)) checkOnce(task, item, walk, found);
   }
-  if (task.register !== undefined) walk.checked.registered.add(task.register);
-  if (task.module === 'set_fact') for (const name of task.params.entries?.keys() ?? []) walk.checked.registered.add(name);
+  if (task.register !== undefined) walk.checked.registered.set(task.register, { unknown: true });
+  if (task.module === 'set_fact') for (const name of task.params.entries?.keys() ?? []) walk.checked.registered.set(name, { unknown: true });
 }
 
 /** Whether the conditions are not known to fail, whatever the item. */
@@ -43,7 +43,11 @@ interface Outcome<T> {
 }
 
 /** Evaluates as far as it can be; of what cannot be known yet at least the names are checked. */
-function known<T>(expression: Pick<Expression<T>, 'evaluate' | 'required'>, scope: Scope, found: Problems): Outcome<T> {
+function known<T>(
+  expression: { evaluate(scope: Scope): T; readonly required?: Expression['required'] | undefined },
+  scope: Scope,
+  found: Problems,
+): Outcome<T> {
   let isUnknown = false;
   const value = found.collect(() => {
     try {
@@ -81,7 +85,8 @@ function itemsOf(task: Task, walk: Walk, found: Problems): readonly (Layer | und
 function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Problems): void {
   const scope = walk.scope(task, item);
   if (!holds(task, scope, found)) return;
-  const after = walk.scope(task, item, task.register === undefined ? [] : [task.register]);
+  const outcomes = [...(task.failedWhen ?? []), ...(task.changedWhen ?? []), ...(task.until ?? [])];
+  const after = outcomes.length > 0 && task.register !== undefined ? walk.scope(task, item, task.register) : scope;
   const words = [
     task.become,
     task.becomeUser,
@@ -98,7 +103,7 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   ];
   for (const word of words) if (word) known<unknown>(word, scope, found);
   for (const expression of task.environment) checkEnvironment(expression, scope, found);
-  for (const condition of [...(task.failedWhen ?? []), ...(task.changedWhen ?? []), ...(task.until ?? [])]) known(condition, after, found);
+  for (const condition of outcomes) known(condition, after, found);
   checkDelegate(task, scope, walk, found);
   checkNotify(task, scope, walk, found);
   checkParams(task, scope, walk, found);
@@ -150,21 +155,17 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
     const expression = task.params.entries.get(name);
     const path = params[name];
     if (!expression || unknown.has(name) || typeof path !== 'string') continue;
-    const { state, value } = known(
-      {
-        evaluate: () => walk.input.local.read(kind, path, task, scope, expression.source),
-        ...(kind === 'template' && { required: requiredOf(walk, path, task, expression, found) }),
+    const { local } = walk.input;
+    const isTemplate = kind === 'template';
+    const read = {
+      evaluate: () => (isTemplate ? local.read(kind, path, task, scope, expression.source) : local.probe(path, task, expression.source)),
+      get required() {
+        return isTemplate ? local.template(path, task, expression.source).required : undefined;
       },
-      scope,
-      found,
-    );
+    };
+    const { state, value } = known(read, scope, found);
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }
   for (const { path, message, hint } of modules.check(task.module, params, unknown)) found.error(message, task.params.sourceAt(path), hint);
-}
-
-/** The variables that a template must find, where it can be read at all. */
-function requiredOf({ input }: Walk, path: string, task: Task, { source }: Expression, found: Problems): NonNullable<Expression['required']> {
-  return found.collect(() => input.local.template(path, task, source).required) ?? new Map();
 }

@@ -10,7 +10,7 @@ import { magicLayer } from './magic.ts';
 import type { Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { checkSpecs } from './specs-check.ts';
-import { type Layer, type LayerParts, layersOf, scopeOf, unknownLayer } from './variables.ts';
+import { type Binding, type Layer, type LayerParts, layersOf, scopeOf, unknownLayer } from './variables.ts';
 
 /** What the check of a run works with. */
 export interface CheckInput {
@@ -28,7 +28,7 @@ export interface CheckInput {
 export interface Checked {
   readonly host: Host;
   /** `register` and `set_fact` so far: they have a value, which only the run will tell. */
-  readonly registered: Set<string>;
+  readonly registered: Map<string, Binding>;
 }
 
 /** A host in a play, and how to get the scope of a task. */
@@ -37,7 +37,8 @@ export interface Walk {
   readonly checked: Checked;
   readonly play: Play;
   readonly problems: HostProblems;
-  readonly scope: (task?: Pick<Task, 'vars'>, item?: Layer, more?: Iterable<string>) => Scope;
+  /** @param more a name that the task itself registers. */
+  readonly scope: (task?: Pick<Task, 'vars'>, item?: Layer, more?: string) => Scope;
 }
 
 /**
@@ -45,7 +46,9 @@ export interface Walk {
  * local files. What is wrong goes to `problems`.
  */
 export function checkPlays(input: CheckInput): void {
-  const hosts = new Map([...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Set(input.problems.lostNames) }]));
+  const hosts = new Map(
+    [...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings) }]),
+  );
   const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
   for (const name of taken) {
     const checked = hosts.get(name);
@@ -63,7 +66,7 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
     host: host.layers,
     facts,
     play: play.layers.vars,
-    registered: [unknownLayer('registered', registered)],
+    registered: [{ name: 'registered', bindings: registered }],
     extraVars: input.extraVars,
     magic: magicLayer({
       inventory: input.inventory,
@@ -84,15 +87,7 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
     const checked = hosts.get(name);
     if (!checked) continue;
     const parts = partsOf(checked);
-    const scope: Walk['scope'] = (task, item, more = []) =>
-      scopeOf(
-        layersOf({
-          ...parts,
-          task: task?.vars ?? [],
-          registered: [unknownLayer('registered', [...checked.registered, ...more])],
-          ...(item && { item }),
-        }),
-      );
+    const scope = scopesFor(parts, checked);
     const ofHost = problems.of(name);
     if (play.specs) checkSpecs(play.specs, checked.host, scope(), input.files.shown(checked.host.folder), ofHost);
     const walk: Walk = { input, checked, play, problems, scope };
@@ -110,11 +105,24 @@ function walkItems(items: readonly Item[], walk: Walk): void {
   }
 }
 
+/** Scopes of the tasks of a host: the same one as long as nothing new is registered and the task brings no variables of its own. */
+function scopesFor(parts: LayerParts, { registered }: Checked): Walk['scope'] {
+  let base: { readonly size: number; readonly scope: Scope } | undefined;
+  return (task, item, more) => {
+    if (task?.vars.length || item || more !== undefined) {
+      const own = more === undefined ? [] : [unknownLayer('registered', [more])];
+      return scopeOf(layersOf({ ...parts, task: task?.vars ?? [], registered: [...(parts.registered ?? []), ...own], ...(item && { item }) }));
+    }
+    if (base?.size !== registered.size) base = { size: registered.size, scope: scopeOf(layersOf(parts)) };
+    return base.scope;
+  };
+}
+
 /** Settings of the connection, and that a private key that is named is there and may be read. */
 function checkConnection(host: Host, { extraVars, problems, inventory, files }: CheckInput): void {
   const layers = [...host.layers, extraVars];
   const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
   const settings = problems.collectKnown(() => hostConnection(host.name, layers, scopeOf([...layers, magic])));
   const key = settings?.identityFile;
-  if (settings?.transport === 'ssh' && key !== undefined) problems.collect(() => files.bytes(files.resolve(key), host.source));
+  if (settings?.transport === 'ssh' && key !== undefined) problems.collect(() => files.mustBeReadable(files.resolve(key), host.source));
 }

@@ -30,7 +30,11 @@ export class CelVariables extends Map<string, CelValue> {
 
   /** All variables as one mapping, each looked up when it is asked for: `has(vars.name)`. */
   #all(): CelValue {
-    return lazily(this.#scope.names(), (name) => this.get(name) ?? null);
+    return lazily({
+      names: () => this.#scope.names(),
+      has: (name) => this.#scope.has?.(name) ?? this.#scope.names().includes(name),
+      get: (name) => this.get(name) ?? null,
+    });
   }
 
   #converted(value: Value): CelValue {
@@ -44,15 +48,31 @@ export class CelVariables extends Map<string, CelValue> {
     if (!isMapping(value)) return value as null | boolean | string;
     const entries = Object.entries(Object.getOwnPropertyDescriptors(value));
     // `hostvars` computes its entries when they are read; reading them all would evaluate every variable of every host.
-    if (entries.some(([, descriptor]) => descriptor.get)) return lazily(Object.keys(value), (key) => this.#converted(value[key] ?? null));
+    if (entries.some(([, descriptor]) => descriptor.get)) {
+      return lazily({ names: () => Object.keys(value), has: (key) => Object.hasOwn(value, key), get: (key) => this.#converted(value[key] ?? null) });
+    }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#converted(item)]));
   }
 }
 
-function lazily(names: readonly string[], get: (name: string) => CelValue): { [key: string]: CelValue } {
-  const result: { [key: string]: CelValue } = {};
-  for (const name of names) Object.defineProperty(result, name, { enumerable: true, configurable: true, get: () => get(name) });
-  return result;
+/** A mapping whose entries are looked up when they are asked for; CEL takes an object without a prototype as a mapping. */
+function lazily({
+  names,
+  has,
+  get,
+}: {
+  readonly names: () => readonly string[];
+  readonly has: (name: string) => boolean;
+  readonly get: (name: string) => CelValue;
+}): CelValue {
+  const entry = (key: string | symbol): CelValue | undefined => (typeof key === 'string' && has(key) ? get(key) : undefined);
+  return new Proxy<{ [key: string]: CelValue }>(Object.create(null), {
+    get: (_, key) => entry(key),
+    has: (_, key) => typeof key === 'string' && has(key),
+    ownKeys: () => [...names()],
+    getOwnPropertyDescriptor: (_, key) =>
+      typeof key === 'string' && has(key) ? { configurable: true, enumerable: true, get: () => get(key) } : undefined,
+  });
 }
 
 /** The other way round, for helpers: BigInt becomes a number. */

@@ -11,6 +11,8 @@ export interface Scope {
   get(name: string): Value | undefined;
   /** Every name that has a value. */
   names(): readonly string[];
+  /** Whether the name has a value, known or not; quicker than looking through `names`, where it is there. */
+  has?(name: string): boolean;
 }
 
 /** A value of a user's file that may hold templates: compiled once, evaluated for each host and item. */

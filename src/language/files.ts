@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 
@@ -11,6 +11,8 @@ export interface Files {
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
+  /** Throws InputError unless the file may be read; its content is not looked at. */
+  readonly mustBeReadable: (path: string, asked?: Source) => void;
   /** The bytes of a file. `asked` is the place that names it. @throws InputError */
   readonly bytes: (path: string, asked?: Source) => Uint8Array;
   /** The text of a file. @throws InputError also when it is not UTF-8. */
@@ -44,6 +46,7 @@ export function createFiles(workingFolder: string, home: string): Files {
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
+    mustBeReadable: (path, asked) => attempt(path, asked, () => accessSync(path, constants.R_OK)),
     bytes: (path, asked) => attempt(path, asked, () => readFileSync(path)),
     text: (path, asked) =>
       attempt(path, asked, () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../values/errors.ts';
@@ -9,17 +9,22 @@ type Environment = { readonly [name: string]: string | undefined };
 
 const othersBits = 0o077;
 
-/** Where the user's age identity lies: HOMERUN_IDENTITY, else `homerun/identity.txt` in the configuration folder (`~/.config`). */
-export function identityFile(environment: Environment): string {
+/**
+ * Where the age identity lies that opens a secrets file in `folder`: HOMERUN_IDENTITY; else `identity.txt` beside it, for an inventory that is to be
+ * thrown away; else the user's own, `homerun/identity.txt` in the configuration folder (`~/.config`).
+ */
+export function identityFile(environment: Environment, folder: string): string {
   const given = environment['HOMERUN_IDENTITY'];
   if (given !== undefined && given !== '') return given;
+  const beside = join(folder, 'identity.txt');
+  if (existsSync(beside)) return beside;
   const base = environment['XDG_CONFIG_HOME'];
   return join(base !== undefined && base !== '' ? base : join(environment['HOME'] ?? homedir(), '.config'), 'homerun', 'identity.txt');
 }
 
-/** The identities in the user's identity file. @throws InputError when there is no such file, when others can read it, or when it holds none. */
-export function readIdentities(environment: Environment): readonly string[] {
-  const file = identityFile(environment);
+/** The identities that open a secrets file in `folder`. @throws InputError when there is no such file, when others can read it, or when it holds none. */
+export function readIdentities(environment: Environment, folder: string): readonly string[] {
+  const file = identityFile(environment, folder);
   let text: string;
   try {
     const { mode } = statSync(file);

@@ -24,6 +24,8 @@ export interface LocalFiles {
    * @param asked the place that names it. @throws InputError
    */
   read(kind: LocalFileKind, path: string, task: Pick<Task, 'folders'>, scope: Scope, asked?: Source): LocalContent;
+  /** Throws InputError unless the file at `path` is there and may be read; gives it without its content. */
+  probe(path: string, task: Pick<Task, 'folders'>, asked?: Source): LocalContent;
   /** The template at `path`, compiled but not rendered, to see its mistakes and its variables. @throws InputError */
   template(path: string, task: Pick<Task, 'folders'>, asked?: Source): Template;
 }
@@ -34,12 +36,17 @@ export interface LocalFiles {
 export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates'>, projectFolder: string): LocalFiles {
   const { files, templates } = reader;
   const compiled = new Map<string, Template>();
+  const places = new Map<string, string>();
 
   function find(kind: LocalFileKind, path: string, task: Pick<Task, 'folders'>, asked: Source | undefined): string {
+    const key = [kind, path, ...(task.folders ?? [])].join('\0');
+    const known = places.get(key);
+    if (known !== undefined) return known;
     const tried = candidates(kind, path, task.folders ?? [], files.resolve, projectFolder);
     const found = tried.find((candidate) => files.kind(candidate) !== undefined);
     if (found === undefined) throw InputError.of(`there is no ${kind} ${path}`, asked, `Looked for: ${tried.map(files.shown).join(', ')}.`);
     if (files.kind(found) === 'folder') throw InputError.of(`${files.shown(found)} is a folder, not a ${kind}`, asked);
+    places.set(key, found);
     return found;
   }
 
@@ -70,6 +77,11 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates'>, pr
       const found = find(kind, path, task, asked);
       const content = kind === 'file' ? files.bytes(found, asked) : compile(found, asked).render(scope);
       return { path: files.shown(found), content };
+    },
+    probe(path, task, asked) {
+      const found = find('file', path, task, asked);
+      files.mustBeReadable(found, asked);
+      return { path: files.shown(found), content: new Uint8Array() };
     },
     template: (path, task, asked) => compile(find('template', path, task, asked), asked),
   };

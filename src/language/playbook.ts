@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Source } from '../values/errors.ts';
-import { readSpecs } from './argument-specs.ts';
+import { type ArgumentSpecs, readSpecs } from './argument-specs.ts';
 import { readItems } from './block.ts';
 import { checkHandlers, readHandlers } from './handlers.ts';
 import { definedOf, inheritFrom, nothingInherited, textsOf } from './inherit.ts';
@@ -22,6 +22,8 @@ export interface PlaybookReader extends Reader {
   readonly uniqueId: (source: Source) => string;
   /** Files being read, outermost first, to see imports that go in a circle. */
   readonly importing: readonly string[];
+  /** Files of argument specs that were read already, by their absolute path: every playbook of a site names the same. */
+  readonly specs: Map<string, ArgumentSpecs | undefined>;
 }
 
 /**
@@ -36,7 +38,7 @@ export function readPlaybook(path: string, reader: Reader & { readonly modules: 
     ids.set(id, count + 1);
     return count === 0 ? id : `${id}:${column}#${count}`;
   };
-  return readFile(reader.files.resolve(path), nothingInherited, { ...reader, folders: [], uniqueId, importing: [] }, undefined);
+  return readFile(reader.files.resolve(path), nothingInherited, { ...reader, folders: [], uniqueId, importing: [], specs: new Map() }, undefined);
 }
 
 function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked: Source | undefined): readonly Play[] {

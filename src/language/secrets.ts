@@ -33,7 +33,7 @@ export async function openSecrets(
     const content = readSecretsFile(file);
     if (!content) continue;
     try {
-      for (const [name, value] of await openSecretsFile(content, readIdentities(environment), file)) {
+      for (const [name, value] of await openSecretsFile(content, readIdentities(environment, dirname(file)), file)) {
         values.set(name, value);
         closed.delete(name);
       }

@@ -84,6 +84,7 @@ export function scopeOf(layers: readonly Layer[]): Scope {
         inProgress.pop();
       }
     },
+    has: (name) => bindingOf(layers, name) !== undefined,
     names() {
       names ??= [...new Set(layers.flatMap((layer) => [...layer.bindings.keys()]))];
       return names;
