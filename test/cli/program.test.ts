@@ -70,9 +70,29 @@ for (const { name } of entries) {
 }
 
 const promised = [
-  ...['-i, --inventory', '-l, --limit', '-e, --extra-vars', '-t, --tags', '--skip-tags', '-D, --diff', '-f, --forks', '--start-at-task'],
-  ...['--list-tasks', '--list-hosts', '--list-tags', '-u, --user', '-k, --ask-pass', '-K, --ask-become-pass', '--private-key', '--output'],
-  ...['--save', '--html', '--junit', '-v, --verbose', '-q, --quiet', '--no-color', '--no-prefetch'],
+  '-i, --inventory',
+  '-l, --limit',
+  '-e, --extra-vars',
+  '-t, --tags',
+  '--skip-tags',
+  '-D, --diff',
+  '-f, --forks',
+  '--start-at-task',
+  '--list-tasks',
+  '--list-hosts',
+  '--list-tags',
+  '-u, --user',
+  '-k, --ask-pass',
+  '-K, --ask-become-pass',
+  '--private-key',
+  '--output',
+  '--save',
+  '--html',
+  '--junit',
+  '-v, --verbose',
+  '-q, --quiet',
+  '--no-color',
+  '--no-prefetch',
 ];
 
 for (const name of ['run', 'check']) {
