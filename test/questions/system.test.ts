@@ -1,0 +1,158 @@
+import test from 'ava';
+import { aptLists, dpkgState } from '../../src/questions/apt.ts';
+import { facts } from '../../src/questions/facts.ts';
+import { group } from '../../src/questions/group.ts';
+import { installedPackage, packageCandidate } from '../../src/questions/package.ts';
+import type { Question, QuestionKind } from '../../src/questions/question.ts';
+import { tool } from '../../src/questions/tool.ts';
+import { unit, unitProblem } from '../../src/questions/unit.ts';
+import { user } from '../../src/questions/user.ts';
+import { shells } from '../shell/shells.ts';
+import { askAll } from './law.ts';
+
+/** Splits and parses `output` as what the host printed for `questions`. */
+function read<Answer>(output: string, questions: readonly Question<Answer>[]): readonly Answer[] {
+  const params = questions.map((question) => question.params);
+  const kind: QuestionKind<unknown, Answer> | undefined = questions[0]?.kind;
+  if (!kind) throw new Error('no question was given');
+  return kind.split(output, params).map((part, index) => kind.parse(part, params[index]));
+}
+
+for (const shell of shells()) {
+  const hasDpkg = shell.name !== 'busybox';
+
+  test(`tool › ${shell.name}: finds what is there`, async (t) => {
+    const [cat, missing] = await askAll(t, shell, [tool('cat'), tool('no-such-program.x')]);
+    t.true(cat?.exists);
+    t.deepEqual(missing, { exists: false });
+  });
+
+  test(`user, group › ${shell.name}: answers for those that are there and those that are not`, async (t) => {
+    const [root, nobody, missing] = await askAll(t, shell, [user('root'), user('nobody'), user('no-such-user')]);
+    t.like(root, { exists: true, uid: 0, gid: 0, home: '/root' });
+    t.true(nobody?.exists);
+    t.deepEqual(missing, { exists: false });
+    const [rootGroup, daemon, none] = await askAll(t, shell, [group('root'), group('daemon'), group('no.such')]);
+    t.deepEqual(rootGroup, { exists: true, gid: 0 });
+    t.deepEqual(daemon, { exists: true, gid: 1 });
+    t.deepEqual(none, { exists: false });
+  });
+
+  test(`user › ${shell.name}: what the shadow file says is given as a digest only`, async (t) => {
+    const [daemon, plain] = await askAll(t, shell, [user('daemon', { shadow: true }), user('daemon')]);
+    t.is(plain?.passwordDigest, undefined);
+    if (process.getuid?.() !== 0) {
+      t.log('not run: only root may read /etc/shadow');
+      return;
+    }
+    t.true(daemon?.isLocked);
+    t.regex(daemon?.passwordDigest ?? '', /^[0-9a-f]{64}$/);
+  });
+
+  test(`package › ${shell.name}: answers for installed, unknown and qualified names, and where there is no dpkg`, async (t) => {
+    const answers = await askAll(t, shell, ['dpkg', 'no-such-package', 'dpkg:amd64', 'no.such:all', 'base-files'].map(installedPackage));
+    if (!hasDpkg) {
+      t.deepEqual(answers[0], { noDpkg: true, status: 'not-installed' });
+      return;
+    }
+    t.like(answers[0], { status: 'installed' });
+    t.regex(answers[0]?.version ?? '', /^\d/);
+    t.deepEqual(answers[1], { status: 'not-installed' });
+    t.deepEqual(answers[3], { status: 'not-installed' });
+  });
+
+  test(`candidate › ${shell.name}: says what apt would install and what provides a virtual package`, async (t) => {
+    const [dpkg, awk, missing] = await askAll(t, shell, ['dpkg', 'awk', 'no-such-package'].map(packageCandidate));
+    t.deepEqual(missing, {});
+    if (!hasDpkg) return;
+    t.regex(dpkg?.version ?? '', /^\d/);
+    t.regex(awk?.providedBy ?? '', /awk/);
+  });
+
+  test(`apt › ${shell.name}: says whether there is apt, and how old the lists are`, async (t) => {
+    const [state] = await askAll(t, shell, [dpkgState()]);
+    t.like(state, { isDebian: hasDpkg, isInterrupted: false });
+    t.regex(state?.system ?? '', /\w/);
+    const ages = await askAll(t, shell, [aptLists(0), aptLists(1_000_000_000)]);
+    t.true(ages.every((age) => ['fresh', 'stale', 'never'].includes(age)));
+  });
+
+  test(`unit › ${shell.name}: says that there is no systemd where there is none`, async (t) => {
+    const answers = await askAll(t, shell, [unit('ssh'), unit('nginx.service')]);
+    t.is(answers.length, 2);
+    t.is(typeof answers[0]?.isSystemd, 'boolean');
+  });
+
+  test(`facts › ${shell.name}: tells what is known of this machine`, async (t) => {
+    const [found] = await askAll(t, shell, [facts()]);
+    t.like(found, { user_uid: process.getuid?.() ?? 0, architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64' });
+    t.true((found?.memtotal_mb ?? 0) > 100 && (found?.processor_count ?? 0) > 0);
+    t.regex(found?.distribution ?? '', /^[A-Z]/);
+    t.false(found?.hostname.includes('.'));
+  });
+}
+
+test('unit › reads what systemctl shows of several units, aliases and System V links', (t) => {
+  const output = `Id=ssh.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+NeedDaemonReload=yes
+
+Id=nginx.service
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+UnitFileState=
+NeedDaemonReload=no
+link yes
+link no
+`;
+  const [ssh, nginx] = read(output, [unit('sshd'), unit('nginx')]);
+  t.deepEqual(ssh, {
+    isSystemd: true,
+    id: 'ssh.service',
+    load: 'loaded',
+    active: 'active',
+    sub: 'running',
+    file: 'enabled',
+    needsReload: true,
+    hasStartLink: true,
+  });
+  t.like(nginx, { load: 'not-found', active: 'inactive', file: '', hasStartLink: false });
+  t.throws(() => read(output, [unit('ssh')]), { message: /2 units where 1/ });
+  t.throws(() => read('Failed to connect to bus\nlink no\n', [unit('ssh')]), { message: /not understood/ });
+});
+
+test('unit › names are checked before they are asked about', (t) => {
+  t.regex(unitProblem('getty@') ?? '', /template: name an instance, as in getty@main.service/);
+  for (const name of ['a b', '$(id).service', "x'y", '-x', 'a/b', '']) t.throws(() => unit(name), { instanceOf: TypeError }, name);
+  t.is(unitProblem('getty@tty1.service'), undefined);
+});
+
+test('package › reads states that are neither installed nor absent', (t) => {
+  const output = `dpkg
+nginx:amd64\tinstall\thalf-configured\t1.22.1-9
+curl:amd64\tdeinstall\tconfig-files\t7.88.1-10
+libc6:amd64\thold\tinstalled\t2.36-9
+libc6:i386\tinstall\tinstalled\t2.36-9
+bash:amd64\tunknown\tnot-installed\t
+`;
+  t.deepEqual(read(output, ['nginx', 'curl', 'libc6', 'libc6:i386', 'bash', 'zsh'].map(installedPackage)), [
+    { status: 'half-configured', version: '1.22.1-9' },
+    { status: 'config-files', version: '7.88.1-10' },
+    { status: 'installed', version: '2.36-9', isHeld: true },
+    { status: 'installed', version: '2.36-9' },
+    { status: 'not-installed' },
+    { status: 'not-installed' },
+  ]);
+  for (const name of ['A', 'x', 'nginx*', 'nginx=1', '-y', '$(id)', 'a b']) t.throws(() => installedPackage(name), { instanceOf: TypeError }, name);
+});
+
+test('user, group › names that are no accounts are refused', (t) => {
+  for (const name of ['0', '', 'a b', 'root:x', '$(id)', '-r', 'x'.repeat(40)]) {
+    t.throws(() => user(name), { instanceOf: TypeError }, name);
+    t.throws(() => group(name), { instanceOf: TypeError }, name);
+  }
+});
