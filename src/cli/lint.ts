@@ -1,13 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
+import { parseYaml } from '../language/yaml.ts';
 import { safeJson } from '../report/json.ts';
-import { sanitize } from '../report/sanitize.ts';
-import { formatProblem, InputError, type Problem } from '../values/errors.ts';
+import { InputError, type Problem } from '../values/errors.ts';
 import type { Define } from './context.ts';
 import { loadRun } from './load.ts';
 import { addInventoryOptions, type InventoryArguments } from './options.ts';
-import { exitCodes } from './problems.ts';
+import { exitCodes, problemText } from './problems.ts';
 import { runOptions } from './run-options.ts';
 
 interface Arguments extends InventoryArguments {
@@ -28,7 +28,7 @@ const define: Define = (command, { io, finish }) => {
     .action(async (given: readonly string[], typed: Arguments) => {
       const playbooks = given.length > 0 ? given : allPlaybooks(io.workingFolder);
       const { problems, hosts } = await problemsOf(() => loadRun({ ...runOptions(typed, io), playbooks }));
-      const write = typed.output === 'json' ? json : (problem: Problem) => `${sanitize(formatProblem(problem))}\n`;
+      const write = typed.output === 'json' ? json : (problem: Problem) => `${problemText(problem)}\n`;
       for (const problem of problems) io.output.write(write(problem));
       const errors = problems.filter((problem) => problem.severity !== 'warning').length;
       if (typed.output === 'text') io.output.write(summary(errors, problems.length - errors, playbooks.length, hosts));
@@ -37,11 +37,16 @@ const define: Define = (command, { io, finish }) => {
 };
 export default define;
 
+/** Every playbook right in the folder. A mapping that has nothing of a play is a file of variables, or the like. */
 function allPlaybooks(workingFolder: string): readonly string[] {
   const path = join(workingFolder, folder);
-  const files = existsSync(path) ? readdirSync(path).filter((name) => /\.ya?ml$/.test(name)) : [];
-  if (files.length === 0) throw InputError.of(`there is no playbook in ${folder}/`, undefined, 'Name one: homerun lint PLAYBOOK');
-  return files.toSorted().map((name) => join(folder, name));
+  const names = existsSync(path) ? readdirSync(path).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const playbooks = names.toSorted().filter((name) => {
+    const { node } = parseYaml(readFileSync(join(path, name), 'utf8'), name);
+    return node?.kind !== 'mapping' || node.entries.some(({ key }) => key === 'hosts' || key === 'tasks' || key === 'import_playbook');
+  });
+  if (playbooks.length === 0) throw InputError.of(`there is no playbook in ${folder}/`, undefined, 'Name one: homerun lint PLAYBOOK');
+  return playbooks.map((name) => join(folder, name));
 }
 
 async function problemsOf(work: () => ReturnType<typeof loadRun>): Promise<{ readonly problems: readonly Problem[]; readonly hosts: number }> {

@@ -8,12 +8,13 @@ export const exitCodes = { ok: 0, wrongInput: 1, taskFailed: 2, differences: 3, 
 
 /** Prints problems to the error stream, each on lines of its own. */
 export function printProblems(io: Io, problems: readonly Problem[]): void {
-  for (const problem of problems) io.errors.write(`${sanitize(problemText(problem))}\n`);
+  for (const problem of problems) io.errors.write(`${problemText(problem)}\n`);
 }
 
-function problemText(problem: Problem): string {
+/** A problem as the screen shows it; one without a place is called an error, so that it can be told from what else is printed. */
+export function problemText(problem: Problem): string {
   const isBare = problem.source === undefined && problem.severity !== 'warning';
-  return isBare ? `error: ${formatProblem(problem)}` : formatProblem(problem);
+  return sanitize(isBare ? `error: ${formatProblem(problem)}` : formatProblem(problem));
 }
 
 /** Tells what stopped a command and gives the exit code. A stack trace is shown only when asked for: a user can do nothing with it. */

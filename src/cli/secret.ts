@@ -53,7 +53,7 @@ const define: Define = (command, { io }) => {
   });
   place(command.command('edit').description('Change all values in your editor ($VISUAL, $EDITOR, else vi).')).action(async (options: Place) => {
     const { file, content } = read(options);
-    const values = await openDespiteNames(content, readIdentities(io.environment), file);
+    const values = await openDespiteNames(content, readIdentities(io.environment, dirname(file)), file);
     const edited = await editSecrets(values, io);
     const isSame = edited === undefined || JSON.stringify([...edited]) === JSON.stringify([...values]);
     const hasNames = [...values.keys()].toSorted().join('\n') === content.names.join('\n');
@@ -73,7 +73,7 @@ async function init(io: Io, options: Place & { readonly recipient?: readonly str
   if (!existsSync(dirname(file))) {
     throw InputError.of(`there is no folder ${dirname(file)} for the secrets file`, undefined, 'Make it, or name your inventory with -i PATH.');
   }
-  const own = await ownRecipient(io);
+  const own = await ownRecipient(io, dirname(file));
   if (existsSync(file)) {
     const content = readSecretsFile(file);
     if (content?.recipients.includes(own)) throw InputError.of(`${file} is there already`, undefined, 'Set a value with: homerun secret set NAME');
@@ -84,10 +84,10 @@ async function init(io: Io, options: Place & { readonly recipient?: readonly str
 }
 
 /** The user's own public key; makes a key when there is none. */
-async function ownRecipient(io: Io): Promise<string> {
-  const keyFile = identityFile(io.environment);
+async function ownRecipient(io: Io, folder: string): Promise<string> {
+  const keyFile = identityFile(io.environment, folder);
   if (existsSync(keyFile)) {
-    const [identity = ''] = readIdentities(io.environment);
+    const [identity = ''] = readIdentities(io.environment, folder);
     return recipientOf(identity);
   }
   const { identity, recipient } = await newIdentity();
@@ -126,7 +126,7 @@ function read({ inventory }: Place): Pick<Opened, 'file' | 'content'> {
 
 async function open(io: Io, options: Place): Promise<Opened> {
   const { file, content } = read(options);
-  return { file, content, values: await openSecretsFile(content, readIdentities(io.environment), file) };
+  return { file, content, values: await openSecretsFile(content, readIdentities(io.environment, dirname(file)), file) };
 }
 
 async function save(file: string, values: ReadonlyMap<string, string>, recipients: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FileAnswer } from '../questions/file.ts';
 import type { Change, Diff } from '../values/change.ts';
-import { sh } from '../values/command.ts';
+import { raw, sh } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { found, requireImage, withDocker } from './support/docker.ts';
 import { askSynapse, type SynapseAnswers } from './support/synapse-answers.ts';
@@ -123,7 +123,7 @@ function configure(params: SynapseConfigParams, answers: SynapseAnswers, candida
   const command =
     isAccepted && imageFound
       ? configureCommand(placeOf(params), { ...candidate, image: params.image, imageId: imageFound.id, log })
-      : withDocker(sh`${{ raw: requireImage(params.image) }}
+      : withDocker(sh`${raw(requireImage(params.image))}
 echo ${`The new homeserver.yaml could not be checked by ${params.image}, and was not put in place: ${answers.validation?.state === 'not run' ? answers.validation.reason : 'the image was not there when it was asked'}`} >&2
 exit 1`);
   return {

@@ -11,6 +11,8 @@ export interface Network {
   readonly index: number;
   /** This machine's address in the network. */
   readonly gateway: string;
+  /** The network's addresses, `10.213.N.0/24`. */
+  readonly subnet: string;
 }
 
 /** Ports of a host that are reachable from this machine. */
@@ -22,8 +24,8 @@ export async function openNetwork(engine: Docker, lab: string): Promise<Network>
   const present = await gatewayOf(engine, lab);
   if (present !== undefined) return network(name, Number(present.split('.')[2]));
   for (let index = 1; index <= 250; index += 1) {
-    const { gateway } = network(name, index);
-    const addresses = ['--subnet', `10.213.${index}.0/24`, '--gateway', gateway];
+    const { gateway, subnet } = network(name, index);
+    const addresses = ['--subnet', subnet, '--gateway', gateway];
     const made = await attempt([engine.client, 'network', 'create', '--label', `${label}=${lab}`, ...addresses, name]);
     if (made.code === 0) return network(name, index);
     if (!/overlap/i.test(made.stderr)) throw new Error(`docker network create ${name}: ${made.stderr.trim()}`);
@@ -66,7 +68,7 @@ function networkName(lab: string): string {
 }
 
 function network(name: string, index: number): Network {
-  return { name, index, gateway: `10.213.${index}.1` };
+  return { name, index, gateway: `10.213.${index}.1`, subnet: `10.213.${index}.0/24` };
 }
 
 async function canListen(address: string, port: number): Promise<boolean> {

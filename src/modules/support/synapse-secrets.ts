@@ -1,9 +1,7 @@
 import { Secret } from '../../values/secret.ts';
 import * as yaml from '../../values/yaml-library.ts';
 
-const secretKey = /secret|password|passwd|passphrase|smtp_pass$|pepper|private_key|api_key|access_key|jwt_key|credential|token$|dsn$/i;
-/** Names of files, places and times that are about a secret but are none. */
-const notSecret = /(?:_path|_file|passfile|_lifetime|_endpoint|_uri|_url)$/i;
+const secretKey = /(?:secret|password|passwd|passphrase|smtp_pass|pepper|(?:private|api|access|secret)_key|token|dsn|credentials?)$/i;
 /** A mapping of this name is secret in all of its parts. */
 const secretMapping = /jwt_key$/i;
 
@@ -18,7 +16,7 @@ export function secretsIn(text: string): readonly Secret[] {
     Pair(_key, { key, value }, path) {
       const isInside = path.some((node) => yaml.isPair(node) && secretMapping.test(String(node.key)));
       const name = String(key);
-      if (!isInside && (!secretKey.test(name) || notSecret.test(name))) return;
+      if (!isInside && !secretKey.test(name)) return;
       const target = yaml.isAlias(value) ? value.resolve(document) : value;
       if (yaml.isScalar(target)) for (const form of formsOf(target, text)) found.add(form);
     },
