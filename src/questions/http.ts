@@ -55,7 +55,7 @@ const quickSeconds = 5;
 const preamble = `exec 4>&1
 http() {
   words=$( { { "$@" 2>&3 </dev/null; echo "exit $?" >&3; } | head -c ${bodyCap + 16_384} | base64 >&4; } 3>&1 )
-  echo : && printf %s "$words" | sed -e 's/ after [0-9]* m[a-z]*//' -e 's/^[0-9]\{4\}-[0-9-]* [0-9:]* //' | base64 && echo .
+  echo : && printf %s "$words" | sed -e 's/ after [0-9]* m[a-z]*//' -e 's/^20[0-9-]* [0-9:]* //' | base64 && echo .
 }
 with_curl() {
   http curl -q -sS -i -w '%{stderr}\\nhomerun %{http_code} %{size_header} %{url_effective}\\n' "$@"
