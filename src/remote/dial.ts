@@ -77,7 +77,8 @@ export async function scanHostKey(
           ...(signal && { signal }),
         });
       } catch (error) {
-        if (!key && error instanceof SshFailure) throw describeFailure(error, settings, settings.connectTimeoutSeconds, 'tried nothing');
+        if (!key && error instanceof SshFailure)
+          throw describeFailure(error, settings, settings.connectTimeoutSeconds, { report: 'tried nothing', keys: false });
       }
       if (!key) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
       return { key, verdict: judge(known, settings.host, settings.port, key) };
@@ -220,7 +221,10 @@ async function speak(
     if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged);
     const plain = entriesFor(known, hop.host, hop.port).filter((entry) => entry.kind === 'plain');
     if (error.kind === 'algorithms' && error.message.includes('host key') && plain.length > 0) throw hostKeyTypeError(plain, judged);
-    throw describeFailure(error, hop, settings.connectTimeoutSeconds, login.report());
+    throw describeFailure(error, hop, settings.connectTimeoutSeconds, {
+      report: login.report(),
+      keys: plan.attempts.some(({ attempt }) => attempt.kind === 'key' || attempt.kind === 'agent'),
+    });
   }
 }
 

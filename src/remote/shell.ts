@@ -70,6 +70,8 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       let timer: NodeJS.Timeout | undefined;
       let shell: number | undefined;
       let finished = false;
+      // Nothing of a step that was ended may be left when the trip is told to have ended.
+      let stopped: Promise<void> = Promise.resolve();
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
         if (finished) return;
@@ -95,7 +97,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
             ),
           ),
         );
-        if (shell !== undefined) options.kill(shell).catch(() => undefined);
+        if (shell !== undefined) stopped = options.kill(shell).catch(() => undefined);
       };
       const trip: Trip = followTrip(nonce, steps, {
         begun: (pid) => {
@@ -108,7 +110,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
           });
         },
         flood: stop,
-        done: (results) => finish(() => resolve(results)),
+        done: (results) => finish(() => resolve(stopped.then(() => results))),
         broken: (why) => lose(new UnreachableError(`${options.target}: the shell there cannot be understood: ${why}`, startUpHint(trip.noise()))),
       });
       listener = {

@@ -16,9 +16,14 @@ export class Hangup extends Error {
 /**
  * Why there is no SSH connection to `hop`, and what to do.
  * @param seconds that handshake and login were given
- * @param report what was tried to log in
+ * @param tried what was tried to log in, and whether keys were among it
  */
-export function describeFailure(error: SshFailure, hop: Hop, seconds: number, report: string): UnreachableError | Hangup {
+export function describeFailure(
+  error: SshFailure,
+  hop: Hop,
+  seconds: number,
+  tried: { readonly report: string; readonly keys: boolean },
+): UnreachableError | Hangup {
   const where = `${hop.host} port ${hop.port}`;
   const said = plainText(error.message);
   switch (error.kind) {
@@ -41,8 +46,10 @@ export function describeFailure(error: SshFailure, hop: Hop, seconds: number, re
       );
     case 'login':
       return new UnreachableError(
-        `${where} does not let ${hop.user} in: ${report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
-        `Is the public key in ~${hop.user}/.ssh/authorized_keys there, with nobody else able to write to that folder? Is ssh_user right? Nothing is tried twice, so that the host does not bar this address.`,
+        `${where} does not let ${hop.user} in: ${tried.report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
+        tried.keys
+          ? `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder? Is ssh_user right?`
+          : `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
       );
     case 'aborted':
       return new UnreachableError(`connecting to ${where} was interrupted`);

@@ -64,15 +64,20 @@ export const startLine = `homerun:${oneLine(`
   homerun_rc=$?; [ $homerun_rc != 1 ] || homerun_rc=70; exit $homerun_rc
 `)}\n`;
 
-/** The line that ends everything below the process `pid`, politely first, for a waiting program; it prints nothing. */
+/**
+ * The line that ends everything below the process `pid`, politely first, for a waiting program; it prints nothing.
+ * All are stopped before the first is told to end: no parent may go on with its next command because its child is gone, and no child
+ * may print what would seem to be the next step's.
+ */
 export function killLine(pid: number): string {
   return `homerun:${oneLine(`
     exec 2>/dev/null;
     ${treeFunction}
-    homerun_tree ${pid} "";
     homerun_signal() { homerun_any=0; for homerun_p in $homerun_found; do [ "$homerun_p" = ${pid} ] || { kill "$1" "$homerun_p" && homerun_any=1; }; done; };
-    homerun_signal -TERM;
-    for homerun_i in 1 2 3; do [ $homerun_any = 0 ] || { sleep 1; homerun_signal -0; }; done;
+    homerun_tree ${pid} ""; homerun_signal -STOP;
+    homerun_tree ${pid} ""; homerun_signal -STOP;
+    homerun_signal -TERM; homerun_signal -CONT;
+    for homerun_i in 1 2 3; do homerun_signal -0; [ $homerun_any = 0 ] || sleep 1; done;
     [ $homerun_any = 0 ] || homerun_signal -KILL;
     exit 0
   `)}\n`;
