@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { content } from '../questions/content.ts';
-import { file } from '../questions/file.ts';
+import { type FileAnswer, file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';
 import { quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf } from './params.ts';
-import { writeFile } from './support/write-file.ts';
+import { digestOf, writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
 const sourcesFolder = '/etc/apt/sources.list.d';
@@ -58,21 +58,22 @@ export default defineModule({
     allow_weak: 'A repository without a key is not taken: give signed_by.',
     allow_downgrade_to_insecure: 'A repository without a key is not taken: give signed_by.',
   },
+  // Digests tell whether anything is to be done; the content is asked for only where it is, for the diff.
   *ask(params) {
     const { sources, key } = yield* ask({ sources: file(sourcesPath(params)), key: file(keyPath(params)) });
-    const { before } = sources.exists && sources.sha256 !== undefined ? yield* ask({ before: content(sourcesPath(params)) }) : { before: undefined };
-    const { keyText } = key.exists && isKeyText(params) ? yield* ask({ keyText: content(keyPath(params)) }) : { keyText: undefined };
-    return { sources, key, before: before?.text, keyText: keyText?.text };
+    const differs = sources.exists && sources.type === 'file' && sources.sha256 !== digestOf(sourcesText(params));
+    const { before } = differs && params.state === 'present' ? yield* ask({ before: content(sourcesPath(params)) }) : { before: undefined };
+    return { sources, key, before: before?.text };
   },
-  plan: (params, { sources, key, before, keyText }) => {
+  plan: (params, { sources, key, before }) => {
     const path = sourcesPath(params);
     if (params.state === 'absent') return removal([...(sources.exists ? [path] : []), ...(key.exists ? [keyPath(params)] : [])], params.name);
     if (sources.exists && sources.type !== 'file') throw new TaskError(`${path} is not a file`, 'Remove it from the host.');
     const after = sourcesText(params);
-    const isRight = before === after && sources.exists && sources.mode === '0644' && sources.uid === 0;
+    const isRight = sources.exists && sources.sha256 === digestOf(after) && sources.mode === params.mode && sources.uid === 0;
     return [
-      ...keyChanges(params, key.exists, keyText),
-      ...(isRight ? [] : [write(`${before === undefined ? 'add' : 'change'} repository ${params.name}`, path, before, after)]),
+      ...keyChanges(params, key),
+      ...(isRight ? [] : [write(`${sources.exists ? 'change' : 'add'} repository ${params.name}`, path, before, after)]),
     ];
   },
 });
@@ -110,15 +111,15 @@ function sourcesText(params: Params): string {
   return fields.flatMap(([field, value]) => (value === undefined || value === '' ? [] : [`${field}: ${value}\n`])).join('');
 }
 
-function keyChanges(params: Params, isThere: boolean, keyText: string | undefined): readonly Change[] {
+function keyChanges(params: Params, found: FileAnswer): readonly Change[] {
   const { signed_by, name } = params;
   if (signed_by === undefined || signed_by.startsWith('/')) return [];
   const path = keyPath(params);
   if (isKeyText(params)) {
     const wanted = `${signed_by.trimEnd()}\n`;
-    return keyText === wanted ? [] : [write(`write the key of repository ${name}`, path, keyText, wanted)];
+    return found.exists && found.sha256 === digestOf(wanted) ? [] : [write(`write the key of repository ${name}`, path, undefined, wanted)];
   }
-  return isThere
+  return found.exists
     ? []
     : [{ summary: `fetch the key of repository ${name} from ${signed_by}`, commands: [fetchKey(signed_by, path)], writes: [`file:${path}`] }];
 }
