@@ -100,10 +100,19 @@ function* askNamed(params: SynapseConfigParams, { data }: Candidate, files: Read
     ...Object.fromEntries(services.map((path, index) => [`app_service_${index}`, path])),
   };
   const questions = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, file(path, { digest: false })]));
-  const answers = yield* ask(questions);
-  const found = new Map([...files, ...Object.entries(paths).flatMap(([name, path]) => (answers[name] ? [[path, answers[name]] as const] : []))]);
-  const written =
-    log && params.log_config !== undefined ? { log: { path: log, content: (yield* ask({ log_config: content(log) })).log_config } } : {};
+  const isWritten = log !== undefined && params.log_config !== undefined;
+  // In one go, since what is asked after homeserver.yaml was read is a converged host's second trip, and there shall be no third.
+  const answers: { readonly [name: string]: FileAnswer | ContentAnswer } = yield* ask({
+    ...questions,
+    ...(isWritten && { log_config: content(log) }),
+  });
+  const metadata = Object.entries(paths).flatMap(([name, path]) => {
+    const answer = answers[name];
+    return answer && !('truncated' in answer) ? [[path, answer] as const] : [];
+  });
+  const found = new Map([...files, ...metadata]);
+  const logContent = answers['log_config'];
+  const written = isWritten && logContent && 'truncated' in logContent ? { log: { path: log, content: logContent } } : {};
   return { files: found, ...(signingKey && { signingKey }), ...written };
 }
 
