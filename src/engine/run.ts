@@ -9,6 +9,7 @@ import type { Play } from '../language/play.ts';
 import { openSecrets } from '../language/secrets.ts';
 import { layersOf, scopeOf } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
+import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Secret } from '../values/secret.ts';
@@ -84,7 +85,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     emit: emitMasked,
     journal: options.check ? noJournal : journalIn(journalFolder(options)),
     signal,
-    explain: () => undefined,
+    explain,
     readLocal: (kind, path, task, scope) => loaded.readLocal(kind, path, task, scope),
     connect(name) {
       const known = targets.get(name);
