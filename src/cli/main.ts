@@ -10,8 +10,14 @@ if (given.length === 1 && (given[0] === '--version' || given[0] === '-V')) {
   process.stdout.write(`${version()}\n`);
 } else {
   cacheCompiledCode();
-  const [{ main }, { processIo }] = await Promise.all([import('./program.ts'), import('./process-io.ts')]);
-  process.exitCode = await main(given, processIo());
+  try {
+    const [{ main }, { processIo }] = await Promise.all([import('./program.ts'), import('./process-io.ts')]);
+    process.exitCode = await main(given, processIo());
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    process.stderr.write(`homerun is not installed completely (${error.message})\n  In its folder run: npm ci && npm run build\n`);
+    process.exitCode = 1;
+  }
 }
 
 /**

@@ -50,7 +50,8 @@ async function askSecret(question: string): Promise<string> {
   const { default: password } = await import('@inquirer/password');
   try {
     // The answer goes where the questions go: standard output may be read by a program.
-    return await password({ message: question, mask: '' }, { output: process.stderr });
+    const validate = (text: string) => text !== '' || 'It is empty.';
+    return await password({ message: question, toggleMask: false, validate }, { output: process.stderr });
   } catch (error) {
     throw error instanceof Error && error.name === 'ExitPromptError' ? new Interrupted() : error;
   }

@@ -1,5 +1,5 @@
 import type { Recap, Status, TaskOutcome } from '../engine/event.ts';
-import { formatSource } from '../values/errors.ts';
+import { formatProblem, formatSource } from '../values/errors.ts';
 import { pageStyle } from './html-style.ts';
 import { type Markup, markup } from './markup.ts';
 import { type FinishedEvent, isFinished, type TimedEvent } from './report.ts';
@@ -29,7 +29,7 @@ export function html(events: readonly TimedEvent[]): string {
 <body>
 <h1>${title}</h1>
 <p>${new Date(first).toISOString()} · ${duration(last - first)} · ${ending(recap?.exit_code)}</p>
-${recap && recapTable(recap.hosts)}
+${events.filter((event) => event.event === 'warning').map(warning)}${recap && recapTable(recap.hosts)}
 ${statuses.map((status) => markup`<input type="checkbox" id="show-${status}"${{ markup: status === 'skipped' ? '' : ' checked' }}><label for="show-${status}" class="${status}">${status}</label>\n`)}
 <main>
 ${hosts.map((host) => hostSection(host, events, first, Math.max(1, last - first)))}
@@ -55,6 +55,11 @@ function ending(exitCode: number | undefined): string {
     130: 'interrupted',
   };
   return `${meanings[exitCode] ?? 'ended'} (exit code ${exitCode})`;
+}
+
+function warning({ message, source, hint }: Extract<TimedEvent, { event: 'warning' }>): Markup {
+  return markup`<p class="changed">${formatProblem({ message, severity: 'warning', ...(source && { source }) })} <small>${hint}</small></p>
+`;
 }
 
 function recapTable(hosts: { readonly [host: string]: Recap }): Markup {
@@ -85,7 +90,7 @@ function bar(event: FinishedEvent, start: number, total: number): Markup {
 }
 
 function taskEntry(event: FinishedEvent): Markup {
-  const open = event.status === 'failed' || event.status === 'unreachable';
+  const open = event.ignored !== true && (event.status === 'failed' || event.status === 'unreachable');
   const items = (event.items ?? []).map(
     (item) => markup`<div class="item"><b class="${item.status}">${item.status}</b> ${item.item}${story(item)}</div>`,
   );

@@ -35,6 +35,14 @@ test('lint without a playbook takes all of playbooks/', async (t) => {
   t.deepEqual(await homerun('lint'), { exit: 0, output: 'Nothing is wrong in 1 playbook for 3 hosts.\n', errors: '' });
 });
 
+test('lint leaves out files of variables, but not a playbook that is written as a mapping', async (t) => {
+  t.is((await homerun('lint', { ...files, 'playbooks/variables.yaml': 'color: blue\n' })).exit, 0);
+  t.regex(
+    (await homerun('lint', { ...files, 'playbooks/wrong.yaml': 'hosts: web\ntasks: []\n' })).output,
+    /^playbooks\/wrong\.yaml:1:1: a playbook wants a list/,
+  );
+});
+
 test('lint prints what is wrong, with places, counts it and exits with 1', async (t) => {
   const wrong = { ...files, 'playbooks/site.yaml': '- hosts: web\n  tasks:\n    - debgu: {msg: x}\n    - debug: {msg: x}\n      wehn: true\n' };
   const { exit, output } = await homerun('lint', wrong);

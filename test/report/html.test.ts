@@ -7,6 +7,7 @@ test('the page says how the run ended, counts by host, and shows what happened w
   for (const part of [
     '<p>2026-01-02T03:04:05.000Z · 16.0 s · a task failed (exit code 2)</p>',
     '<tr><th scope="row">web1</th><td class="ok">6</td><td class="changed">3</td>',
+    'playbooks/docker.yaml:2:10: warning: no group is called &quot;old&quot; <small>Groups: all.</small>',
     '<h2>db</h2>',
     '<details class="task failed" open>',
     'Docker · apt · playbooks/docker.yaml:12:7',
