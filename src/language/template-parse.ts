@@ -32,6 +32,13 @@ export const specialForms: ReadonlyMap<string, readonly [least: number, most: nu
   ['secret', [1, 1]],
 ]);
 
+/** More levels of blocks and parentheses than any template needs. */
+const maxDepth = 100;
+
+function tooDeep(offset: number): TemplateMistake {
+  return new TemplateMistake(`blocks or parentheses are nested more than ${maxDepth} deep`, offset, 'Look for a block that is never closed.');
+}
+
 const blockNames = ['if', 'unless', 'each', 'with', 'raw'];
 
 /**
@@ -48,6 +55,7 @@ function parsed(text: string, offsetOf: (position: hbs.AST.Position) => number):
   try {
     return grammar.parse(text);
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(0);
     const { message, lineNumber, column } = error as Error & { readonly lineNumber?: number; readonly column?: number };
     const offset = lineNumber === undefined ? undefined : offsetOf({ line: lineNumber, column: column ?? 0 });
     const advice = adviceForSyntax(text, message, offset);
@@ -64,13 +72,23 @@ function lineStarts(text: string): readonly number[] {
 /** Turns Handlebars' tree into ours. */
 class Builder {
   readonly #offsetOf: (position: hbs.AST.Position) => number;
+  #depth = 0;
 
   constructor(offsetOf: (position: hbs.AST.Position) => number) {
     this.#offsetOf = offsetOf;
   }
 
   program(program: hbs.AST.Program): Program {
-    return { parts: program.body.flatMap((statement) => this.#part(statement)), params: program.blockParams ?? [] };
+    return this.#within(program, () => ({ parts: program.body.flatMap((statement) => this.#part(statement)), params: program.blockParams ?? [] }));
+  }
+
+  /** Counts levels, as endless ones would end the process and not the template. */
+  #within<T>(node: hbs.AST.Node, work: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > maxDepth) throw tooDeep(this.#offset(node));
+    const result = work();
+    this.#depth -= 1;
+    return result;
   }
 
   #offset(node: hbs.AST.Node): number {
@@ -174,7 +192,7 @@ class Builder {
     if (params.length < least || params.length > most) {
       throw new TemplateMistake(`"${name}" takes ${amount(least, most)}, got ${params.length}`, offset, `Write ${usageOf(name)}.`);
     }
-    return { kind: 'call', name, offset, args: params.map((param) => this.operand(param)) };
+    return { kind: 'call', name, offset, args: this.#within(path, () => params.map((param) => this.operand(param))) };
   }
 
   #unknown(name: string, params: readonly hbs.AST.Expression[], offset: number): never {

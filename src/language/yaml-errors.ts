@@ -54,10 +54,6 @@ const byCode: Readonly<Record<string, Words>> = {
   },
   MULTIPLE_TAGS: { message: 'a value has two tags', hint: 'Keep one of them.' },
   MULTIPLE_ANCHORS: { message: 'a value has two anchors', hint: 'Keep one of them.' },
-  RESOURCE_EXHAUSTION: {
-    message: 'the values are nested too deep',
-    hint: 'Nothing needs more than a few dozen levels: look for a bracket that is never closed.',
-  },
 };
 
 const byMessage: readonly (readonly [RegExp, Words])[] = [
@@ -121,6 +117,27 @@ function plainMessage(message: string): string {
   const first = message.split('\n')[0] ?? '';
   return first.replace(/ at line \d+, column \d+:?$/, '').replace(/^./, (letter) => letter.toLowerCase());
 }
+
+/** More levels than anything needs; the parser's own recursion ends the whole process at about a thousand. */
+const maxDepth = 250;
+
+/** The offset at which brackets, dashes of lists or indentation go deeper than any sane file; undefined when they do not. Looks at characters alone. */
+export function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    if (depth > maxDepth) return at;
+  }
+  const line = new RegExp(`^(?:[ ]*[-?] ){${maxDepth}}|^ {${2 * maxDepth}}`, 'm').exec(text);
+  return line?.index;
+}
+
+export const nestedTooDeep: Words = {
+  message: 'the values are nested too deep',
+  hint: `Nothing needs more than ${maxDepth} levels: look for a bracket that is never closed.`,
+};
 
 /** Characters that no text file holds, and that Python's YAML reader refuses: control characters other than tab and line ends. */
 export function strayCharacter(text: string): number | undefined {

@@ -3,7 +3,7 @@ import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import * as yaml from '../values/yaml-library.ts';
 import type { Entry, MappingNode, Node, ScalarNode } from './node.ts';
-import { strayCharacter, unquotedBraces, yamlAdvice } from './yaml-errors.ts';
+import { nestedTooDeep, strayCharacter, tooDeep, unquotedBraces, yamlAdvice } from './yaml-errors.ts';
 import { fileOffset } from './yaml-position.ts';
 
 /** A file read: its content as nodes (absent when it is empty or wrong), and everything wrong with it. */
@@ -26,6 +26,8 @@ const coreTags = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].m
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new yaml.LineCounter();
+  const deep = tooDeep(text);
+  if (deep !== undefined) return { node: undefined, problems: [{ ...nestedTooDeep, source: placeIn(text, deep, file) }] };
   const document = yaml.parseDocument(text, {
     lineCounter: lines,
     schema: 'core',
@@ -59,6 +61,11 @@ export function stringifyYaml(value: Value, indent = 2): string {
     lineWidth: 0,
     aliasDuplicateObjects: false,
   });
+}
+
+function placeIn(text: string, offset: number, file: string): Source {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /** Tags that the parser shall accept and leave alone, on any kind of value. */
