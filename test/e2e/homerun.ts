@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { projectRoot } from '../lab/places.ts';
 
-/** The project's folder: compiled tests lie three levels below it. */
-export const project = join(import.meta.dirname, '../../..');
-
-const command = join(project, 'build/src/cli/main.js');
+/** Compiled beside the tests. */
+const command = join(import.meta.dirname, '../../src/cli/main.js');
 
 const count = z.object({
   ok: z.number(),
@@ -55,7 +54,7 @@ export interface CallOptions {
 }
 
 /** Calls the command line as a user would. Never rejects for an exit code. */
-export function homerun(args: readonly string[], { environment = {}, folder = project, signal }: CallOptions = {}): Promise<Ran> {
+export function homerun(args: readonly string[], { environment = {}, folder = projectRoot, signal }: CallOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...args], {
       cwd: folder,

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { installPackages } from '../lab/engine.ts';
+import type { Homeserver } from '../lab/matrix-inventory.ts';
+
+const program = '/usr/bin/chromium';
+
+/** Starts Chromium, installing it where it is missing, so that the names of homeservers lead to their lab addresses. */
+export async function openBrowser(servers: readonly Homeserver[], say: (line: string) => void): Promise<Browser> {
+  if (!existsSync(program)) await installPackages(['chromium'], say);
+  const rules = servers.flatMap(({ serverName, clientName, host }) => [serverName, clientName].map((name) => `MAP ${name} ${host.address}`));
+  return chromium.launch({
+    executablePath: program,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      `--host-resolver-rules=${rules.join(',')}`,
+    ],
+  });
+}
+
+/** A page of a visitor of its own, and what went wrong on it: script errors, refused resources, failed requests. */
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly complaints: string[];
+}
+
+/** Opens an address. The lab's certificates are not in Chromium's store, so they are not checked here; other tests check them. */
+export async function visit(browser: Browser, url: string): Promise<Visit> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    // A service worker wants a certificate that the browser trusts.
+    if (message.type() === 'error' && !message.text().includes('SSL certificate error'))
+      complaints.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(url);
+  return { context, page, complaints };
+}
