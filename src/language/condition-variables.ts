@@ -4,16 +4,22 @@ import type { ProgramVariables } from './template-variables.ts';
 /** Macros whose first argument names a variable that only their other arguments know. */
 const binders = new Set(['all', 'exists', 'exists_one', 'existsOne', 'filter', 'map', 'optMap', 'optFlatMap', 'bind']);
 
+export interface CelNames extends ProgramVariables {
+  /** Names of CEL's own (`map`, `type`), which hide variables that are called like that. */
+  readonly builtIn: ReadonlyMap<string, number>;
+}
+
 /**
  * The variables that a condition reads.
  * @param isBuiltIn tells CEL's own names (`int`, `type`).
  */
-export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean): ProgramVariables {
+export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean): CelNames {
   const variables = new Set<string>();
   const required = new Map<string, number>();
   const guarded = new Set<string>();
+  const builtIn = new Map<string, number>();
   walk(ast, new Set(['vars', 'cel', 'optional']));
-  return { variables, required: new Map([...required].filter(([name]) => !guarded.has(name))) };
+  return { variables, builtIn, required: new Map([...required].filter(([name]) => !guarded.has(name))) };
 
   function walk(node: ASTNode, bound: ReadonlySet<string>): void {
     const ofVars = fieldOfVars(node);
@@ -21,7 +27,11 @@ export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean)
       variables.add(ofVars);
       guarded.add(ofVars);
     } else if (node.op === 'id') {
-      if (bound.has(node.args) || isBuiltIn(node.args)) return;
+      if (bound.has(node.args)) return;
+      if (isBuiltIn(node.args)) {
+        builtIn.set(node.args, node.range.start);
+        return;
+      }
       variables.add(node.args);
       if (!required.has(node.args)) required.set(node.args, node.range.start);
     } else if (node.op === 'rcall') {

@@ -58,14 +58,20 @@ export function createConditions(lookups: Lookups): Conditions {
 
   function compileText(node: ScalarNode, text: string): Condition {
     const run = parsed(node, text);
-    const { variables, required } = celVariables(run.ast, (name) => environment.hasVariable(name));
+    const { variables, required, builtIn } = celVariables(run.ast, (name) => environment.hasVariable(name));
     const isBounded = /\bmatches\b|\bre_/.test(text);
     return {
       source: node.source,
       variables,
       required: placed(required, node.locate),
       sourceAt: () => node.source,
-      evaluate: (scope) => evaluated(node, text, scope, isBounded ? (context) => inBoundedTime(() => run(context)) : run),
+      evaluate(scope) {
+        for (const [name, offset] of builtIn) {
+          if (scope.has?.(name))
+            throw InputError.of(`in a condition "${name}" is a type, not your variable`, node.locate(offset), `Write vars.${name}.`);
+        }
+        return evaluated(node, text, scope, isBounded ? (context) => inBoundedTime(() => run(context)) : run);
+      },
     };
   }
 
@@ -142,6 +148,8 @@ function explanation(
       ];
     return [`"${name}" does not take ${types === '' ? 'that' : typeNames(types)}`, source, advice];
   }
+  const reserved = /Reserved identifier: (\w+)/.exec(summary)?.[1];
+  if (reserved !== undefined) return [`"${reserved}" is a word of CEL's own`, source, `Write vars.${reserved} for the variable.`];
   const operation = /no such overload: (.*)/i.exec(summary)?.[1];
   if (operation !== undefined)
     return [`these do not go together: ${typeNames(operation)}`, source, advice ?? 'Convert one side: int(text), string(number).'];

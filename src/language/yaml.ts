@@ -179,7 +179,7 @@ class Reader {
     const own = new Map<string, Entry>();
     const merged: MappingNode[] = [];
     for (const pair of mapping.items) {
-      const keyNode = this.#key(pair.key, source);
+      const keyNode = this.#key(pair.key, source, unsafe);
       if (!keyNode) continue;
       const value = this.#child(pair.value, keyNode.source, unsafe);
       if (keyNode.plain && keyNode.text === '<<') merged.push(...this.#mergeSources(value));
@@ -200,8 +200,8 @@ class Reader {
     else entries.set(entry.key, entry);
   }
 
-  #key(key: unknown, source: Source): ScalarNode | undefined {
-    const node = yaml.isNode(key) ? this.read(key, true) : undefined;
+  #key(key: unknown, source: Source, unsafe: boolean): ScalarNode | undefined {
+    const node = yaml.isNode(key) ? this.read(key, unsafe) : undefined;
     if (node?.kind === 'scalar') return node;
     const offset = yaml.isNode(key) ? (key.range?.[0] ?? 0) : 0;
     // `{{ name }}` without quotes is a mapping whose key is the mapping `{ name }`.
