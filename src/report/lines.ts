@@ -100,7 +100,7 @@ function body(outcome: TaskOutcome, event: TaskEvent, detail: Detail, style: Sty
 }
 
 /** A unified diff, coloured, after `indent`. */
-export function diffLines(diff: string | undefined, style: Style, indent: string): string[] {
+function diffLines(diff: string | undefined, style: Style, indent: string): string[] {
   if (diff === undefined || diff === '') return [];
   return indented(diff, '').map((line) => (line === '' ? '' : indent + colourOf(line, style)(line)));
 }

@@ -21,7 +21,7 @@ function inner(value: Inner): string {
 const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Text for between tags or quotes. Control characters, which XML forbids and nobody sees, are spelled out first. */
-export function escape(text: string): string {
+function escape(text: string): string {
   return sanitize(text)
     .replaceAll(/[\ufffe\uffff]/g, '\ufffd')
     .replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');

@@ -26,7 +26,8 @@ export interface Screen {
 /** A screen on `terminal`. Nothing is written before the first call. */
 export function screenOn(terminal: Terminal): Screen {
   let painted: readonly string[] = [];
-  const erase = () => (painted.length > 0 ? `\r\u001b[${painted.length}A${eraseBelow}` : '');
+  // The terminal itself writes ^C where the cursor is: that goes too.
+  const erase = () => `\r${painted.length > 0 ? `\u001b[${painted.length}A` : ''}${eraseBelow}`;
   const draw = (rows: readonly string[]) => (rows.length > 0 ? `${hideCursor}${wrapOff}${rows.map((row) => `${row}\n`).join('')}${wrapOn}` : '');
   return {
     print: (lines) => {

@@ -42,7 +42,7 @@ function finished(child: ChildProcess, seen: (output: string) => void = () => {}
 test.serial('^C lets the task in hand end, shows the recap and exits with 130', async (t) => {
   const folder = site(`- debug: {msg: begun}
 - name: In hand
-  command: sh -c 'sleep 1; touch ${'{{ playbook_dir }}'}/done'
+  command: sh -c 'sleep 1; touch {{ playbook_dir }}/done'
 - name: Never
   command: touch {{ playbook_dir }}/never
 `);

@@ -28,6 +28,17 @@ test('rows stay at the bottom while lines scroll by above', (t) => {
   t.true(screen.isCursorShown());
 });
 
+test('what the terminal itself writes at ^C is wiped away', (t) => {
+  const screen = emulator();
+  const painted = screenOn(screen);
+  screen.write('^C');
+  painted.print(['Interrupted']);
+  painted.paint(['row']);
+  screen.write('^C');
+  painted.print(['changed']);
+  t.deepEqual(screen.lines(), ['Interrupted', 'changed', 'row']);
+});
+
 test('an unchanged picture is not written again, and never more rows than the terminal has', (t) => {
   let written = 0;
   const small = { columns: 80, rows: 3, write: () => (written += 1) };
