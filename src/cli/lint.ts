@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { parseYaml } from '../language/yaml.ts';
 import { safeJson } from '../report/json.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Define } from './context.ts';
@@ -27,34 +26,46 @@ const define: Define = (command, { io, finish }) => {
     .addOption(new Option('--output <form>', 'text, or one JSON object a line').choices(['text', 'json']).default('text'))
     .action(async (given: readonly string[], typed: Arguments) => {
       const playbooks = given.length > 0 ? given : allPlaybooks(io.workingFolder);
-      const { problems, hosts } = await problemsOf(() => loadRun({ ...runOptions(typed, io), playbooks }));
+      const { problems, plays, hosts } = await problemsOf(() => loadRun({ ...runOptions(typed, io), playbooks }));
       const write = typed.output === 'json' ? json : (problem: Problem) => `${problemText(problem)}\n`;
       for (const problem of problems) io.output.write(write(problem));
       const errors = problems.filter((problem) => problem.severity !== 'warning').length;
-      if (typed.output === 'text') io.output.write(summary(errors, problems.length - errors, playbooks.length, hosts));
+      if (typed.output === 'text') io.output.write(summary(errors, problems.length - errors, plays, hosts));
       finish(errors > 0 ? exitCodes.wrongInput : exitCodes.ok);
     });
 };
 export default define;
 
-/** Every playbook right in the folder. A mapping that has nothing of a play is a file of variables, or the like. */
+/**
+ * Every playbook right in the folder but for those that another one imports: they are read with it. A file without a list or a word of a play at its
+ * margin is one of variables, or the like. Looked at as text, as YAML of hundreds of tasks takes long to read twice.
+ */
 function allPlaybooks(workingFolder: string): readonly string[] {
   const path = join(workingFolder, folder);
   const names = existsSync(path) ? readdirSync(path).filter((name) => /\.ya?ml$/.test(name)) : [];
-  const playbooks = names.toSorted().filter((name) => {
-    const { node } = parseYaml(readFileSync(join(path, name), 'utf8'), name);
-    return node?.kind !== 'mapping' || node.entries.some(({ key }) => key === 'hosts' || key === 'tasks' || key === 'import_playbook');
-  });
+  const texts = new Map(names.toSorted().map((name) => [name, readFileSync(join(path, name), 'utf8')]));
+  const imported = new Set(
+    [...texts.values()].flatMap((text) => [...text.matchAll(/^- (?:.*\b)?import_playbook: *["']?([\w./-]+)/gm)].map((match) => match[1])),
+  );
+  const playbooks = [...texts].filter(
+    ([name, text]) => !imported.has(name) && /^(-|hosts:|tasks:|import_playbook:)/m.test(text.replace(/^---$/gm, '')),
+  );
   if (playbooks.length === 0) throw InputError.of(`there is no playbook in ${folder}/`, undefined, 'Name one: homerun lint PLAYBOOK');
-  return playbooks.map((name) => join(folder, name));
+  return playbooks.map(([name]) => join(folder, name));
 }
 
-async function problemsOf(work: () => ReturnType<typeof loadRun>): Promise<{ readonly problems: readonly Problem[]; readonly hosts: number }> {
+interface Found {
+  readonly problems: readonly Problem[];
+  readonly plays: number;
+  readonly hosts: number;
+}
+
+async function problemsOf(work: () => ReturnType<typeof loadRun>): Promise<Found> {
   try {
-    const { warnings, inventory } = await work();
-    return { problems: warnings, hosts: inventory.hosts.size };
+    const { warnings, plays, inventory } = await work();
+    return { problems: warnings, plays: plays.length, hosts: inventory.hosts.size };
   } catch (error) {
-    if (error instanceof InputError) return { problems: error.problems, hosts: 0 };
+    if (error instanceof InputError) return { problems: error.problems, plays: 0, hosts: 0 };
     throw error;
   }
 }
@@ -63,8 +74,8 @@ function json({ message, source, hint, severity = 'error' }: Problem): string {
   return `${safeJson({ severity, message, ...(source && { file: source.file, line: source.line, column: source.column }), ...(hint !== undefined && { hint }) })}\n`;
 }
 
-function summary(errors: number, warnings: number, playbooks: number, hosts: number): string {
-  if (errors + warnings === 0) return `Nothing is wrong in ${counted(playbooks, 'playbook')} for ${counted(hosts, 'host')}.\n`;
+function summary(errors: number, warnings: number, plays: number, hosts: number): string {
+  if (errors + warnings === 0) return `Nothing is wrong in ${counted(plays, 'play')} for ${counted(hosts, 'host')}.\n`;
   return `${[errors > 0 ? counted(errors, 'error') : '', warnings > 0 ? counted(warnings, 'warning') : ''].filter((part) => part !== '').join(', ')}.\n`;
 }
 

@@ -32,7 +32,7 @@ async function homerun(line: string, given: { readonly [path: string]: string } 
 }
 
 test('lint without a playbook takes all of playbooks/', async (t) => {
-  t.deepEqual(await homerun('lint'), { exit: 0, output: 'Nothing is wrong in 1 playbook for 3 hosts.\n', errors: '' });
+  t.deepEqual(await homerun('lint'), { exit: 0, output: 'Nothing is wrong in 2 plays for 3 hosts.\n', errors: '' });
 });
 
 test('lint leaves out files of variables, but not a playbook that is written as a mapping', async (t) => {
@@ -41,6 +41,18 @@ test('lint leaves out files of variables, but not a playbook that is written as 
     (await homerun('lint', { ...files, 'playbooks/wrong.yaml': 'hosts: web\ntasks: []\n' })).output,
     /^playbooks\/wrong\.yaml:1:1: a playbook wants a list/,
   );
+});
+
+test('lint reads a playbook that another one imports once, with it', async (t) => {
+  const wrong = {
+    ...files,
+    'playbooks/all.yaml': '- import_playbook: site.yaml\n- import_playbook: more.yaml\n',
+    'playbooks/more.yaml': '- host: web\n',
+  };
+  const { output } = await homerun('lint', wrong);
+  t.regex(output, /^playbooks\/more\.yaml:1:3: "host" is no word of a play\n/);
+  t.is(output.match(/no word of a play/g)?.length, 1);
+  t.is((await homerun('lint', { ...wrong, 'playbooks/more.yaml': site })).output, 'Nothing is wrong in 4 plays for 3 hosts.\n');
 });
 
 test('lint prints what is wrong, with places, counts it and exits with 1', async (t) => {
