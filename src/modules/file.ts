@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type DifferingAnswer, differing } from '../questions/differing.ts';
-import { type FileAnswer, file, type PresentFile } from '../questions/file.ts';
+import { type FileAnswer, file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';
 import { type Command, quote, sh } from '../values/command.ts';
@@ -131,7 +131,7 @@ function make(create: string, path: string, { owner, group, mode }: Params): Com
 function planLink(params: Params, found: FileAnswer): readonly Change[] {
   const { path, src = '', force } = params;
   const isRight = found.exists && found.type === 'link' && found.target === src;
-  if (isRight) return attributeChanges(path, params, found as PresentFile);
+  if (isRight) return attributeChanges(path, params, found);
   if (found.exists && found.type === 'directory')
     throw new TaskError(`${path} is a folder on the host, and a link is to be put there`, 'Remove it before with state: absent.');
   if (found.exists && found.type !== 'link' && !force)

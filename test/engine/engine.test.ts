@@ -215,7 +215,7 @@ test('until tries again, asking afresh, and tells of each try', async (t) => {
       { name: 'ready' },
       {
         register: 'r',
-        until: [expression((scope) => (scope.get('r') as { failed: boolean }).failed === false)],
+        until: [expression((scope) => !(scope.get('r') as { failed: boolean }).failed)],
         retries: expression(() => 5),
         delay: expression(() => 0),
       },

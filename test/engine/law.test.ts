@@ -58,7 +58,7 @@ function itemsOf(plan: readonly Plan[]): Item[] {
               if (found === undefined) throw new Error('found is not known yet');
               return { name: one.to, value: found.value ?? 'x' };
             },
-            { when: [expression((scope) => (scope.get('found') as { failed: boolean }).failed === false)] },
+            { when: [expression((scope) => !(scope.get('found') as { failed: boolean }).failed)] },
           ),
         ];
       case 'loop':

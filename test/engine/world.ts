@@ -173,7 +173,12 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       const magic = valueLayer('magic', { inventory_hostname: name });
       return [
         name,
-        new HostRun({ name, source: nowhere, folder: '', groups: [], layers: [] }, { user: 'root', byDefault: false }, () => magic, valueLayer('extra', {})),
+        new HostRun(
+          { name, source: nowhere, folder: '', groups: [], layers: [] },
+          { user: 'root', byDefault: false },
+          () => magic,
+          valueLayer('extra', {}),
+        ),
       ] as const;
     }),
   );
