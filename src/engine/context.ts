@@ -17,6 +17,8 @@ export interface RunContext {
   readonly order: readonly Placed[];
   /** Index in `order` by task id. */
   readonly positions: ReadonlyMap<string, number>;
+  /** Index in `order` of the first task that runs; 0 without `--start-at-task`. */
+  readonly startAt: number;
   readonly modules: ReadonlyMap<string, Module>;
   readonly hosts: ReadonlyMap<string, HostRun>;
   readonly check: boolean;

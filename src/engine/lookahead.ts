@@ -20,7 +20,7 @@ export function lookAhead(run: RunContext, host: HostRun, target: Target, writes
   if (!run.prefetch) return [];
   const found = new Map<string, Asked>();
   const registered = new Map(host.registered);
-  for (const placed of run.order.slice(host.position + 1)) {
+  for (const placed of run.order.slice(Math.max(host.position + 1, run.startAt))) {
     if (!placed.hosts.has(host.host.name) || !isSelected(placed.task.tags, run.selection)) continue;
     try {
       lookInto(run, host, target, placed, writes, registered, found);

@@ -54,16 +54,35 @@ async function runHost(walk: Walk): Promise<void> {
     const target = await run.connect(host.host.name);
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
-    if (!(error instanceof UnreachableError || error instanceof TaskError)) throw error;
-    run.emit({ event: 'host_unreachable', host: host.host.name, message: error.message, ...(error.hint && { hint: error.hint }) });
-    host.count('unreachable');
-    host.out = 'unreachable';
+    lost(walk, error);
     return;
   }
   notify(walk, run.journal.pending(host.host.name, play.name));
   const ended = await walkItems(walk, play.tasks);
   if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
   if (!host.out || host.pending.size > 0) journalPending(walk);
+}
+
+/** Tells that a host did not get as far as its first task. What the host itself refuses (sudo) is a failure, as in Ansible. */
+function lost({ run, playRun: { play }, host }: Walk, error: unknown): void {
+  if (!(error instanceof UnreachableError || error instanceof TaskError)) throw error;
+  const said = { host: host.host.name, message: error.message, ...(error.hint && { hint: error.hint }) };
+  host.out = error instanceof TaskError ? 'failed' : 'unreachable';
+  host.count(host.out);
+  if (error instanceof UnreachableError) run.emit({ event: 'host_unreachable', ...said });
+  else
+    run.emit({
+      event: 'task',
+      play: play.name,
+      task: 'Gathering Facts',
+      source: play.source,
+      module: 'setup',
+      check: run.check,
+      status: 'failed',
+      changes: [],
+      durationMs: 0,
+      ...said,
+    });
 }
 
 async function sideBySide<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -11,7 +11,7 @@ import { layersOf, scopeOf } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
-import { InputError, type Problem } from '../values/errors.ts';
+import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
 import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
@@ -21,8 +21,9 @@ import { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { Masker } from './mask.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
-import { tasksInOrder } from './select.ts';
+import { checkTags, type Placed, startIndex, tasksInOrder } from './select.ts';
 import { Target } from './target.ts';
+import { nameOf } from './task.ts';
 
 /** What a run is asked to do. */
 export interface RunOptions {
@@ -69,12 +70,16 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   });
   const hosts = hostsOf(loaded, options);
   const order = tasksInOrder(loaded.planned);
+  checkTags(options, loaded.plays);
+  const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => shownName(placed, hosts));
+  await checkKeys(hosts);
   const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Promise<Target>>();
   const context: RunContext = {
     order,
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
+    startAt,
     modules,
     hosts: new Map([...hosts].map(([name, { host }]) => [name, host])),
     check: options.check,
@@ -148,6 +153,29 @@ function hostsOf(loaded: Loaded, options: RunOptions): ReadonlyMap<string, RunHo
   }
   if (problems.length > 0) throw new InputError(problems);
   return runs;
+}
+
+/** A task's name as the first of its hosts shows it. */
+function shownName({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string, RunHost>): string {
+  const [first = ''] = names;
+  const host = hosts.get(first)?.host;
+  return host ? nameOf(task, host.scope(play, task)) : task.module;
+}
+
+/** @throws InputError for private keys that are none: that is known before a host is contacted. */
+async function checkKeys(hosts: ReadonlyMap<string, RunHost>): Promise<void> {
+  const problems: Problem[] = [];
+  const { planLogin } = await import('../remote/login.ts');
+  for (const { host, reaching } of hosts.values()) {
+    if (reaching.settings.identityFile === undefined) continue;
+    try {
+      await planLogin(reaching.settings);
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      problems.push({ message: error.message, source: host.host.source, ...(error.hint && { hint: error.hint }) });
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 /** `env` and `secret`, every value of which the masker learns as it is given out. */

@@ -1,4 +1,6 @@
+import { nearest } from '../language/nearest.ts';
 import type { Item, Play, Task } from '../language/play.ts';
+import { InputError } from '../values/errors.ts';
 
 /** Which tasks a run is about. */
 export interface Selection {
@@ -24,6 +26,51 @@ export function isSelected(tags: readonly string[], { tags: asked, skipTags }: S
   if (tags.includes('always')) return true;
   if (tags.includes('never') && !asked.some((tag) => tags.includes(tag))) return false;
   return asked.length === 0 || matches(asked);
+}
+
+/** Tags that stand for others, and so may be asked for though no task has them. */
+const specialTags = ['all', 'tagged', 'untagged', 'always', 'never'];
+
+/** @throws InputError when a tag is asked for that no task has: nothing would run, in silence. */
+export function checkTags({ tags }: Selection, plays: readonly Play[]): void {
+  const known = new Set(plays.flatMap((play) => [...play.tags, ...tagsOf(play.tasks)]));
+  const strange = tags.find((tag) => !known.has(tag) && !specialTags.includes(tag));
+  if (strange === undefined) return;
+  const near = nearest(strange, known);
+  const all = [...known].sort().join(', ');
+  throw InputError.of(
+    `--tags: no task has the tag "${strange}"`,
+    undefined,
+    near === undefined ? `There are: ${all || 'none'}.` : `Did you mean "${near}"?`,
+  );
+}
+
+function tagsOf(items: readonly Item[]): readonly string[] {
+  return items.flatMap((item) => (item.kind === 'block' ? tagsOf([...item.block, ...item.rescue, ...item.always]) : item.tags));
+}
+
+/**
+ * The index in `order` of the task to start at: the first whose name is `name`, or matches it where it holds `*` (as `--start-at-task` of Ansible).
+ * @param nameOf the task's name as it is shown.
+ * @throws InputError with the nearest name when there is none.
+ */
+export function startIndex(name: string, order: readonly Placed[], nameOf: (placed: Placed) => string): number {
+  const pattern = new RegExp(
+    `^${name
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  );
+  const names = order.map(nameOf);
+  const index = names.findIndex((one) => pattern.test(one));
+  if (index >= 0) return index;
+  const near = nearest(name, names);
+  throw InputError.of(
+    `--start-at-task: no task is called "${name}"`,
+    undefined,
+    near === undefined ? 'homerun run --list-tasks shows them.' : `Did you mean "${near}"?`,
+  );
 }
 
 /** A play with the names of the hosts that it is for. */

@@ -20,8 +20,9 @@ export async function walkItems(walk: Walk, items: readonly Item[], isRescuable 
 async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<Ended> {
   const { run, host, playRun } = walk;
   if (item.kind === 'task') {
-    if (!isSelected(item.tags, run.selection)) return 'done';
-    host.position = Math.max(host.position, run.positions.get(item.id) ?? -1);
+    const position = run.positions.get(item.id);
+    if (!isSelected(item.tags, run.selection) || (position !== undefined && position < run.startAt)) return 'done';
+    host.position = Math.max(host.position, position ?? -1);
     return runWholeTask(walk, item, { isRescuable, isHandler: false });
   }
   if (item.kind === 'meta') {

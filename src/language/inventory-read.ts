@@ -22,7 +22,12 @@ export function readInventory(paths: readonly string[], reader: Reader): Invento
   for (const given of paths) {
     const path = files.resolve(given);
     const kind = files.kind(path);
-    if (!kind) throw InputError.of(`there is no inventory ${files.shown(path)}`, undefined, 'Name one with -i, or let "homerun init" write one.');
+    if (!kind)
+      throw InputError.of(
+        `there is no inventory ${files.shown(path)}`,
+        undefined,
+        'Name one with -i PATH, or copy inventory/example and put in your hosts.',
+      );
     const folder = kind === 'folder' ? path : dirname(path);
     for (const file of kind === 'folder' ? inventoryFiles(path, reader) : [path]) readOne(file, folder, raw, reader);
     varsFiles.push(varsFilesIn(folder, reader));
@@ -32,7 +37,7 @@ export function readInventory(paths: readonly string[], reader: Reader): Invento
     throw InputError.of(
       `the inventory has no hosts (${paths.map((path) => files.shown(files.resolve(path))).join(', ')})`,
       undefined,
-      'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}, or let "homerun init" do it.',
+      'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
   warnOfStrays(raw, varsFiles, reader);

@@ -138,6 +138,7 @@ export interface Options {
   readonly prefetch?: boolean;
   readonly handlers?: readonly Handler[];
   readonly selection?: Selection;
+  readonly startAt?: number;
   readonly play?: Partial<Play>;
   readonly journal?: RunContext['journal'];
 }
@@ -187,6 +188,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
   const context: RunContext = {
     order,
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
+    startAt: options.startAt ?? 0,
     modules,
     hosts: runs,
     check: options.check ?? false,
