@@ -48,11 +48,10 @@ export const synapseValidationKind: QuestionKind<SynapseValidationParams, Synaps
 // `printf` is part of the shell: the text stands in no argument list. The container sees /data as links into a folder of its own in memory, as
 // Synapse makes what is missing there (its media store).
 function scriptOf({ image, dataFolder, volumes, uid, gid, text, suspects }: SynapseValidationParams): string {
-  const options = [
-    ...['--rm', '--interactive', '--network', 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-    ...['--user', `${uid}:${gid}`, '--tmpfs', '/tmp', '--tmpfs', `/data:uid=${uid},gid=${gid},mode=0700`],
-    ...['--volume', `${dataFolder}:/live:ro`, ...volumes.flatMap((volume) => ['--volume', `${volume}:ro`]), '--entrypoint', 'sh'],
-  ];
+  const isolation = '--rm --interactive --network none --read-only --cap-drop ALL --security-opt no-new-privileges'.split(' ');
+  const folders = ['--tmpfs', '/tmp', '--tmpfs', `/data:uid=${uid},gid=${gid},mode=0700`, '--volume', `${dataFolder}:/live:ro`];
+  const further = volumes.flatMap((volume) => ['--volume', `${volume}:ro`]);
+  const options = [...isolation, '--user', `${uid}:${gid}`, ...folders, ...further, '--entrypoint', 'sh'];
   const words = [...options, image, '-c', insideContainer, 'sh', driver, ...suspects].map(quote).join(' ');
   return `{ said=$(printf %s ${quote(text.reveal())} | docker run ${words} 2>&1 3>&1 | base64) || said=
 printf '%s\\n.\\n' "$said"; }`;
@@ -102,6 +101,8 @@ def culprits(config, paths):
 reason = attempt(text)
 keys = []
 if reason is not None:
+    # What Synapse makes in the working folder by default must not hide who is at fault.
+    os.chdir("/tmp")
     try:
         config = yaml.safe_load(text)
         first = [[key] for key in suspects if key in config]
