@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { type FileAnswer, file } from '../questions/file.ts';
+import { ask } from '../questions/question.ts';
+import { type Command, quote } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
+import { defineModule } from './module.ts';
+import { line, localFile, path } from './params.ts';
+import { attributeParams } from './support/attributes.ts';
+
+const params = z
+  .strictObject({
+    src: localFile().optional().describe('A tar file of your machine (plain, or packed by gzip, bzip2, xz or zstd).'),
+    host_src: path().optional().describe('Instead of src: a tar file that is on the host already.'),
+    dest: path().describe('The folder on the host that it is unpacked into; it must be there.'),
+    creates: path().describe('A path that the archive brings: when it is there, nothing is done.'),
+    owner: attributeParams.owner,
+    group: attributeParams.group,
+    exclude: z.array(line()).optional().describe('Names in the archive that are left out, as tar(1) takes them.'),
+  })
+  .refine(({ src, host_src }) => (src === undefined) !== (host_src === undefined), 'expected either src or host_src');
+
+type Params = z.output<typeof params>;
+
+export default defineModule({
+  summary: 'Unpack a tar file into a folder of the host.',
+  params,
+  examples: [
+    { description: 'From your machine', task: 'unarchive:\n  src: tool-1.2.tar.gz\n  dest: /opt\n  creates: /opt/tool-1.2/bin/tool' },
+    {
+      description: 'One that was downloaded',
+      task: 'unarchive:\n  host_src: /opt/tool-1.2.tar.gz\n  dest: /opt\n  creates: /opt/tool-1.2\n  owner: root',
+    },
+  ],
+  absent: {
+    copy: 'Use src or host_src.',
+    remote_src: 'Name a file that is on the host with host_src: PATH.',
+    mode: 'The modes of the archive count; change them with the module file.',
+    include: 'Use exclude.',
+    extra_opts: 'Use the module command with tar(1).',
+    list_files: 'Use the module command with tar -t.',
+    keep_newer: 'Use the module command with tar --keep-newer-files.',
+    io_buffer_size: 'Leave it out.',
+    validate_certs: 'Download with the module get_url before.',
+    decrypt: 'Keep secrets in the secrets file (homerun secret).',
+  },
+  ask: ({ dest, creates, host_src }) =>
+    ask({
+      creates: file(creates, { digest: false }),
+      dest: file(dest, { digest: false, follow: true }),
+      ...(host_src !== undefined && { archive: file(host_src, { digest: false, follow: true }) }),
+    }),
+  plan: (params, answers) => {
+    if (answers.creates.exists) return [];
+    const { dest, host_src } = params;
+    if (!answers.dest.exists || answers.dest.type !== 'directory')
+      throw new TaskError(`the folder ${dest} is not there on the host`, 'Create it first (module file, state: directory).');
+    const archive: FileAnswer | undefined = answers.archive;
+    if (host_src !== undefined && !archive?.exists)
+      throw new TaskError(`there is no file ${host_src} on the host`, 'Download it before with the module get_url.');
+    const from = params.src?.path ?? host_src ?? '';
+    return [{ summary: `unpack ${from} into ${dest}`, commands: [unpack(params)], writes: [`file:${dest}`] }];
+  },
+  result: ({ dest }) => ({ dest, handler: 'TarArchive' }),
+});
+
+/**
+ * Looks through the archive before anything is unpacked: nothing in it may lead out of the folder. Unpacked in a folder of its own beside the others,
+ * so that a broken archive leaves nothing half-done.
+ */
+function unpack({ src, host_src, dest, owner, group, exclude = [] }: Params): Command {
+  const own = [
+    ...(owner === undefined ? [] : [`chown -hR -- ${quote(owner)} "$w/tree"`]),
+    ...(group === undefined ? [] : [`chgrp -hR -- ${quote(group)} "$w/tree"`]),
+  ];
+  const excluded = exclude.map((name) => `--exclude=${quote(name)} `).join('');
+  const script = [
+    `d=${quote(dest)} a=${quote(host_src ?? '')}`,
+    'fail() { echo "$1" >&2; exit 1; }',
+    "command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'",
+    'umask 077',
+    'w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"',
+    `trap 'rm -rf -- "$w"' EXIT`,
+    'if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi',
+    'tar -tf "$a" >"$w/names" 2>"$w/said" || fail "it is no tar file that this host can read: $(head -n 1 "$w/said")"',
+    `bad=$(grep -m 1 -E '^/|(^|/)[.][.](/|$)|[[:cntrl:]]' "$w/names") && fail "the archive is refused, nothing was changed: the path $bad in it leads elsewhere"`,
+    `tar -tvf "$a" | grep -q -E '^[lh].* (->|link to) (/|(.*/)?[.][.](/|$))' && fail 'the archive is refused, nothing was changed: a link in it leads elsewhere'`,
+    `mkdir -m 0755 -- "$w/tree" && tar -xf "$a" --no-same-owner ${excluded}-C "$w/tree" || fail 'the archive could not be unpacked; nothing was changed'`,
+    ...own.map((command) => `${command} || exit 1`),
+    'cp -a -- "$w/tree/." "$d/" || fail "the files could not be put into $d"',
+  ];
+  return { script: script.join('\n'), ...(src && { stdin: src.content }), timeoutSeconds: 3600 };
+}
