@@ -1,13 +1,23 @@
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { catalogOf } from '../engine/catalog.ts';
 import type { RunOptions } from '../engine/run.ts';
+import { createLookups } from '../language/env.ts';
 import { type Loaded, load } from '../language/load.ts';
+import { namedSecrets } from '../language/secrets.ts';
 import { loadModules } from '../modules/registry.ts';
-import { lookupsOf } from './hosts.ts';
 
 /** Reads and checks everything of a run, and does nothing. @throws InputError with every problem at once. */
 export async function loadRun(options: RunOptions): Promise<Loaded> {
-  const [modules, lookups] = await Promise.all([loadModules(), lookupsOf(options)]);
+  const modules = await loadModules();
+  const inventories = options.inventories.map((path) => resolve(options.workingFolder, path));
+  // Opening the secrets file takes longer than all the rest, and no value of it is looked at.
+  const lookups = createLookups({
+    environment: options.environment,
+    inventories,
+    workingFolder: options.workingFolder,
+    secret: namedSecrets(inventories),
+  });
   return load({
     playbooks: options.playbooks,
     inventories: options.inventories,
