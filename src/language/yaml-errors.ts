@@ -61,10 +61,7 @@ const byMessage: readonly (readonly [RegExp, Words])[] = [
   [/followed by map values|neither|missing space/i, noPair],
   [/Unexpected block-seq-ind on same line/, { message: 'a list begins on the line of its key', hint: 'Write the first "- " on the next line.' }],
   [/Unexpected flow-(seq|map)-end token/, { message: 'a bracket is closed that was not opened', hint: 'Delete it, or open it before.' }],
-  [
-    /Unexpected scalar at node end/,
-    { message: 'text after the end of a value', hint: 'Put quotes around the whole value, or write it on one line.' },
-  ],
+  [/Unexpected .* at node end/, { message: 'text after the end of a value', hint: 'Put quotes around the whole value, or write it on one line.' }],
   [/Block scalar header/, { message: 'text on the line of | or >', hint: 'Begin the text on the next line.' }],
   [/start with (directive|reserved)/, { message: 'a value cannot begin with @, ` or %', hint: 'Put quotes around the value.' }],
 ];
