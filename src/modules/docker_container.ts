@@ -1,23 +1,23 @@
 import { type Container, container } from '../questions/container.ts';
 import type { DockerAnswer } from '../questions/docker.ts';
-import type { HttpAnswer } from '../questions/http.ts';
-import { http } from '../questions/http.ts';
+import { type HttpAnswer, http } from '../questions/http.ts';
 import { type Image, image } from '../questions/image.ts';
 import { ask } from '../questions/question.ts';
-import type { Change } from '../values/change.ts';
+import type { Change, Diff } from '../values/change.ts';
 import { type Command, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { type ContainerParams, containerParams } from './support/container-params.ts';
-import { finishCommand, previousName, recreateCommand, restoreCommand, startCommand } from './support/container-script.ts';
+import { finishCommand, nextName, previousName, recreateCommand, restoreCommand, startCommand, tidyCommand } from './support/container-script.ts';
 import { type Difference, differences, policyDiffers } from './support/container-spec.ts';
 import { found, withDocker } from './support/docker.ts';
 
 interface Answers {
   readonly container: DockerAnswer<Container>;
   readonly previous: DockerAnswer<Container>;
+  readonly next: DockerAnswer<Container>;
   readonly image?: DockerAnswer<Image>;
-  readonly health?: readonly HttpAnswer[];
+  readonly health?: HttpAnswer;
 }
 
 export default defineModule({
@@ -38,65 +38,50 @@ export default defineModule({
     { description: 'Restart it from a handler.', task: 'docker_container: {name: synapse, restart: true}' },
     { description: 'Remove it.', task: 'docker_container: {name: synapse, state: absent}' },
   ],
-  *ask(params) {
-    const seen = yield* ask({ container: container(params.name), previous: container(previousName(params.name)) });
-    const answers: Answers = {
-      ...seen,
-      ...(params.image !== undefined && (yield* ask({ image: image(params.image) }))),
-    };
-    if (params.state !== 'started' || !params.wait_healthy) return answers;
-    const urls = params.wait_healthy.url.map((url, index) => [`health_${index}`, http(healthRequest(url))] as const);
-    return { ...answers, health: Object.values(yield* ask(Object.fromEntries(urls))) };
+  ask(params) {
+    const [url] = params.state === 'started' ? (params.wait_healthy?.url ?? []) : [];
+    return ask({
+      container: container(params.name),
+      previous: container(previousName(params.name)),
+      next: container(nextName(params.name)),
+      ...(params.image !== undefined && { image: image(params.image) }),
+      // The first one is enough to see whether anything answers at all.
+      ...(url !== undefined && { health: http(healthRequest(url)) }),
+    });
   },
   plan(params, answers: Answers) {
+    const { name, image: imageGiven } = params;
     const current = found(answers.container);
     const previous = found(answers.previous);
+    const next = found(answers.next);
+    if (params.state === 'absent') return absent(params, [current && name, previous && previousName(name), next && nextName(name)]);
     const seen = { current: current?.id, previous: previous?.id };
-    const everything = ['*'] as const;
-    if (params.state === 'absent') return absent(params, current, previous);
-    if (!params.image && !current) {
+    const different = current && imageGiven ? differences(params, current, answers.image && found(answers.image)) : [];
+    if (previous && (imageGiven || !current)) {
+      return current && different.length === 0
+        ? [step(`finish the interrupted recreation of container ${name}`, finishCommand(params, seen))]
+        : [step(`put back container ${name}, left aside by an interrupted run`, restoreCommand(params, seen))];
+    }
+    if (!current && !imageGiven) {
       throw new TaskError(
-        `there is no container ${params.name} on this host, and no image to make it of`,
+        `there is no container ${name} on this host, and no image to make it of`,
         'Give the parameter image, or run the task that creates the container before.',
       );
     }
-    const different = current && params.image ? differences(params, current, answers.image && found(answers.image)) : [];
-    if (previous) {
-      const isFinishing = current !== undefined && different.length === 0;
-      const summary = isFinishing
-        ? `finish the interrupted recreation of container ${params.name}`
-        : `put back container ${params.name}, left aside by an interrupted run`;
-      const command = isFinishing ? finishCommand(params, seen) : restoreCommand(params, seen);
-      return [{ summary, commands: [command], writes: everything, staged: true }];
-    }
-    if (!current)
-      return [
-        {
-          summary: `create container ${params.name} from ${params.image}`,
-          commands: [recreateCommand(params, seen, false)],
-          writes: everything,
-          staged: true,
-        },
-      ];
+    if (!current) return [step(`create container ${name} from ${imageGiven}`, recreateCommand(params, seen, false))];
     if (different.length > 0) {
       const isReachableAsBefore = !different.some(({ property }) => property === 'ports' || property === 'networks');
-      const summary = `recreate container ${params.name}: ${different.map(describe).join(', ')}`;
       return [
-        {
-          summary,
-          diff: diffOf(params.name, different),
-          commands: [recreateCommand(params, seen, isReachableAsBefore)],
-          writes: everything,
-          staged: true,
-        },
+        step(`recreate container ${name}: ${describe(different)}`, recreateCommand(params, seen, isReachableAsBefore), diffOf(name, different)),
       ];
     }
-    return [...policy(params, current), ...running(params, current, answers.health ?? [])];
+    const tidied = next ? [step(`remove container ${nextName(name)}, left by an interrupted run`, tidyCommand(params, seen))] : [];
+    return [...tidied, ...policy(params, current), ...running(params, current, answers.health)];
   },
-  result(_params, answers: Answers) {
+  result({ name }, answers: Answers) {
     const current = found(answers.container);
     if (!current) return { container: {} };
-    return { container: { Id: current.id, Image: current.image, Name: _params.name, Running: current.running } };
+    return { container: { Id: current.id, Image: current.image, Name: name, Running: current.running } };
   },
   absent: {
     pull: 'the image is pulled by a task of its own, docker_image, so that a slow registry never keeps a service down',
@@ -116,6 +101,11 @@ export default defineModule({
   },
 });
 
+/** A change after which is looked again: another run may have been at work on the same container. */
+function step(summary: string, command: Command, diff?: Diff): Change {
+  return { summary, commands: [command], writes: ['*'], staged: true, ...(diff && { diff }) };
+}
+
 /** Seconds that a healthy container may take to answer when it is only looked at. */
 const glanceSeconds = 5;
 
@@ -123,22 +113,25 @@ function healthRequest(url: string) {
   return { url, method: 'GET', headers: {}, timeoutSeconds: glanceSeconds, followRedirects: false } as const;
 }
 
-function describe({ property, wanted, is }: Difference): string {
-  return `${property} ${wanted} (was ${is})`;
+/** More differences than these are told by name alone: the diff has them all. */
+const mostTold = 3;
+
+function describe(different: readonly Difference[]): string {
+  return different.map(({ property, wanted, is }) => (different.length > mostTold ? property : `${property} ${wanted} (was ${is})`)).join(', ');
 }
 
-function diffOf(name: string, different: readonly Difference[]): NonNullable<Change['diff']> {
+function diffOf(name: string, different: readonly Difference[]): Diff {
   const text = (side: 'is' | 'wanted') => different.map((one) => `${one.property}: ${one[side]}\n`).join('');
   return { label: `container ${name}`, before: text('is'), after: text('wanted') };
 }
 
-function absent({ name, stop_timeout }: ContainerParams, current: Container | undefined, previous: Container | undefined): readonly Change[] {
-  const names = [...(current ? [name] : []), ...(previous ? [previousName(name)] : [])];
+function absent({ name, stop_timeout }: ContainerParams, present: readonly (string | undefined)[]): readonly Change[] {
+  const names = present.filter((one) => one !== undefined);
   if (names.length === 0) return [];
   const option = stop_timeout === undefined ? [] : ['--time', stop_timeout];
+  const timeoutSeconds = (stop_timeout ?? 10) + 120;
   const commands = names.map(
-    (one): Command =>
-      withDocker({ ...sh`docker stop ${option} -- ${one} >/dev/null; docker rm -- ${one} >/dev/null`, timeoutSeconds: (stop_timeout ?? 10) + 120 }),
+    (one): Command => withDocker({ ...sh`docker stop ${option} -- ${one} >/dev/null; docker rm -- ${one} >/dev/null`, timeoutSeconds }),
   );
   return [{ summary: `remove container ${name}`, commands, writes: ['*'] }];
 }
@@ -156,7 +149,7 @@ function policy(params: ContainerParams, current: Container): readonly Change[] 
   ];
 }
 
-function running(params: ContainerParams, current: Container, health: readonly HttpAnswer[]): readonly Change[] {
+function running(params: ContainerParams, current: Container, health: HttpAnswer | undefined): readonly Change[] {
   const { name, state, restart } = params;
   const change = (verb: 'start' | 'restart' | 'unpause' | 'wait', summary: string): Change => ({
     summary,
@@ -178,6 +171,6 @@ function running(params: ContainerParams, current: Container, health: readonly H
   if (state === 'started' && current.paused) return [change('unpause', `unpause container ${name}`)];
   if (restart && current.running) return [{ ...change('restart', `restart container ${name}`), opaque: true }];
   // A host without curl and wget cannot tell; then nothing is claimed.
-  const silent = state === 'started' && health.some((answer) => (answer.ok ? answer.status >= 400 : answer.problem === 'failed'));
+  const silent = state === 'started' && health !== undefined && (health.ok ? health.status >= 400 : health.problem === 'failed');
   return silent ? [change('wait', `wait for container ${name} to answer`)] : [];
 }

@@ -86,12 +86,14 @@ function shown(value: unknown): string {
 
 function create(given: Params): Command {
   const options = [
-    ...['--driver', given.driver],
+    '--driver',
+    given.driver,
     ...(given.internal ? ['--internal'] : []),
     ...(given.enable_ipv6 ? ['--ipv6'] : []),
     ...(given.attachable ? ['--attachable'] : []),
     ...(given.ipam_config ?? []).flatMap(({ subnet, gateway, iprange }) => [
-      ...['--subnet', subnet],
+      '--subnet',
+      subnet,
       ...(gateway ? ['--gateway', gateway] : []),
       ...(iprange ? ['--ip-range', iprange] : []),
     ]),

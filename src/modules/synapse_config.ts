@@ -57,7 +57,7 @@ export default defineModule({
       checkKeys(declared, validation?.state === 'accepted' ? validation.unknown : undefined);
     }
     const log = newLog(params, answers);
-    if (configuration.text !== configuration.before || log) return [configure(params, answers, configuration, log), ...tighten(place, answers, true)];
+    if (configuration.text !== configuration.before || log) return [...tighten(place, answers, true), configure(params, answers, configuration, log)];
     if (answers.interrupted.exists) {
       const command = proveCommand(place, answers.log?.path);
       return [{ summary: 'prove the homeserver.yaml that an interrupted run has left', commands: [command], writes: ['*'], staged: true }];

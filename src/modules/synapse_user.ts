@@ -26,7 +26,7 @@ const params = z.strictObject({
     .refine((value) => revealed(value).trim() === revealed(value), 'expected a password without blanks at its ends: Synapse would cut them off')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
     .refine((value) => !/[\u0000-\u001f\u007f]/.test(revealed(value)), 'expected a password without line breaks and control characters')
-    .refine((value) => [...revealed(value)].length <= longestPassword, `expected a password of at most ${longestPassword} characters`)
+    .refine((value) => Array.from(revealed(value)).length <= longestPassword, `expected a password of at most ${longestPassword} characters`)
     .describe('Its first password. Used only to create the account: a later change, by the user or here, is no difference.'),
   admin: bool().optional().describe('Whether it may administer the homeserver. Default: as it is; no for a new account.'),
   container: objectParameter().default('synapse').describe('The container that Synapse runs in.'),

@@ -57,6 +57,8 @@ def connect(path, read_only):
         os.setgroups([])
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
+    # Not root's: libpq looks for certificates there.
+    os.environ["HOME"] = os.path.dirname(path)
     database = config.get("database") or {}
     for one in (config.get("databases") or {}).values():
         if "main" in one.get("data_stores", ["main"]):

@@ -16,7 +16,7 @@ exit 96`;
 /**
  * sh functions. \`answers CONTAINER URL\` asks a URL once, on the host or, where neither curl nor wget is there, in the container.
  * \`wait_until_healthy CONTAINER SECONDS URL…\` comes back with 0 as soon as all answer, with 1 and the reason in \`why\` when the container
- * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up. No URL: nothing is waited for.
+ * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up; what its log says of it stands behind. No URL: nothing is waited for.
  * \`last_lines CONTAINER\` shows the end of its log on standard error.
  */
 export const healthFunctions = `answers() {
@@ -35,13 +35,17 @@ wait_until_healthy() {
     esac
     case $(docker container inspect --format '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}} {{.State.ExitCode}}' -- "$waited_for" 2>/dev/null) in
       'true false 0 '*) ;;
-      'true '*) why='it crashed and was restarted'; return 1 ;;
-      *' '*) why="it stopped with exit code $(docker container inspect --format '{{.State.ExitCode}}' -- "$waited_for")"; return 1 ;;
+      'true '*) why="it crashed and was restarted$(cause "$waited_for")"; return 1 ;;
+      *' '*) why="it stopped with exit code $(docker container inspect --format '{{.State.ExitCode}}' -- "$waited_for")$(cause "$waited_for")"; return 1 ;;
       *) why='it is gone'; return 1 ;;
     esac
     if [ "$(date +%s)" -ge "$wait_until" ]; then why="$1 did not answer within $wait_seconds seconds"; return 1; fi
     sleep 0.2 2>/dev/null || sleep 1
   done
+}
+cause() {
+  said=$(docker logs --tail 100 -- "$1" 2>&1 | grep -E '(Error|Exception|error|ERROR|FATAL|fatal):' | tail -n 1 | cut -c 1-300 | sed 's/^[[:space:]]*//')
+  [ -z "$said" ] || printf ' (%s)' "$said"
 }
 last_lines() {
   lines=$(docker logs --tail 20 -- "$1" 2>&1)

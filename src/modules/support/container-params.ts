@@ -8,30 +8,27 @@ export const healthUrl = () => line().refine((url) => /^https?:\/\/[^\s/]+/.test
 
 const word = () => z.union([z.string(), z.number().transform(String), z.boolean().transform(String)], 'expected text');
 
-const environmentValue = z.union(
-  [
-    z.string().regex(/^[^\n\r\u0000]*$/, 'expected one line: an environment file cannot hold a line break'),
-    z.number().transform(String),
-    z.boolean().transform(String),
-    z.instanceof(Secret).transform((_secret, context) => {
-      context.addIssue({
-        code: 'custom',
-        message:
-          '`docker inspect` shows the environment to everybody who may use Docker: write the secret into a file (copy, mode "0600") and mount that with `volumes`',
-      });
-      return z.NEVER;
-    }),
-  ],
-  'expected text, a number, true or false',
-);
+const environmentValue = z
+  .custom<string | number | boolean | Secret>(
+    (value) => ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Secret,
+    'expected text, a number, true or false',
+  )
+  .refine(
+    (value) => !(value instanceof Secret),
+    '`docker inspect` shows the environment to everybody who may use Docker: write the secret into a file (copy, mode "0600") and mount that with `volumes`',
+  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  .refine((value) => !/[\n\r\u0000]/.test(String(value)), 'expected one line: an environment file cannot hold a line break')
+  .transform(String);
 
-const words = z.union([z.array(word()), z.string().transform(splitWords)], 'expected a list of words, or words with blanks between them');
-
-function splitWords(text: string, context: z.RefinementCtx): readonly string[] {
-  if (!/["'\\]/.test(text)) return text.split(/\s+/).filter((one) => one !== '');
-  context.addIssue({ code: 'custom', message: 'quotes are not read here: write a list, a word an entry' });
-  return z.NEVER;
-}
+const words = z
+  .custom<string | readonly unknown[]>(
+    (value) => typeof value === 'string' || Array.isArray(value),
+    'expected a list of words, or words with blanks between them',
+  )
+  .refine((value) => typeof value !== 'string' || !/["'\\]/.test(value), 'quotes are not read here: write a list, a word an entry')
+  .transform((value) => (typeof value === 'string' ? value.split(/\s+/).filter((one) => one !== '') : value))
+  .pipe(z.array(word()));
 
 const portText = /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\]):)?(?:\d{1,5}:)?\d{1,5}(?:\/(?:tcp|udp|sctp))?$/;
 const port = () =>

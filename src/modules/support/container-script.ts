@@ -16,6 +16,11 @@ export function previousName(name: string): string {
   return `${name}-previous`;
 }
 
+/** The name of a container that is being made, beside the one that still runs. */
+export function nextName(name: string): string {
+  return `${name}-next`;
+}
+
 /** Creating and stopping take this long at most, in seconds, besides the waiting. */
 const workSeconds = 180;
 
@@ -46,7 +51,7 @@ export function recreateCommand(params: ContainerParams, seen: Seen, isReachable
     ...networks.map((network) => requireNetwork(network)),
     begin(seen),
     'give_up() { docker rm -f -- "$next" >/dev/null 2>&1; echo "The container $name was not created: $1." >&2; exit 1; }',
-    '[ -z "$(id_of "$next")" ] || docker rm -f -- "$next" >/dev/null || exit 1',
+    removeNext,
     // `cat |`: Docker opens /dev/stdin anew, which works for a pipe of one's own whatever the script was given.
     sh`cat | docker create --name "$next" ${createOptions(params)} --env-file /dev/stdin -- ${createWords(params)} >/dev/null || give_up 'Docker refuses these parameters'`
       .script,
@@ -75,11 +80,17 @@ export function restoreCommand(params: ContainerParams, seen: Seen): Command {
   const script = [
     variables(params.name, healthOf(params)),
     begin(seen),
+    removeNext,
     '[ -z "$(id_of "$name")" ] || docker rm -f -- "$name" >/dev/null || exit 1',
     'docker rename "$previous" "$name" || exit 1',
     ...(params.state === 'started' ? ['docker start -- "$name" >/dev/null || :'] : []),
   ];
   return transaction(script, '', params);
+}
+
+/** Removes what a recreation that was cut early has left; the container itself had not been touched yet. */
+export function tidyCommand(params: ContainerParams, seen: Seen): Command {
+  return transaction([variables(params.name, healthOf(params)), begin(seen), removeNext], '', params);
 }
 
 /** Starts or restarts a container and waits for it; unpauses it where it is paused. */
@@ -99,7 +110,7 @@ function transaction(parts: readonly string[], stdin: string, params: ContainerP
 }
 
 function variables(name: string, { urls, timeoutSeconds }: Health): string {
-  return sh`name=${name} previous=${previousName(name)} next=${`${name}-next`} seconds=${timeoutSeconds} urls=${urls.map(quote).join(' ')}
+  return sh`name=${name} previous=${previousName(name)} next=${nextName(name)} seconds=${timeoutSeconds} urls=${urls.map(quote).join(' ')}
 ${raw(healthFunctions)}
 id_of() { docker container inspect --format '{{if eq .Name "/'"$1"'"}}{{.ID}}{{end}}' -- "$1" 2>/dev/null; }`.script;
 }
@@ -117,6 +128,8 @@ function requireNetwork(name: string): string {
   return sh`docker network inspect -- ${name} >/dev/null 2>&1 || { echo ${`There is no network ${name} on this host: create it before, with the module docker_network.`} >&2; exit 1; }`
     .script;
 }
+
+const removeNext = '[ -z "$(id_of "$next")" ] || docker rm -f -- "$next" >/dev/null || exit 1';
 
 const setAside = `if [ -n "$(id_of "$name")" ]; then
   was_running=$(docker container inspect --format '{{.State.Running}}' -- "$name")

@@ -108,7 +108,7 @@ function withoutTcp(port: string): string {
 }
 
 function scalar(property: string, wanted: string | number | boolean, is: string | number | boolean): readonly Difference[] {
-  return wanted === is ? [] : [{ property, wanted: String(wanted), is: String(is) || 'none' }];
+  return wanted === is ? [] : [{ property, wanted: String(wanted) || 'none', is: String(is) || 'none' }];
 }
 
 function list(property: string, wanted: readonly string[], is: readonly string[]): readonly Difference[] {
@@ -160,13 +160,15 @@ function networks(params: ContainerParams, container: Container): readonly Diffe
   return differing.length > 0 || missing.length === 0 ? differing : [{ property: 'network aliases', wanted: missing.join(' '), is: 'none' }];
 }
 
+/** Only the labels that differ are named: an image may bring many. */
 function labels(params: ContainerParams, container: Container, inherited: Image | undefined): readonly Difference[] {
-  if (inherited) return list('labels', pairs({ ...inherited.labels, ...params.labels }), pairs(container.labels));
-  const declared = Object.keys(params.labels);
+  const wanted = pairs({ ...inherited?.labels, ...params.labels });
+  // Without the image it is not known which of the others come from it.
+  const is = pairs(container.labels).filter((pair) => inherited || (pair.split('=', 1)[0] ?? '') in params.labels);
   return list(
     'labels',
-    pairs(params.labels),
-    pairs(Object.fromEntries(declared.flatMap((name) => (name in container.labels ? [[name, container.labels[name] ?? '']] : [])))),
+    wanted.filter((pair) => !is.includes(pair)),
+    is.filter((pair) => !wanted.includes(pair)),
   );
 }
 

@@ -25,14 +25,8 @@ export const objectParameter = () =>
  * @throws TaskError when Docker is installed but does not answer: nothing is known then.
  */
 export function found<Found>(answer: DockerAnswer<Found>): Found | undefined {
-  switch (answer.docker) {
-    case 'running':
-      return answer.found;
-    case 'absent':
-      return undefined;
-    case 'unusable':
-      throw new TaskError(`Docker on this host does not answer: ${answer.reason}`, hintFor(answer.reason));
-  }
+  if (answer.docker === 'unusable') throw new TaskError(`Docker on this host does not answer: ${answer.reason}`, hintFor(answer.reason));
+  return answer.docker === 'running' ? answer.found : undefined;
 }
 
 function hintFor(reason: string): string {

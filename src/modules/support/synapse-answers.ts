@@ -28,41 +28,56 @@ export interface SynapseAnswers {
   readonly validation?: SynapseValidation;
 }
 
-/** Asks in three steps: the file; what it names; the image about the new file, if it is one. @throws TaskError when it is refused here already. */
+/**
+ * Asks in one step what a homeserver usually has, in a second one what its homeserver.yaml names elsewhere, and at last the image about a new
+ * file, if there is one. @throws TaskError when it is refused here already.
+ */
 export function* askSynapse(params: SynapseConfigParams): Asking<SynapseAnswers> {
   const path = `${params.data_folder}/homeserver.yaml`;
+  const usual = usualPaths(params);
   const first = yield* ask({
     configuration: content(path),
     configuration_file: file(path, { digest: false }),
+    log_config_file: file(usual.log, { digest: false }),
+    signing_key: file(usual.signingKey, { digest: false }),
     interrupted: file(previousPath({ dataFolder: params.data_folder }), { digest: false }),
     image: image(params.image),
+    ...(params.log_config !== undefined && { log_config: content(usual.log) }),
+    ...(params.container !== undefined && { container: container(params.container) }),
   });
-  const known = {
-    image: first.image,
-    interrupted: first.interrupted,
-    ...(params.container !== undefined && (yield* ask({ container: container(params.container) }))),
-  };
+  const known = { image: first.image, interrupted: first.interrupted, ...(first.container && { container: first.container }) };
   if (!first.configuration_file.exists && first.configuration_file.isHidden) {
     throw new TaskError(`${params.data_folder} may not be entered by this user`, 'Add `become: true` to the task or the play.');
   }
   const before = textOf(path, first.configuration);
   if (before === undefined) return { ...known, files: new Map() };
   const configuration = candidateOf(params, before);
-  const named = yield* askNamed(params, configuration, new Map([[path, first.configuration_file]]));
-  const answers = { ...known, ...named, configuration };
+  const asked: Asked = {
+    files: new Map([
+      [path, first.configuration_file],
+      [usual.log, first.log_config_file],
+      [usual.signingKey, first.signing_key],
+    ]),
+    contents: new Map(first.log_config ? [[usual.log, first.log_config]] : []),
+  };
+  const answers = { ...known, ...(yield* askNamed(params, configuration, asked)), configuration };
   if (configuration.text === before) return answers;
   checkConfiguration(configuration.data);
-  checkNamed(params, configuration, named.files);
-  if (!found(first.image)) return answers;
+  checkNamed(params, configuration, answers.files);
+  return { ...answers, ...(found(first.image) && (yield* askImage(params, configuration))) };
+}
+
+function* askImage(params: SynapseConfigParams, { changed, text }: Candidate) {
   const { image: name, data_folder: dataFolder, volumes, uid, gid } = params;
   const declared = Object.keys(params.settings);
-  const suspects = [...declared.filter((key) => configuration.changed.some((one) => one.split('.')[0] === key)), ...declared];
-  return {
-    ...answers,
-    ...(yield* ask({
-      validation: synapseValidation({ image: name, dataFolder, volumes, uid, gid, suspects: [...new Set(suspects)] }, configuration.text),
-    })),
-  };
+  const likely = declared.filter((key) => changed.some((one) => one.split('.')[0] === key));
+  const suspects = [...new Set([...likely, ...declared])];
+  return yield* ask({ validation: synapseValidation({ image: name, dataFolder, volumes, uid, gid, suspects }, text) });
+}
+
+/** What the image's `generate` calls these files. */
+function usualPaths({ data_folder, server_name }: SynapseConfigParams): { readonly log: string; readonly signingKey: string } {
+  return { log: `${data_folder}/${server_name}.log.config`, signingKey: `${data_folder}/${server_name}.signing.key` };
 }
 
 function textOf(path: string, { exists, problem, text, truncated }: ContentAnswer): string | undefined {
@@ -82,7 +97,14 @@ function onHost({ data_folder }: SynapseConfigParams, path: unknown): string | u
 
 type Named = Pick<SynapseAnswers, 'files' | 'log' | 'signingKey'>;
 
-function* askNamed(params: SynapseConfigParams, { data }: Candidate, files: ReadonlyMap<string, FileAnswer>): Asking<Named> {
+/** What is known by path. */
+interface Asked {
+  readonly files: ReadonlyMap<string, FileAnswer>;
+  readonly contents: ReadonlyMap<string, ContentAnswer>;
+}
+
+/** Asks for the files that homeserver.yaml names, unless they have been asked for already. */
+function* askNamed(params: SynapseConfigParams, { data }: Candidate, asked: Asked): Asking<Named> {
   const log = onHost(params, data['log_config']);
   const signingKey = onHost(params, data['signing_key_path']);
   if (params.log_config !== undefined && log === undefined) {
@@ -91,29 +113,22 @@ function* askNamed(params: SynapseConfigParams, { data }: Candidate, files: Read
       'Set log_config to a path below /data, or leave out the parameter log_config.',
     );
   }
-  const services = Array.isArray(data['app_service_config_files'])
-    ? data['app_service_config_files'].flatMap((path: unknown) => onHost(params, path) ?? [])
-    : [];
-  const paths = {
-    ...(log && { log_config_file: log }),
-    ...(signingKey && { signing_key: signingKey }),
-    ...Object.fromEntries(services.map((path, index) => [`app_service_${index}`, path])),
-  };
-  const questions = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, file(path, { digest: false })]));
-  const isWritten = log !== undefined && params.log_config !== undefined;
-  // In one go, since what is asked after homeserver.yaml was read is a converged host's second trip, and there shall be no third.
-  const answers: { readonly [name: string]: FileAnswer | ContentAnswer } = yield* ask({
-    ...questions,
-    ...(isWritten && { log_config: content(log) }),
-  });
-  const metadata = Object.entries(paths).flatMap(([name, path]) => {
-    const answer = answers[name];
-    return answer && !('truncated' in answer) ? [[path, answer] as const] : [];
-  });
-  const found = new Map([...files, ...metadata]);
-  const logContent = answers['log_config'];
-  const written = isWritten && logContent && 'truncated' in logContent ? { log: { path: log, content: logContent } } : {};
-  return { files: found, ...(signingKey && { signingKey }), ...written };
+  const services: readonly unknown[] = Array.isArray(data['app_service_config_files']) ? data['app_service_config_files'] : [];
+  const named = [log, signingKey, ...services.map((path) => onHost(params, path))].filter((path) => path !== undefined);
+  const others = named.filter((path) => !asked.files.has(path));
+  const answers = yield* ask(Object.fromEntries(others.map((path, index) => [`named_${index}`, file(path, { digest: false })])));
+  const files = new Map(
+    [...asked.files, ...others.flatMap((path, index) => entryOf(path, answers[`named_${index}`]))].filter(
+      ([path]) => named.includes(path) || path.endsWith('/homeserver.yaml'),
+    ),
+  );
+  if (log === undefined || params.log_config === undefined) return { files, ...(signingKey && { signingKey }) };
+  const logContent = asked.contents.get(log) ?? (yield* ask({ named_log_config: content(log) })).named_log_config;
+  return { files, log: { path: log, content: logContent }, ...(signingKey && { signingKey }) };
+}
+
+function entryOf(path: string, answer: FileAnswer | undefined): readonly (readonly [string, FileAnswer])[] {
+  return answer ? [[path, answer]] : [];
 }
 
 /** Synapse's own check does not look whether these files are there; it exits at start, or does worse. */

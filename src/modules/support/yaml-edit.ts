@@ -156,7 +156,7 @@ function written(key: string, value: unknown): string {
   if (yaml.parse(key, { version: '1.1', logLevel: 'silent' }) !== key) keyNode.type = 'QUOTE_DOUBLE';
   const contents = new yaml.YAMLMap();
   contents.items.push(new yaml.Pair(keyNode, document.createNode(value, { aliasDuplicateObjects: false })));
-  document.contents = contents as unknown as typeof document.contents;
+  document.contents = contents;
   return document.toString({ lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', flowCollectionPadding: false }).trimEnd();
 }
 
