@@ -15,7 +15,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that enter through one file each, so that each can be replaced in one place. */
-const enterOnce = ['node-ssh', 'listr2', 'handlebars', 'dotenv', 'yaml', '@marcbachmann/cel-js', 'diff', 'age-encryption', 'picocolors', 'leven', '@inquirer/password'];
+const enterOnce = [
+  'node-ssh',
+  'listr2',
+  'handlebars',
+  'dotenv',
+  'yaml',
+  '@marcbachmann/cel-js',
+  'diff',
+  'age-encryption',
+  'picocolors',
+  'leven',
+  '@inquirer/password',
+];
 
 const source = join(import.meta.dirname, '../../src');
 
