@@ -151,8 +151,11 @@ check('the lines that apply to a host are those that ssh-keygen -F finds', (t) =
     writeFileSync(file, fill(text, keys));
     for (const name of names) {
       const [, bracketed, port] = /^\[(.*)\]:(\d+)$/.exec(name) ?? [];
-      const ours = entriesFor(parseKnownHosts(readFileSync(file, 'utf8'), file), bracketed ?? name, Number(port ?? 22)).map((entry) => entry.line);
-      t.deepEqual(ours, linesFound(name, file), `${name} in ${JSON.stringify(text)}`);
+      const { entries, warnings } = parseKnownHosts(readFileSync(file, 'utf8'), file);
+      const ours = entriesFor({ entries, warnings }, bracketed ?? name, Number(port ?? 22)).map((entry) => entry.line);
+      // ssh-keygen -F shows a line whatever its key; ssh(1) and we pass over one whose key cannot be read.
+      const theirs = linesFound(name, file).filter((line) => !warnings.some((warning) => warning.startsWith(`${file}:${line}:`)));
+      t.deepEqual(ours, theirs, `${name} in ${JSON.stringify(text)}`);
     }
   }
 });
