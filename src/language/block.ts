@@ -1,9 +1,9 @@
-import { dirname } from 'node:path';
+import { importEntry, openImport } from './import-tasks.ts';
 import { inheritFrom } from './inherit.ts';
 import { child, describeNode, type MappingNode, type Node, shortened } from './node.ts';
 import type { Block, Inherited, Item, Meta } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
-import { listOf, mappingOf, readYaml } from './reader.ts';
+import { listOf, mappingOf } from './reader.ts';
 import { readTask } from './task.ts';
 import { isWord, refuseAbsent, refuseWord } from './words.ts';
 
@@ -26,8 +26,11 @@ function readItem(node: Node, outer: Inherited, reader: PlaybookReader): readonl
   );
   if (!mapping) return [];
   if (child(mapping, 'block') || child(mapping, 'rescue') || child(mapping, 'always')) return readBlock(mapping, outer, reader);
-  const imported = mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?import_tasks$/.test(key));
-  if (imported) return importTasks(mapping, imported.key, imported.value, outer, reader);
+  const imported = importEntry(mapping);
+  if (imported) {
+    const file = openImport(mapping, imported, outer, reader);
+    return file ? readItems(file.node, 'a file of tasks', file.inherited, file.reader) : [];
+  }
   const meta = mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?meta$/.test(key));
   if (meta) return readMeta(mapping, meta.key, meta.value, outer, reader);
   const task = readTask(mapping, 'task', outer, reader);
@@ -64,48 +67,6 @@ function readBlock(mapping: MappingNode, outer: Inherited, reader: PlaybookReade
       always: part('always'),
     },
   ];
-}
-
-function importTasks(mapping: MappingNode, key: string, value: Node, outer: Inherited, reader: PlaybookReader): readonly Item[] {
-  const { problems, files } = reader;
-  for (const entry of mapping.entries) {
-    if (entry.key === key || isWord(entry.key, 'import') || refuseAbsent(entry, problems)) continue;
-    if (entry.key === 'loop')
-      problems.error('an import cannot be looped over: it is read before the run', entry.keyNode.source, 'Put the loop into the tasks of the file.');
-    else refuseWord(entry.key, entry.keyNode.source, 'import', problems);
-  }
-  const named = value.kind === 'mapping' ? child(value, 'file') : value;
-  if (named?.kind !== 'scalar' || typeof named.value !== 'string' || named.value.includes('{{')) {
-    problems.lose();
-    const got = named ? describeNode(named) : 'nothing';
-    problems.error(`import_tasks wants the name of a file, got ${got}`, value.source, 'It is read before the run, so the name holds no variables.');
-    return [];
-  }
-  const [nearest = ''] = reader.folders;
-  const tried = [...new Set(reader.folders.flatMap((folder) => [files.resolve(named.text, folder), files.resolve(`tasks/${named.text}`, folder)]))];
-  const path = tried.find((candidate) => files.kind(candidate) === 'file');
-  if (path === undefined) {
-    problems.lose();
-    problems.error(
-      `there is no file ${files.shown(files.resolve(named.text, nearest))}`,
-      named.source,
-      `Looked for: ${tried.map(files.shown).join(', ')}.`,
-    );
-    return [];
-  }
-  if (reader.importing.includes(path)) {
-    problems.error(
-      `task files import each other in a circle: ${[...reader.importing, path].map(files.shown).join(' → ')}`,
-      named.source,
-      'Take one of the imports out.',
-    );
-    return [];
-  }
-  const node = readYaml(reader, path);
-  const folders = [...new Set([dirname(path), ...reader.folders])];
-  return node
-    ? readItems(node, 'a file of tasks', inheritFrom(outer, mapping, reader), { ...reader, folders, importing: [...reader.importing, path] })
-    : [];
 }
 
 function readMeta(mapping: MappingNode, key: string, value: Node, outer: Inherited, reader: PlaybookReader): readonly Meta[] {

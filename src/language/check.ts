@@ -9,7 +9,7 @@ import type { LocalFiles } from './local-files.ts';
 import { magicLayer } from './magic.ts';
 import type { Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
-import { checkSpecs } from './specs-check.ts';
+import { checkVariables, missingVariables } from './specs-check.ts';
 import { type Binding, type Layer, type LayerParts, layersOf, scopeOf, unknownLayer } from './variables.ts';
 
 /** What the check of a run works with. */
@@ -89,7 +89,12 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
     const parts = partsOf(checked);
     const scope = scopesFor(parts, checked);
     const ofHost = problems.of(name);
-    if (play.specs) checkSpecs(play.specs, checked.host, scope(), input.files.shown(checked.host.folder), ofHost);
+    if (play.specs) {
+      const missing = missingVariables(play.specs, checked.host, scope(), input.files.shown(checked.host.folder), ofHost);
+      // That they are missing has been said; wherever they are read it would be said again.
+      for (const one of missing) checked.registered.set(one, { unknown: true });
+      checkVariables(play.specs, scope(), ofHost);
+    }
     const walk: Walk = { input, checked, play, problems, scope };
     walkItems(play.tasks, walk);
     for (const { task } of play.handlers) checkTask(task, walk);

@@ -1,3 +1,4 @@
+import { importEntry, openImport } from './import-tasks.ts';
 import { textsOf } from './inherit.ts';
 import { nearest } from './nearest.ts';
 import { child, type Node } from './node.ts';
@@ -17,6 +18,11 @@ export function readHandlers(node: Node | undefined, inherited: Inherited, reade
     const block = mapping && child(mapping, 'block');
     if (block)
       problems.error('a handler cannot be a block', block.source, 'Make each task of it a handler, and let them listen to one name: listen: NAME.');
+    const imported = mapping && importEntry(mapping);
+    if (imported) {
+      const file = openImport(mapping, imported, inherited, reader);
+      return file ? readHandlers(file.node, file.inherited, file.reader) : [];
+    }
     const task = mapping && !block && readTask(mapping, 'handler', inherited, reader);
     if (!task) return [];
     const listen = child(mapping, 'listen');

@@ -8,6 +8,7 @@ import type { Inventory } from './inventory.ts';
 import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
 import type { Lookups } from './lookups.ts';
+import { groupsLayer } from './magic.ts';
 import { matchPattern } from './pattern.ts';
 import type { Play, Task } from './play.ts';
 import { readPlaybook } from './playbook.ts';
@@ -139,9 +140,11 @@ function planHosts(
   problems: Problems,
 ): readonly LoadedPlay[] {
   const limited = limit === undefined ? undefined : limitedHosts(limit, inventory);
+  const groups = groupsLayer(inventory);
   const planned = plays.map((play): LoadedPlay => {
-    const scope = scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars]);
-    const pattern = play.hosts.evaluate(scope);
+    const scope = scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars, groups]);
+    const pattern = problems.collect(() => play.hosts.evaluate(scope));
+    if (pattern === undefined) return { play, hosts: [] };
     const { hosts, strays } = matchPattern(pattern, inventory, play.hosts.source);
     for (const { part, hint } of strays)
       problems.warning(

@@ -34,6 +34,11 @@ export function magicLayer({ inventory, host, playHosts, play, scopeOfHost, vers
   return { name: 'magic variables', bindings: new Map(Object.entries(bindings)) };
 }
 
+/** `groups` alone: all that the pattern of a play may read of what the language knows. */
+export function groupsLayer(inventory: Inventory): Layer {
+  return { name: 'magic variables', bindings: new Map([['groups', { compute: () => groupsOf(inventory) }]]) };
+}
+
 function groupsOf(inventory: Inventory): Value {
   const all = [...inventory.hosts.keys()];
   const ungrouped = all.filter((name) => inventory.hosts.get(name)?.groups.length === 0);

@@ -9,6 +9,7 @@ import type { ModuleCatalog } from './load.ts';
 import { child, describeNode, type MappingNode, type Node } from './node.ts';
 import type { Inherited, Item, Meta, Play } from './play.ts';
 import { listOf, mappingOf, type Reader, readYaml } from './reader.ts';
+import { isTemplate } from './template.ts';
 import { asBoolean, compileValue, converted, toText } from './value.ts';
 import type { Layer } from './variables.ts';
 import { isWord, refuseAbsent, refuseWord } from './words.ts';
@@ -54,7 +55,7 @@ function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked:
   if (files.kind(path) !== 'file') {
     problems.lose();
     problems.error(
-      `there is no playbook ${files.shown(path)}`,
+      files.kind(path) === 'folder' ? `${files.shown(path)} is a folder, not a playbook` : `there is no playbook ${files.shown(path)}`,
       asked,
       asked ? `It is looked for beside ${asked.file}.` : 'Name a file, such as playbooks/site.yaml.',
     );
@@ -182,7 +183,11 @@ function varsLayers(mapping: MappingNode, reader: PlaybookReader): readonly Laye
     const path = files.resolve(text, reader.folders[0]);
     if (files.kind(path) === 'file') return fileLayer(path, reader) ?? [];
     problems.lose();
-    problems.error(`there is no file ${files.shown(path)}`, node.source, 'vars_files are looked for beside the playbook.');
+    problems.error(
+      `there is no file ${files.shown(path)}`,
+      node.source,
+      isTemplate(text) ? 'vars_files are read before the run, so their names hold no variables.' : 'vars_files are looked for beside the playbook.',
+    );
     return [];
   });
   return [...(own ? [layerOf('play vars', own, reader)] : []), ...named];

@@ -1,7 +1,8 @@
+import { InputError } from '../values/errors.ts';
 import type { ArgumentSpecs } from './argument-specs.ts';
 import { conformingLayer } from './argument-specs.ts';
 import type { OptionSpec } from './argument-types.ts';
-import type { Scope } from './expression.ts';
+import { type Scope, UnknownValue } from './expression.ts';
 import type { Host, Inventory } from './inventory.ts';
 import { nearest } from './nearest.ts';
 import type { Play } from './play.ts';
@@ -56,20 +57,34 @@ function noteUndeclared(
   }
 }
 
-/** Checks a host's values of all declared variables. */
-export function checkSpecs(specs: ArgumentSpecs, { name: host, source }: Host, scope: Scope, folder: string, problems: Problems): void {
-  for (const [name, { required, description }] of specs.options) {
-    let isMissing = false;
-    problems.collectKnown(() => {
-      const value = scope.get(name);
-      isMissing = value === undefined || value === null;
-    });
-    if (!required || !isMissing) continue;
+/** Notes the required variables that a host has no value for, and gives their names. */
+export function missingVariables(
+  specs: ArgumentSpecs,
+  { name: host, source }: Host,
+  scope: Scope,
+  folder: string,
+  problems: Problems,
+): readonly string[] {
+  const missing = [...specs.options].filter(([name, { required }]) => required && isMissing(name, scope));
+  for (const [name, { description }] of missing) {
     const what = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`;
-    problems.error(
-      `the host "${host}" has no ${name}${what}`,
-      source,
-      `Write "${name}: …" into ${folder}/host_vars/${host}.yaml, or below the host in the inventory.`,
-    );
+    const hint = `Write "${name}: …" into ${folder}/host_vars/${host}.yaml, or below the host in the inventory.`;
+    problems.error(`the host "${host}" has no ${name}${what}`, source, hint);
   }
+  return missing.map(([name]) => name);
+}
+
+/** Whether there is no value at all; one that is wrong, or not known yet, is a value. */
+function isMissing(name: string, scope: Scope): boolean {
+  try {
+    return (scope.get(name) ?? null) === null;
+  } catch (error) {
+    if (error instanceof InputError || error instanceof UnknownValue) return false;
+    throw error;
+  }
+}
+
+/** Checks a host's values of all declared variables. */
+export function checkVariables(specs: ArgumentSpecs, scope: Scope, problems: Problems): void {
+  for (const name of specs.options.keys()) problems.collectKnown(() => scope.get(name));
 }

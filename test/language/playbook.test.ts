@@ -289,6 +289,24 @@ test('imported playbooks give their plays, with the tags, variables and conditio
   });
 });
 
+test('handlers may stand in a file of their own', async (t) => {
+  const files = {
+    'site.yaml':
+      '- hosts: all\n  tasks: [{debug: {msg: a}, notify: [One, two]}]\n  handlers:\n    - {import_tasks: handlers/h.yaml, when: yes}\n    - {name: Last, debug: {msg: l}}\n',
+    'handlers/h.yaml': '- {name: One, debug: {msg: a}}\n- {name: Two, debug: {msg: b}, listen: two}\n',
+  };
+  await loadProject(files, { extraVars: ['{yes: true}'] }, ({ plays: [play] }) => {
+    t.deepEqual(
+      play?.handlers.map(({ task, listen }) => [task.name.evaluate(scope), listen, task.when.length]),
+      [
+        ['One', [], 1],
+        ['Two', ['two'], 1],
+        ['Last', [], 0],
+      ],
+    );
+  });
+});
+
 test('meta actions', async (t) => {
   await plays('- hosts: all\n  tasks:\n    - {meta: end_host, when: yes, tags: a}\n    - meta: flush_handlers\n', ([play]) => {
     const [first, second] = play?.tasks ?? [];

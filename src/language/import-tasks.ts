@@ -1,0 +1,61 @@
+import { dirname } from 'node:path';
+import { inheritFrom } from './inherit.ts';
+import { child, describeNode, type Entry, type MappingNode, type Node } from './node.ts';
+import type { Inherited } from './play.ts';
+import type { PlaybookReader } from './playbook.ts';
+import { readYaml } from './reader.ts';
+import { isWord, refuseAbsent, refuseWord } from './words.ts';
+
+/** A file of tasks or handlers that `import_tasks` names, with what its import hands down. */
+export interface ImportedFile {
+  readonly node: Node;
+  readonly inherited: Inherited;
+  /** The reader within the file. */
+  readonly reader: PlaybookReader;
+}
+
+/** The entry of a task that makes it an import. */
+export function importEntry(mapping: MappingNode): Entry | undefined {
+  return mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?import_tasks$/.test(key));
+}
+
+/** Opens the file of an import; undefined when it is empty, or cannot be (the problem is then noted). */
+export function openImport(mapping: MappingNode, { key, value }: Entry, outer: Inherited, reader: PlaybookReader): ImportedFile | undefined {
+  const { problems, files } = reader;
+  for (const entry of mapping.entries) {
+    if (entry.key === key || isWord(entry.key, 'import') || refuseAbsent(entry, problems)) continue;
+    if (entry.key === 'loop')
+      problems.error('an import cannot be looped over: it is read before the run', entry.keyNode.source, 'Put the loop into the tasks of the file.');
+    else refuseWord(entry.key, entry.keyNode.source, 'import', problems);
+  }
+  const named = value.kind === 'mapping' ? child(value, 'file') : value;
+  if (named?.kind !== 'scalar' || typeof named.value !== 'string' || named.value.includes('{{')) {
+    problems.lose();
+    const got = named ? describeNode(named) : 'nothing';
+    problems.error(`import_tasks wants the name of a file, got ${got}`, value.source, 'It is read before the run, so the name holds no variables.');
+    return undefined;
+  }
+  const [nearest = ''] = reader.folders;
+  const tried = [...new Set(reader.folders.flatMap((folder) => [files.resolve(named.text, folder), files.resolve(`tasks/${named.text}`, folder)]))];
+  const path = tried.find((candidate) => files.kind(candidate) === 'file');
+  if (path === undefined) {
+    problems.lose();
+    problems.error(
+      `there is no file ${files.shown(files.resolve(named.text, nearest))}`,
+      named.source,
+      `Looked for: ${tried.map(files.shown).join(', ')}.`,
+    );
+    return undefined;
+  }
+  if (reader.importing.includes(path)) {
+    problems.error(
+      `task files import each other in a circle: ${[...reader.importing, path].map(files.shown).join(' → ')}`,
+      named.source,
+      'Take one of the imports out.',
+    );
+    return undefined;
+  }
+  const node = readYaml(reader, path);
+  const folders = [...new Set([dirname(path), ...reader.folders])];
+  return node && { node, inherited: inheritFrom(outer, mapping, reader), reader: { ...reader, folders, importing: [...reader.importing, path] } };
+}
