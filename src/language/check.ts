@@ -1,16 +1,16 @@
 import { checkTask } from './check-task.ts';
 import { hostConnection } from './connection.ts';
-import type { Scope } from './expression.ts';
+import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
 import { HostProblems } from './host-problems.ts';
 import type { Host, Inventory } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
-import { magicLayer } from './magic.ts';
+import { lazily, magicLayer } from './magic.ts';
 import type { Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
-import { type Binding, type Layer, type LayerParts, layersOf, scopeOf, unknownLayer } from './variables.ts';
+import { type Binding, type Layer, type LayerParts, layersOf, scopeOf, unknownLayer, valueLayer } from './variables.ts';
 
 /** What the check of a run works with. */
 export interface CheckInput {
@@ -22,6 +22,8 @@ export interface CheckInput {
   readonly modules: ModuleCatalog;
   readonly problems: Problems;
   readonly version?: string;
+  /** The names of the entries of `facts`. */
+  readonly facts?: readonly string[];
 }
 
 /** A host in the walk: what is known of it so far. */
@@ -59,7 +61,7 @@ export function checkPlays(input: CheckInput): void {
 
 function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string, Checked>, input: CheckInput): void {
   const problems = new HostProblems(names);
-  const facts = unknownLayer('facts', ['facts', 'ansible_facts']);
+  const facts = factsLayer(input.facts);
   const scopes = new Map<string, Scope>();
   const partsOf = ({ host, registered }: Checked): LayerParts => ({
     playDefaults: play.layers.defaults,
@@ -108,6 +110,15 @@ function walkItems(items: readonly Item[], walk: Walk): void {
     else if (item.kind === 'block') for (const part of [item.block, item.rescue, item.always]) walkItems(part, walk);
     else for (const condition of item.when) walk.problems.of(walk.checked.host.name).collectKnown(() => condition.evaluate(walk.scope(item)));
   }
+}
+
+/** `facts` before the host was asked: the names of its entries are known, their values are not. */
+function factsLayer(names: readonly string[] | undefined): Layer {
+  if (!names) return unknownLayer('facts', ['facts', 'ansible_facts']);
+  const facts = lazily(names, (name) => {
+    throw new UnknownValue(`facts.${name}`);
+  });
+  return valueLayer('facts', { facts, ansible_facts: facts });
 }
 
 /** Scopes of the tasks of a host: the same one as long as nothing new is registered and the task brings no variables of its own. */

@@ -1,18 +1,16 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import { InputError, type Source } from '../values/errors.ts';
-import { inBoundedTime, SlowPatternError } from '../values/regex.ts';
+import { InputError } from '../values/errors.ts';
+import { inBoundedTime } from '../values/regex.ts';
 import { HelperError } from './coerce.ts';
-import { conditionAdvice } from './condition-advice.ts';
+import { type CelError, explainCel, typeName } from './condition-explain.ts';
 import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
 import { celVariables } from './condition-variables.ts';
 import { type Condition, type Scope, UnknownValue } from './expression.ts';
 import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
-import { didYouMean } from './nearest.ts';
 import { describeNode, type Node, type ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
 import { placed } from './template-variables.ts';
-import { undefinedVariable } from './undefined.ts';
 import { constant } from './value.ts';
 
 export type { ASTNode };
@@ -24,13 +22,6 @@ export interface Conditions {
    * @param what names the word for messages: `when`.
    */
   compile(node: Node, what: string, problems: Problems): readonly Condition[];
-}
-
-/** What cel-js throws, with the parts that it documents. */
-interface CelError extends Error {
-  readonly code: string;
-  readonly summary: string;
-  readonly range?: { readonly start: number; readonly end: number };
 }
 
 /** A compiler of conditions; the same text is compiled once. */
@@ -111,99 +102,8 @@ export function createConditions(lookups: Lookups): Conditions {
   }
 
   function explained(error: CelError, node: ScalarNode, text: string, scope?: Scope): InputError {
-    const source = node.locate(error.range?.start ?? 0);
-    const advice = conditionAdvice(text);
-    if (error instanceof SlowPatternError)
-      return InputError.of(`a pattern of this condition ${error.message}`, node.source, 'Take nested repetitions such as (a+)+ out of it.');
-    const name = /Unknown variable: (\S+)/.exec(error.summary)?.[1];
-    if (name !== undefined && scope)
-      return advice === undefined ? undefinedVariable(name, scope, source) : InputError.of(`undefined variable "${name}"`, source, advice);
-    return InputError.of(...explanation(error, source, advice, functions));
+    return explainCel(error, { node, text, scope, functions });
   }
-}
-
-type Explanation = [message: string, source: Source, hint: string | undefined];
-
-function explanation(
-  { name: kind, code, summary, message }: CelError,
-  source: Source,
-  advice: string | undefined,
-  functions: readonly string[],
-): Explanation {
-  const key = /No such key: (.*)/.exec(summary)?.[1];
-  if (key !== undefined)
-    return [
-      `there is no key "${key}"`,
-      source,
-      'Ask first whether it is there: has(a.b) && a.b == 1, or take another value instead: a.?b.orValue(1).',
-    ];
-  const [, receiver, name, types = ''] = /overload for '(?:([^'()]*)\.)?(\w+)\(([^']*)\)'/.exec(summary) ?? [];
-  if (name !== undefined) {
-    const isHelper = receiver !== undefined && helpers.has(name) && functions.includes(name);
-    if (isHelper || !functions.includes(name))
-      return [
-        `there is no function "${name}"${isHelper ? ' that is called behind a dot' : ''}`,
-        source,
-        advice ?? (isHelper ? `Write ${name}(value${types === '' ? '' : ', …'}).` : didYouMean(name, functions)),
-      ];
-    return [`"${name}" does not take ${types === '' ? 'that' : typeNames(types)}`, source, advice];
-  }
-  const reserved = /Reserved identifier: (\w+)/.exec(summary)?.[1];
-  if (reserved !== undefined) return [`"${reserved}" is a word of CEL's own`, source, `Write vars.${reserved} for the variable.`];
-  const operation = /no such overload: (.*)/i.exec(summary)?.[1];
-  if (operation !== undefined)
-    return [`these do not go together: ${typeNames(operation)}`, source, advice ?? 'Convert one side: int(text), string(number).'];
-  if (code === 'invalid_macro_argument' && summary.startsWith('has('))
-    return ['has() wants a field', source, 'Write has(vars.name) for a variable, has(a.b) for an entry.'];
-  const isSyntax = kind === 'ParseError' || kind === 'TypeError';
-  const what = plain(summary ?? message);
-  return [
-    isSyntax ? `this condition is no CEL: ${what}` : what,
-    source,
-    advice ?? (isSyntax ? 'Conditions are written in CEL: result.rc == 0 && !(name in ["a", "b"]).' : undefined),
-  ];
-}
-
-const tokens: Readonly<Record<string, string>> = {
-  EOF: 'the end',
-  LPAREN: '(',
-  RPAREN: ')',
-  LBRACE: '{',
-  RBRACE: '}',
-  LBRACKET: '[',
-  RBRACKET: ']',
-  COLON: ':',
-  COMMA: ',',
-  DOT: '.',
-  IDENTIFIER: 'a name',
-};
-
-function plain(summary: string): string {
-  return summary.replaceAll(/\b[A-Z]{3,}\b/g, (token) => tokens[token] ?? token).replace(/^./, (letter) => letter.toLowerCase());
-}
-
-const names: Readonly<Record<string, string>> = {
-  string: 'text',
-  int: 'a number',
-  bigint: 'a number',
-  number: 'a number',
-  double: 'a number',
-  bool: 'true or false',
-  list: 'a list',
-  map: 'a mapping',
-  object: 'a mapping',
-  null: 'nothing',
-  null_type: 'nothing',
-  dyn: 'a value',
-};
-
-function typeName(type: string): string {
-  return names[type.replace(/<.*$/, '')] ?? type;
-}
-
-function typeNames(text: string): string {
-  const inner = text.replaceAll(/dyn<([^<>]*)>/g, '$1');
-  return inner.replaceAll(/\b(string|int|double|bool|list|map|null_type|null|dyn)\b(<[^()]*>)?/g, (_, type: string) => typeName(type));
 }
 
 function createEnvironment(lookups: Lookups): Environment {

@@ -55,6 +55,8 @@ export interface LoadOptions {
   readonly workingFolder: string;
   /** The user's home folder, for `~/`; default: such names are not resolved. */
   readonly home?: string;
+  /** The names of the entries of `facts`, to find misspelt ones; without it any name passes. */
+  readonly facts?: readonly string[];
   /** The value of `homerun_version`. */
   readonly version?: string;
 }
@@ -105,6 +107,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     modules: options.modules,
     problems,
     ...(options.version !== undefined && { version: options.version }),
+    ...(options.facts && { facts: options.facts }),
   });
   throwIfWrong(problems);
   return {

@@ -51,7 +51,7 @@ function variablesOf(scope: Scope | undefined): Value {
 }
 
 /** A mapping whose values are computed when they are read. */
-function lazily(names: readonly string[], get: (name: string) => Value): Value {
+export function lazily(names: readonly string[], get: (name: string) => Value): Value {
   const result: { [key: string]: Value } = {};
   for (const name of names) Object.defineProperty(result, name, { enumerable: true, configurable: true, get: () => get(name) });
   return result;

@@ -18,6 +18,7 @@ const caseSchema = z.strictObject({
       inventories: z.array(z.string()).optional(),
       extraVars: z.array(z.string()).optional(),
       limit: z.string().optional(),
+      facts: z.array(z.string()).optional(),
       secrets: z.record(z.string(), z.string()).optional(),
     })
     .default({}),

@@ -49,6 +49,7 @@ export interface ProjectOptions {
   readonly inventories?: readonly string[];
   readonly extraVars?: readonly string[];
   readonly limit?: string;
+  readonly facts?: readonly string[];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -96,6 +97,7 @@ function loadIn(folder: string, options: ProjectOptions): Promise<Loaded> {
     home: folder,
     version: '1.2.3',
     ...(options.limit !== undefined && { limit: options.limit }),
+    ...(options.facts && { facts: options.facts }),
   });
 }
 
