@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FileAnswer } from '../questions/file.ts';
 import type { Change, Diff } from '../values/change.ts';
 import { raw, sh } from '../values/command.ts';
+import { secretIf } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { found, requireImage, withDocker } from './support/docker.ts';
 import { askSynapse, type SynapseAnswers } from './support/synapse-answers.ts';
@@ -135,14 +136,16 @@ exit 1`);
   };
 }
 
-/** The difference of one file, or of both in one text, each under its name. */
+/** The difference of one file, or of both in one text, each under its name. A text that holds secrets is one, of which the rest is shown. */
 function diffOf({ data_folder }: SynapseConfigParams, { before, text }: Candidate, log: Log | undefined): Diff {
   const path = `${data_folder}/homeserver.yaml`;
+  if (log && before === text) return { label: log.path, ...(log.before !== undefined && { before: log.before }), after: log.text };
   const secrets = [...secretsIn(before), ...secretsIn(text)];
-  if (!log) return { label: path, before, after: text, secrets };
-  if (before === text) return { label: log.path, ...(log.before !== undefined && { before: log.before }), after: log.text };
-  const both = (configuration: string, logText: string) => `# ${path}\n${configuration.replace(/\n?$/, '\n')}# ${log.path}\n${logText}`;
-  return { label: `${path} and ${log.path}`, before: both(before, log.before ?? ''), after: both(text, log.text), secrets };
+  const shown = (configuration: string, logText = '') => {
+    const whole = log ? `# ${path}\n${configuration.replace(/\n?$/, '\n')}# ${log.path}\n${logText}` : configuration;
+    return secretIf(secrets.length > 0, whole);
+  };
+  return { label: log ? `${path} and ${log.path}` : path, before: shown(before, log?.before), after: shown(text, log?.text), secrets };
 }
 
 /** Files of Synapse's whose mode lets others in, or that belong to somebody else. Stricter modes stay. */

@@ -30,7 +30,7 @@ const params = z.strictObject({
     .describe('Its first password. Used only to create the account: a later change, by the user or here, is no difference.'),
   admin: bool().optional().describe('Whether it may administer the homeserver. Default: as it is; no for a new account.'),
   container: objectParameter().default('synapse').describe('The container that Synapse runs in.'),
-  config: path().default('/data/homeserver.yaml').describe('homeserver.yaml as the container sees it.'),
+  config: path().default('/data/homeserver.yaml').describe('The homeserver.yaml, as the container sees it.'),
   url: line()
     .refine((url) => /^https?:\/\/[^\s/]+\/?$/.test(url), 'expected a URL without a path')
     .default('http://127.0.0.1:8008')

@@ -64,7 +64,9 @@ export function* askSynapse(params: SynapseConfigParams): Asking<SynapseAnswers>
   if (configuration.text === before) return answers;
   checkConfiguration(configuration.data);
   checkNamed(params, configuration, answers.files);
-  return { ...answers, ...(found(first.image) && (yield* askImage(params, configuration))) };
+  if (!found(first.image)) return answers;
+  const { validation } = yield* askImage(params, configuration);
+  return { ...answers, validation };
 }
 
 function* askImage(params: SynapseConfigParams, { changed, text }: Candidate) {

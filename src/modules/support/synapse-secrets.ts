@@ -30,7 +30,7 @@ function formsOf(scalar: yaml.Scalar, text: string): readonly string[] {
   const source = scalar.range ? text.slice(scalar.range[0], scalar.range[1]).replace(/^(["'])([\s\S]*)\1$/, '$2') : value;
   const lines = [value, source].flatMap((form) => form.split('\n').map((line) => line.trim()));
   // A line of a block is shown by itself; `|` and its like are no part of the secret.
-  return [value, source, ...lines].filter((form) => form.length > 1);
+  return [value.trimEnd(), source.trimEnd(), ...lines].filter((form) => form.length > 1);
 }
 
 /** `text` with every one of `secrets` as `***`. */
