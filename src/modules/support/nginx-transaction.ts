@@ -78,7 +78,8 @@ done
 sync`;
 
 // A reload is asked for by a signal: whether the master took it shows only in new workers (it keeps the old ones, and logs why, when a
-// port is taken). The numbers are those of proc_pid_stat(5): the parent follows the name in parentheses and the state.
+// port is taken). Until an old worker says that it is shutting down it may still answer with the old files. The numbers are those of
+// proc_pid_stat(5): the parent follows the name in parentheses and the state.
 const checkAndReload = `refuse() { give_up; fail "$1"; }
 said=$(nginx -t -q 2>&1) || refuse "nginx refuses the new files, the old ones are back: $said"
 setting() { nginx -T 2>/dev/null | sed -n "s/^[[:space:]]*$1[[:space:]]\\{1,\\}\\([^;[:space:]]*\\).*;.*/\\1/p" | head -n 1; }
@@ -96,12 +97,16 @@ if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
     refuse "nginx cannot be reloaded, the old files are back: $said"
   tries=100 fresh=
   while [ "$tries" -gt 0 ]; do
+    stale=
     for id in $(workers); do case "
 $before
-" in *"
+" in
+      *"
 $id
-"*) ;; *) fresh=yes ;; esac; done
-    [ -z "$fresh" ] || break
+"*) grep -qs 'shutting down' "/proc/$id/cmdline" || stale=yes ;;
+      *) fresh=yes ;;
+    esac; done
+    [ -z "$fresh" ] || [ -n "$stale" ] || break
     case $(errors) in *'still could not bind'*) break ;; esac
     sleep 0.1
     tries=$((tries - 1))
