@@ -33,7 +33,7 @@ export function readHandlers(node: Node | undefined, inherited: Inherited, reade
 }
 
 /** All tasks of a list, those in blocks too. */
-export function tasksIn(items: readonly Item[]): readonly Task[] {
+function tasksIn(items: readonly Item[]): readonly Task[] {
   return items.flatMap((item) => {
     if (item.kind === 'task') return [item];
     return item.kind === 'block' ? tasksIn([...item.block, ...item.rescue, ...item.always]) : [];

@@ -6,7 +6,7 @@ import { compileValue } from './value.ts';
 import type { Binding, Layer } from './variables.ts';
 
 /** Names that the language itself gives a value; nobody may set them. */
-export const magicNames: readonly string[] = [
+const magicNames: readonly string[] = [
   'inventory_hostname',
   'inventory_hostname_short',
   'group_names',

@@ -15,7 +15,7 @@ export interface ModuleCall {
 }
 
 /** `ansible.builtin.copy` → `copy`. */
-export function shortModuleName(name: string): string {
+function shortModuleName(name: string): string {
   return name.replace(/^(ansible|community)\.\w+\./, '');
 }
 

@@ -21,7 +21,7 @@ export class TemplateMistake extends Error {
 }
 
 /** Helpers that the evaluator itself knows, with the least and most arguments. */
-export const specialForms: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
+const specialForms: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
   ['default', [2, 2]],
   ['defined', [1, 1]],
   ['and', [1, Number.POSITIVE_INFINITY]],

@@ -3,7 +3,7 @@ import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import { describe, describeShown } from './describe.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
-import { describeNode, type ListNode, type MappingNode, type Node, nodeAt, type ScalarNode, shortened } from './node.ts';
+import { type ListNode, type MappingNode, type Node, nodeAt, type ScalarNode, shortened } from './node.ts';
 import type { Problems } from './problems.ts';
 import { isTemplate, type Templates } from './template.ts';
 
@@ -34,7 +34,7 @@ export function allRequired(parts: readonly Pick<Expression<unknown>, 'required'
 }
 
 /** Whether evaluating gives the same for every host. */
-export function isConstant(expression: Expression<unknown>): boolean {
+function isConstant(expression: Expression<unknown>): boolean {
   return expression.variables.size === 0;
 }
 
@@ -155,9 +155,4 @@ export function toNumber(what: string, least: number, most: number) {
     if (typeof result === 'number' && result >= least && result <= most) return result;
     throw InputError.of(`${what} wants a number from ${least} to ${most}, got ${describeShown(value)}`, source);
   };
-}
-
-/** `got …` for a node of the wrong kind. */
-export function wrongKind(what: string, expected: string, node: Node): { readonly message: string; readonly source: Node['source'] } {
-  return { message: `${what} wants ${expected}, got ${describeNode(node)}`, source: node.source };
 }
