@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { homerun } from '../e2e/homerun.ts';
+import { projectRoot } from '../lab/places.ts';
+
+const option = z.object({
+  type: z.string(),
+  description: z.string().regex(/^[A-Z].*\.$/s),
+  guide: z.string().optional(),
+  default: z.unknown().optional(),
+  required: z.boolean().optional(),
+});
+const { options } = z.object({ options: z.record(z.string(), option) }).parse(parse(read('playbooks/variables.yaml')));
+
+function read(path: string): string {
+  return readFileSync(join(projectRoot, path), 'utf8');
+}
+
+/** The files that use variables: playbooks and templates. */
+function users(): string {
+  const within = (folder: string) =>
+    readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(yaml|hbs)$/.test(name) && name !== 'variables.yaml')
+      .map((name) => read(join(folder, name)));
+  return [...within('playbooks'), ...within('templates')].join('\n');
+}
+
+test('playbooks › all of them fit the example inventory', async (t) => {
+  const { exitCode, stdout, stderr } = await homerun([
+    'lint',
+    'playbooks/site.yaml',
+    '-i',
+    'inventory/example',
+    '-e',
+    'matrix_admin_password=of-the-test',
+  ]);
+  t.is(exitCode, 0, `${stdout}\n${stderr}`);
+});
+
+test('playbooks › each step can be run by itself', async (t) => {
+  const steps = [...read('playbooks/site.yaml').matchAll(/import_playbook: (\S+)/g)].map((match) => `playbooks/${match[1]}`);
+  t.is(steps.length, 7);
+  for (const step of steps) {
+    const { exitCode, stderr } = await homerun(['lint', step, '-i', 'inventory/example', '-e', 'matrix_admin_password=of-the-test']);
+    t.is(exitCode, 0, `${step}: ${stderr}`);
+  }
+});
+
+test('playbooks › a slip in the name of a variable is an error with the nearest name', async (t) => {
+  const { exitCode, stdout, stderr } = await homerun(['lint', 'playbooks/site.yaml', '-i', 'inventory/example', '-e', 'matrix_admin_pasword=x']);
+  t.is(exitCode, 1);
+  t.regex(stdout + stderr, /matrix_admin_pasword/);
+  t.regex(stdout + stderr, /matrix_admin_password/);
+});
+
+test('playbooks › each variable is used, has a default or is required, and says which row of the guide it is for', (t) => {
+  const used = users() + JSON.stringify(options);
+  const derived = ['matrix_names', 'matrix_certificate_folder'];
+  for (const [name, { guide, required, default: value }] of Object.entries(options)) {
+    t.true((used.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1, `${name} is used`);
+    t.true(required === true || value !== undefined || name === 'matrix_client_release', `${name} has a default`);
+    t.true(guide !== undefined || derived.includes(name), `${name} names a row`);
+  }
+});
+
+test('playbooks › the rows of the guide up to here each have a variable, or a page that names them', (t) => {
+  const pages = readdirSync(join(projectRoot, 'docs/steps')).map((name) => read(join('docs/steps', name)));
+  const rows = ['1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '2.2', '2.4', '2.5', '2.6', '2.7', '4.1'];
+  const named = Object.values(options).flatMap(({ guide = '' }) => guide.split(', '));
+  for (const row of rows) t.true(named.includes(row) || pages.some((page) => page.includes(row)), row);
+  for (const name of Object.keys(options)) t.true(pages.some((page) => page.includes(name)) || name === 'matrix_names', `a page names ${name}`);
+});
