@@ -30,7 +30,7 @@ const selections: readonly (readonly [tags: string[], asked: string[], skipped: 
 ];
 
 for (const [tags, asked, skipped, runs] of selections) {
-  test(`a task with tags [${tags}] ${runs ? 'runs' : 'does not run'} with --tags [${asked}] --skip-tags [${skipped}]`, (t) => {
+  test(`a task with tags [${tags.join()}] ${runs ? 'runs' : 'does not run'} with --tags [${asked.join()}] --skip-tags [${skipped.join()}]`, (t) => {
     t.is(isSelected(tags, { tags: asked, skipTags: skipped }), runs);
   });
 }
@@ -69,7 +69,7 @@ const cuts: readonly (readonly [number, (number | `${number}%`)[], number[]])[] 
 ];
 
 for (const [count, serial, sizes] of cuts) {
-  test(`serial [${serial}] cuts ${count} hosts into batches of [${sizes}]`, (t) => {
+  test(`serial [${serial.join()}] cuts ${count} hosts into batches of [${sizes.join()}]`, (t) => {
     const items = Array.from({ length: count }, (_, index) => index);
     const cut = batches(items, serial);
     t.deepEqual(
