@@ -20,7 +20,7 @@ const words = {
 /**
  * The line for a waiting program that makes it `user`'s. `sudo -n` comes first; a password is asked of us only when that is refused, so
  * that it never reaches a shell that did not want it. It is tried once with an input that ends after it (sudo asks three times else),
- * then used. sudo's own prompts and messages are never read: success is the nonce, printed by the new user's shell. Root without sudo uses su.
+ * then used (and `cat` does not keep the whole alive when the shell has ended). sudo's own prompts and messages are never read: success is the nonce, printed by the new user's shell. Root without sudo uses su.
  */
 export function becomeLine(user: string, nonce: string): string {
   const inner = `printf '%s ${words.up}\\n' ${nonce}; ${waitForLine}`;
@@ -41,8 +41,7 @@ export function becomeLine(user: string, nonce: string): string {
     ${say(words.needsPassword)};
     IFS= read -r homerun_password || exit 0;
     printf '%s\\n' "$homerun_password" | sudo -k -S -p '' -H -u "$homerun_user" -- /bin/sh -c : || { ${say(words.refused)}; exit 0; };
-    { printf '%s\\n' "$homerun_password"; homerun_password=; exec cat; } | homerun_sudo -k -S -p '';
-    exit $?
+    { printf '%s\\n' "$homerun_password"; homerun_password=; exec cat; } | { homerun_sudo -k -S -p ''; kill $$; }
   `)}\n`;
 }
 

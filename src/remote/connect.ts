@@ -54,7 +54,7 @@ function connection(link: Link, login: { readonly user: string; readonly target:
     openShell(await enter(become), {
       user: become?.user ?? login.user,
       target: login.target,
-      answerSeconds: Math.max(30, settings.connectTimeoutSeconds),
+      startSeconds: settings.connectTimeoutSeconds,
       lost: link.lost,
       // A channel of its own: the session's waits for the very step that has to be ended.
       kill: async (pid) => {

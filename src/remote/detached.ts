@@ -35,7 +35,8 @@ export function detach(frame: string): string {
     makeFolder,
     sweep,
     `printf %s ${quoteAlways(job)} 2>/dev/null | setsid /bin/sh -s "$homerun_d" >"$homerun_d/out" 2>"$homerun_d/err"; homerun_rc=$?;`,
-    'cat "$homerun_d/out"; cat "$homerun_d/err" >&2;',
-    'rm -rf "$homerun_d"; [ -z "$homerun_base" ] || rmdir "$homerun_base" 2>/dev/null; exit $homerun_rc',
+    // Kept if nobody takes it any more: the link may break just now.
+    '{ cat "$homerun_d/out" && cat "$homerun_d/err" >&2; } && rm -rf "$homerun_d";',
+    '[ -z "$homerun_base" ] || rmdir "$homerun_base" 2>/dev/null; exit $homerun_rc',
   ].join(' ');
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type Channel, createRelay, type Link } from './channel.ts';
+import { type Channel, type ChannelEnd, createRelay, type Link } from './channel.ts';
 
 /** This machine as a link: each program is a /bin/sh of its own, in a session of its own like those that sshd starts. */
 export function openLocal(): Link {
@@ -32,9 +32,15 @@ function start(command: string, running: Set<Channel>): Channel {
   // A program that is gone makes writing fail; its end is told by 'exit' and 'close', which carry the code.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
   child.on('error', () => relay.closed({ code: 127 }));
+  // What it left running may hold the streams open; what is still on its way has a second to arrive.
+  child.on('exit', (code, signal) => setTimeout(() => relay.closed(endOf(code, signal)), 1000).unref());
   child.on('close', (code, signal) => {
     running.delete(channel);
-    relay.closed({ ...(code !== null && { code }), ...(signal !== null && { signal }) });
+    relay.closed(endOf(code, signal));
   });
   return channel;
+}
+
+function endOf(code: number | null, signal: string | null): ChannelEnd {
+  return { ...(code !== null && { code }), ...(signal !== null && { signal }) };
 }

@@ -14,13 +14,16 @@ export interface ShellOptions {
   readonly user: string;
   /** `root@web1 port 22`, for messages. */
   readonly target: string;
-  /** Seconds within which an idle shell must begin with a trip, once it was sent. */
-  readonly answerSeconds: number;
+  /** Seconds within which the shell must begin with the first trip, once that was sent: the login shell's start-up files run before. */
+  readonly startSeconds: number;
   /** Ends all that runs below the process `pid`, from outside this channel. */
   kill(pid: number): Promise<void>;
   /** Why the link under the channel was lost, once it is. */
   lost(): string | undefined;
 }
+
+/** Seconds within which an idle shell must begin with a later trip: a host that swaps may be slow. */
+const answerSeconds = 60;
 
 /** Seconds that a step's processes have to go away after they were told to. */
 const dyingSeconds = 15;
@@ -67,6 +70,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       if (dead) return reject(dead);
       const nonce = randomBytes(16).toString('hex');
       const text = frame(nonce, steps);
+      const patience = traffic.trips === 0 ? options.startSeconds : answerSeconds;
       let timer: NodeJS.Timeout | undefined;
       let shell: number | undefined;
       let finished = false;
@@ -119,10 +123,10 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
         closed: (end) => lose(closedError(end, options, trip.noise())),
       };
       const silence = (): void =>
-        lose(new UnreachableError(`${options.target}: the shell there did not answer within ${options.answerSeconds} s`, startUpHint(trip.noise())));
+        lose(new UnreachableError(`${options.target}: the shell there did not answer within ${patience} s`, startUpHint(trip.noise())));
       // Counted from when the last byte is on its way, so that a large file may take as long as it needs.
       send(text).then(
-        () => (shell === undefined && !finished ? after(options.answerSeconds, silence) : undefined),
+        () => (shell === undefined && !finished ? after(patience, silence) : undefined),
         () => undefined,
       );
     });
@@ -163,7 +167,15 @@ function closedError(end: ChannelEnd, options: ShellOptions, noise = ''): Unreac
       `${options.target}: /bin/sh there has no builtin printf`,
       'dash, bash and BusyBox have one: make /bin/sh one of them.',
     );
-  const how = end.signal !== undefined ? `was ended by ${end.signal}` : end.code !== undefined ? `ended with code ${end.code}` : 'was closed';
+  // SIGTERM, also as 128 + 15, is how `startLine` ends after its shell, whatever that died of.
+  const plain = end.code === 0 || end.code === 143 || end.signal === 'SIGTERM';
+  const how = plain
+    ? 'ended'
+    : end.signal !== undefined
+      ? `was ended by ${end.signal}`
+      : end.code !== undefined
+        ? `ended with code ${end.code}`
+        : 'was closed';
   return new UnreachableError(
     `${options.target}: the shell there ${how}${noise.trim() === '' ? '' : `; it said: ${plainText(noise)}`}`,
     'Can this user run a shell there? Is the host out of memory or processes?',

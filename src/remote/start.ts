@@ -48,20 +48,23 @@ const reap = oneLine(`
   [ $homerun_any = 0 ] || { sleep 2; homerun_kill -KILL; };
 `);
 
-/** Exit code of the session's shell when its `printf` is no builtin. */
+/** Exit code of `startLine` when the shell's `printf` is no builtin. */
 export const noBuiltinPrintf = 97;
 
 /**
  * The line that turns a waiting program (`waitForLine`) into a session's shell: a plain environment, then `cat` as the reader of the
- * input, which sees its end even while the shell waits for a step. Ends with the shell's code; never with 1, which means that sudo refused.
+ * input, which sees its end even while the shell waits for a step. The whole ends with the shell (the pipeline alone would wait for `cat`),
+ * and never with 1, which means that sudo refused. Markers and scripts rely on a builtin printf: another one would show them in its
+ * argument list.
  */
 export const startLine = `homerun:${oneLine(`
   unset CDPATH ENV BASH_ENV;
   export LC_ALL=C LANGUAGE= PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   umask 022;
   cd "\${HOME:-/}" 2>/dev/null || cd /;
-  { cat; ${reap} } 2>/dev/null | /bin/sh;
-  homerun_rc=$?; [ $homerun_rc != 1 ] || homerun_rc=70; exit $homerun_rc
+  case $(command -v printf) in printf) ;; *) exit ${noBuiltinPrintf};; esac;
+  { cat; ${reap} } 2>/dev/null | { /bin/sh; kill $$; };
+  exit 0
 `)}\n`;
 
 /**
@@ -84,11 +87,9 @@ export function killLine(pid: number): string {
 }
 
 /**
- * The first lines of a session's shell. Markers and scripts rely on a builtin printf: another one would show them in its argument list.
- * 3 is the real stderr; the shell's own goes nowhere (see `frameTrip`). `homerun_go N` stands before each trip of N bytes: bash reads its
+ * The first lines of a session's shell. 3 is the real stderr; the shell's own goes nowhere (see `frameTrip`). `homerun_go N` stands before each trip of N bytes: bash reads its
  * input byte by byte, which takes a second a MiB, so there head(1) fetches what is long; other shells just go on reading.
  */
-export const shellPrelude = `case $(command -v printf) in printf) ;; *) exit ${noBuiltinPrintf};; esac
-exec 3>&2 2>/dev/null
+export const shellPrelude = `exec 3>&2 2>/dev/null
 if [ -n "\${BASH_VERSION:-}" ]; then homerun_go() { [ "$1" -lt 8192 ] || eval "set --; $(head -c "$1")"; }; else homerun_go() { :; }; fi
 `;

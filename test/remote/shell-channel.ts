@@ -45,7 +45,7 @@ export function shellChannel(shell: HostShell, owner: Owner = { home: '/tmp' }):
   child.stdout.on('data', relay.stdout);
   child.stderr.on('data', relay.stderr);
   child.stdin.on('error', () => undefined);
-  child.on('close', (code, signal) => relay.closed({ ...(code !== null && { code }), ...(signal !== null && { signal }) }));
+  child.on('exit', (code, signal) => relay.closed({ ...(code !== null && { code }), ...(signal !== null && { signal }) }));
   return {
     pid: child.pid ?? 0,
     listen: relay.listen,
@@ -75,6 +75,6 @@ export function shellSession(
     await killer.write(killLine(pid));
     await ended;
   };
-  const session = openShell(channel, { user: 'root', target: shell.name, answerSeconds: 20, kill, lost: () => undefined });
+  const session = openShell(channel, { user: 'root', target: shell.name, startSeconds: 20, kill, lost: () => undefined });
   return { session, channel };
 }

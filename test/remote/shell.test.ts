@@ -272,6 +272,12 @@ promise('when the link breaks, the running step dies with it and its end is unkn
   await t.throwsAsync(session.run([{ script: 'echo again' }]), { instanceOf: UnreachableError });
 });
 
+promise('when the shell itself is killed, the end of the trip is unknown, and that is known at once', async (t, { session }) => {
+  const start = performance.now();
+  await t.throwsAsync(session.run([{ script: 'kill -9 $$; sleep 30' }]), { instanceOf: UnreachableError, message: /the shell there ended/ });
+  t.true(performance.now() - start < 15_000);
+});
+
 promise('a detached step gives its result, and leaves nothing behind', async (t, { session, home }) => {
   const [result] = await session.run([
     { script: 'cat; echo "$A"; echo err >&2; exit 3', detached: true, stdin: 'in', environment: { A: "it's" }, okCodes: [3] },
