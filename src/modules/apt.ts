@@ -25,8 +25,16 @@ const params = z
     state: z.enum(['present', 'latest', 'absent']).default('present').describe('`latest` also upgrades; `absent` removes.'),
     update_cache: bool()
       .default(false)
-      .describe('Fetch the package lists first, if there is something to install and they are older than `cache_valid_time`.'),
-    cache_valid_time: z.coerce.number().int().min(0).max(31_536_000).default(0).describe('Seconds for which fetched lists are fresh.'),
+      .describe(
+        'Fetch the package lists first, if there is something to install (or `state` is `latest`) and they are older than `cache_valid_time`.',
+      ),
+    cache_valid_time: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(31_536_000)
+      .default(0)
+      .describe('Seconds for which fetched lists are fresh, unless a file of sources has changed since.'),
     install_recommends: bool().optional().describe('Whether recommended packages are installed too. Default: as apt is set up on the host.'),
     purge: bool().default(false).describe('With `state: absent`: remove the configuration too.'),
     autoremove: bool().default(false).describe('With `state: absent`: remove what was installed for these packages alone.'),
@@ -80,6 +88,8 @@ export default defineModule({
       ? [{ summary: 'repair the interrupted dpkg', commands: [dpkgRepair(params.lock_timeout)], writes: ['*'] }]
       : [];
     if (params.name === undefined) return [...repair, ...(lists === 'fresh' ? [] : [{ ...updateLists(params), opaque: true as const }])];
+    // What is the latest is known only from fresh lists.
+    if (params.update_cache && params.state === 'latest' && lists !== 'fresh') return [...repair, { ...updateLists(params), staged: true }];
     if (differing.length === 0) return repair;
     return [
       ...repair,
@@ -89,10 +99,13 @@ export default defineModule({
   },
 });
 
+/** Lists of the last minute are those that the task itself has just fetched. */
+const justFetchedSeconds = 60;
+
 function* askApt({ name = [], state, update_cache, cache_valid_time }: Params): Asking<Answers> {
   const first = yield* ask({
     dpkg: dpkgState(),
-    ...(update_cache && { lists: aptLists(cache_valid_time) }),
+    ...(update_cache && { lists: aptLists(state === 'latest' ? Math.max(cache_valid_time, justFetchedSeconds) : cache_valid_time) }),
     ...Object.fromEntries(name.map((one) => [one.name, installedPackage(one.name)])),
   });
   // The names of packages are keys beside `dpkg` and `lists`; their answers are those of the kind that was asked.

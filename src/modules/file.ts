@@ -61,7 +61,7 @@ export default defineModule({
   plan: (params, { found, target, inside }) => {
     switch (params.state) {
       case 'absent':
-        return found.exists ? [{ summary: `remove ${params.path}`, commands: [sh`rm -rf -- ${params.path}`], writes: [`file:${params.path}`] }] : [];
+        return planAbsent(params.path, found);
       case 'link':
         return planLink(params, found);
       case 'directory':
@@ -81,6 +81,14 @@ export default defineModule({
     };
   },
 });
+
+/** What is mounted would lose all its files before its folder is found to be busy. */
+function planAbsent(path: string, found: FileAnswer): readonly Change[] {
+  if (!found.exists) return [];
+  if (path === '/' || found.isMountPoint)
+    throw new TaskError(`${path} is the root of a file system and is not removed`, 'Unmount it before (umount), or name what is in it.');
+  return [{ summary: `remove ${path}`, commands: [sh`rm -rf -- ${path}`], writes: [`file:${path}`] }];
+}
 
 function planFile(params: Params, found: FileAnswer): readonly Change[] {
   const { path, state } = params;

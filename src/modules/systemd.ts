@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ask } from '../questions/question.ts';
 import { type UnitAnswer, unit, unitName, unitProblem } from '../questions/unit.ts';
+import { unitFiles } from '../questions/unit-files.ts';
 import type { Change } from '../values/change.ts';
 import { type Command, quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
@@ -22,7 +23,7 @@ const params = z
       .describe('`started` and `stopped` change only what is not so; `restarted` and `reloaded` always act.'),
     enabled: bool().optional().describe('Whether it starts at boot.'),
     masked: bool().optional().describe('Whether it is masked, so that nothing can start it.'),
-    daemon_reload: bool().default(false).describe('Let systemd read its files again if they changed; before everything else.'),
+    daemon_reload: bool().default(false).describe('Let systemd read its files again if any of them changed; before everything else.'),
   })
   .refine(({ name, daemon_reload }) => name !== undefined || daemon_reload, 'expected the name of a unit')
   .refine(
@@ -50,11 +51,13 @@ export default defineModule({
     no_block: 'Every job is waited for.',
     force: 'Use the module command with systemctl --force.',
   },
-  ask: ({ name = anyUnit }) => ask({ unit: unit(name) }),
-  plan: (params, { unit: found }) => {
+  ask: ({ name = anyUnit, daemon_reload }) => ask({ unit: unit(name), ...(daemon_reload && { files: unitFiles() }) }),
+  plan: (params, { unit: found, files }) => {
     if (!found.isSystemd) throw new TaskError('this host does not run systemd', 'Manage its services with the module command.');
-    const { name, daemon_reload } = params;
-    const reload = daemon_reload && found.needsReload ? [change('let systemd read its units again', sh`systemctl daemon-reload`)] : [];
+    const { name } = params;
+    const reload = files === 'stale' ? [change('let systemd read its units again', sh`systemctl daemon-reload`)] : [];
+    // A unit that was missing may be there once the files are read.
+    if (found.load === 'not-found' && reload.length > 0) return reload.map((one) => ({ ...one, staged: true as const }));
     return name === undefined ? reload : [...reload, ...unitChanges(unitName(name), params, found)];
   },
   result: ({ name }, { unit: found }) => ({
@@ -81,7 +84,7 @@ function unitChanges(name: string, { state, enabled, masked }: Params, found: Un
     ...(enabled === undefined || enabled === isEnabled(found)
       ? []
       : [change(`${enabled ? 'enable' : 'disable'} ${name}`, sh`systemctl ${enabled ? 'enable' : 'disable'} -- ${name}`)]),
-    ...stateChanges(name, state, running.includes(found.active)),
+    ...stateChanges(name, state, found),
   ];
 }
 
@@ -92,12 +95,14 @@ function isEnabled({ file, hasStartLink }: UnitAnswer): boolean {
   );
 }
 
-function stateChanges(name: string, state: Params['state'], isRunning: boolean): readonly Change[] {
+function stateChanges(name: string, state: Params['state'], { active, sub, runsOnce }: UnitAnswer): readonly Change[] {
+  // One that ends and is started again and again does not run.
+  const isRunning = running.includes(active) && sub !== 'auto-restart';
   switch (state) {
     case undefined:
       return [];
     case 'started':
-      return isRunning ? [] : [change(`start ${name}`, told('start', name))];
+      return isRunning ? [] : [{ ...change(`start ${name}`, told('start', name)), ...(runsOnce && { opaque: true as const }) }];
     case 'stopped':
       return isRunning ? [change(`stop ${name}`, told('stop', name))] : [];
     case 'restarted':
@@ -107,10 +112,19 @@ function stateChanges(name: string, state: Params['state'], isRunning: boolean):
   }
 }
 
-/** A job that fails says why: systemctl itself only points at the journal. */
-function told(verb: string, name: string): Command {
+/**
+ * A job that fails says why: systemctl itself only points at the journal. systemd calls a service of the simple type started as soon as there is a
+ * process; one that fails within its first second is not.
+ */
+function told(verb: 'start' | 'stop' | 'restart' | 'reload', name: string): Command {
   const unit = quote(name);
-  return { script: `systemctl ${verb} -- ${unit} || { code=$?; journalctl --no-pager -o cat -n 10 -u ${unit} >&2 2>/dev/null; exit "$code"; }` };
+  const settled = `sleep 1
+case $(systemctl show -p ActiveState -p SubState -- ${unit}) in *=failed*|*=auto-restart*) why "$unit ended as soon as it was started" ;; esac`;
+  return {
+    script: `unit=${unit}
+why() { echo "$1" >&2; journalctl --no-pager -o cat -n 10 -u "$unit" >&2 2>/dev/null; exit 1; }
+systemctl ${verb} -- "$unit" || why "systemctl ${verb} $unit failed"${verb === 'start' || verb === 'restart' ? `\n${settled}` : ''}`,
+  };
 }
 
 /** Starting and stopping runs code of others. */

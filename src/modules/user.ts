@@ -15,7 +15,7 @@ const params = z.strictObject({
   name: accountName().describe('The user.'),
   state: z.enum(['present', 'absent']).default('present').describe('Whether it shall be there.'),
   uid: z.coerce.number().int().min(0).max(4_294_967_294).optional().describe('Its number; by default the system chooses.'),
-  group: accountName().optional().describe('Its primary group, which must be there; by default one of its own name.'),
+  group: accountName().optional().describe("Its primary group, which must be there; by default one of the user's name."),
   groups: listOf(accountName()).optional().describe('Further groups, which must be there; an empty list for none.'),
   append: bool().default(false).describe('Leave it in groups that are not in `groups`.'),
   comment: line().optional().describe('The full name (GECOS).'),
@@ -48,10 +48,10 @@ export default defineModule({
     force: 'End the processes of the user before.',
     local: 'Users are made with useradd(8).',
   },
-  ask: ({ name, group: primary, password, password_lock }) =>
+  ask: ({ name, state, group: primary, password, password_lock }) =>
     ask({
       user: user(name, password !== undefined || password_lock !== undefined ? { shadow: true } : {}),
-      ...(primary !== undefined && { group: group(primary) }),
+      ...(state === 'present' && { group: group(primary ?? name) }),
     }),
   plan: (params, { user: found, group: primary }) => {
     const { name, state, remove } = params;
@@ -59,9 +59,10 @@ export default defineModule({
       return found.exists
         ? [change(`remove user ${name}${remove ? ' and its home folder' : ''}`, withTool('userdel', sh`userdel ${remove ? ['-r'] : []} -- ${name}`))]
         : [];
-    if (primary && !primary.exists)
+    if (params.group !== undefined && primary && !primary.exists)
       throw new TaskError(`the group ${params.group} of user ${name} is not there`, 'Create it before with the module group.');
-    if (!found.exists) return [creation(params)];
+    // useradd(8) refuses to make a group for the user where there is one of that name.
+    if (!found.exists) return [creation(primary?.exists ? { ...params, group: params.group ?? name } : params)];
     return modifications(params, found, primary?.gid);
   },
   result: ({ name, state }, { user: found }) => ({

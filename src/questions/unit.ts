@@ -23,6 +23,8 @@ export interface UnitAnswer {
   readonly file: string;
   /** Its files changed since systemd read them. */
   readonly needsReload: boolean;
+  /** It does its work and ends (`Type=oneshot` without `RemainAfterExit`): it is never found running. */
+  readonly runsOnce?: true;
   /** A script of System V init that starts at boot. */
   readonly hasStartLink: boolean;
 }
@@ -49,7 +51,7 @@ export function unit(name: string): Question<UnitAnswer> {
   return question(unitKind, { name: unitName(name) });
 }
 
-const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload'];
+const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'Type', 'RemainAfterExit'];
 
 // systemctl prints one block for each name, in their order, with an empty line between two.
 export const unitKind: QuestionKind<UnitParams, UnitAnswer> = {
@@ -92,6 +94,7 @@ done`,
       active: values.get('ActiveState') ?? '',
       sub: values.get('SubState') ?? '',
       file: values.get('UnitFileState') ?? '',
+      ...(values.get('Type') === 'oneshot' && values.get('RemainAfterExit') === 'no' && { runsOnce: true as const }),
       needsReload: values.get('NeedDaemonReload') === 'yes',
       hasStartLink: values.has('link yes'),
     };

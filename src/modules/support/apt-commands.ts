@@ -1,3 +1,4 @@
+import { listsStamp } from '../../questions/apt.ts';
 import { type Command, quote } from '../../values/command.ts';
 
 /** An install may download a lot over a slow line. */
@@ -5,25 +6,32 @@ const installSeconds = 3600;
 
 /**
  * What every call of apt-get has: no questions, changed configuration files kept (dpkg(1), --force-confdef and --force-confold), locks waited
- * for, nothing restarted by needrestart on its own.
+ * for, nothing restarted by needrestart on its own. apt itself waits for dpkg's locks only (apt.conf(5), DPkg::Lock::Timeout); for those on the
+ * lists and on the archives it is tried again here. Errors go through a file: a pipe would be kept open by what a package starts.
  */
 const preamble = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none
-apt_get() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout="$lock" -o Dpkg::Use-Pty=0 "$@" </dev/null; }`;
+apt_get() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout="$lock" -o Dpkg::Use-Pty=0 "$@" </dev/null; }
+patiently() {
+  errors=$(mktemp) || { apt_get "$@"; return; }
+  trap 'rm -f -- "$errors"' EXIT
+  left=$lock
+  while :; do
+    apt_get "$@" 2>"$errors"
+    code=$?
+    [ "$code" -ne 0 ] && [ "$left" -gt 0 ] && grep -q 'Unable to lock directory' "$errors" || break
+    sleep 1
+    left=$((left - 1))
+  done
+  cat "$errors" >&2
+  return "$code"
+}`;
 
-/** Fetches the package lists; one that cannot be fetched is a failure. apt waits for no lock on the lists, so that is done here. */
+/** Fetches the package lists; one that cannot be fetched is a failure. The time is noted: lists that did not change keep theirs. */
 export function aptUpdate(lockSeconds: number): Command {
   return apt(
     lockSeconds,
-    `left=$lock
-while :; do
-  said=$(apt_get -o APT::Update::Error-Mode=any update 2>&1) && exit 0
-  case $said in *'Could not get lock'*|*'Unable to lock directory'*) ;; *) break ;; esac
-  [ "$left" -gt 0 ] || break
-  sleep 1
-  left=$((left - 1))
-done
-printf '%s\\n' "$said" >&2
-exit 100`,
+    `patiently -o APT::Update::Error-Mode=any update || exit
+mkdir -p -- ${listsStamp.slice(0, listsStamp.lastIndexOf('/'))} && touch -- ${listsStamp}`,
   );
 }
 
@@ -33,7 +41,7 @@ export function aptInstall(
   { install_recommends, lock_timeout }: { readonly install_recommends?: boolean | undefined; readonly lock_timeout: number },
 ): Command {
   const recommends = install_recommends === undefined ? '' : `-o APT::Install-Recommends=${install_recommends} `;
-  return apt(lock_timeout, `apt_get ${recommends}install -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently ${recommends}install -- ${names.map(quote).join(' ')}`);
 }
 
 export function aptRemove(
@@ -41,12 +49,12 @@ export function aptRemove(
   { purge, autoremove, lock_timeout }: { readonly purge: boolean; readonly autoremove: boolean; readonly lock_timeout: number },
 ): Command {
   const options = [...(purge ? ['--purge'] : []), ...(autoremove ? ['--auto-remove'] : [])].map((option) => `${option} `).join('');
-  return apt(lock_timeout, `apt_get ${options}remove -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently ${options}remove -- ${names.map(quote).join(' ')}`);
 }
 
 /** Ends what an interrupted dpkg began. */
 export function dpkgRepair(lockSeconds: number): Command {
-  return apt(lockSeconds, 'dpkg --force-confdef --force-confold --configure -a </dev/null && apt_get -f install');
+  return apt(lockSeconds, 'dpkg --force-confdef --force-confold --configure -a </dev/null && patiently -f install');
 }
 
 function apt(lockSeconds: number, script: string): Command {

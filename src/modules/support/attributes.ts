@@ -47,9 +47,9 @@ function attributeText(keys: Attributes, values: Attributes): string {
   return (['owner', 'group', 'mode'] as const).flatMap((key) => (keys[key] === undefined ? [] : [`${key}: ${values[key]}\n`])).join('');
 }
 
-/** Owner first: changing it takes set-user-ID bits away. */
+/** Owner first: changing it takes set-user-ID bits away. Below a folder links get the owner themselves: what they point at may be anywhere. */
 export function setAttributes(path: string, { owner, group, mode }: Attributes, { isLink = false, recurse = false } = {}): readonly Command[] {
-  const options = [...(isLink ? ['-h'] : []), ...(recurse ? ['-R'] : []), '--'];
+  const options = [...(isLink || recurse ? ['-h'] : []), ...(recurse ? ['-R'] : []), '--'];
   return [
     ...(owner === undefined ? [] : [sh`chown ${options} ${owner} ${path}`]),
     ...(group === undefined ? [] : [sh`chgrp ${options} ${group} ${path}`]),
