@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { image, imageName } from '../questions/image.ts';
 import { ask } from '../questions/question.ts';
-import { type Command, sh } from '../values/command.ts';
+import { type Command, explainsItself, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { line } from './params.ts';
@@ -93,10 +93,10 @@ case $output in
     why='The disk is full: docker system df shows what takes the space, docker image prune --all removes images that no container uses.' ;;
   *'Cannot connect to the Docker daemon'*)
     why='The Docker engine does not run: start it, and see journalctl -u docker for why it stopped.' ;;
-  *) why= ;;
+  *) printf '%s\n' ${`The image ${name} could not be pulled.`} >&2; exit 1 ;;
 esac
-printf '%s\n' ${`The image ${name} could not be pulled.`}"\${why:+ $why}" >&2
-exit 1`;
+printf '%s\n' ${`The image ${name} could not be pulled.`}" $why" >&2
+exit ${explainsItself}`;
   return withDocker({ ...command, detached: true, timeoutSeconds: pullTimeoutSeconds });
 }
 

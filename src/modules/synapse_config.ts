@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FileAnswer } from '../questions/file.ts';
 import type { Change, Diff } from '../values/change.ts';
-import { raw, sh } from '../values/command.ts';
+import { explainsItself, raw, sh } from '../values/command.ts';
 import { secretIf } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { found, requireImage, withDocker } from './support/docker.ts';
@@ -126,7 +126,7 @@ function configure(params: SynapseConfigParams, answers: SynapseAnswers, candida
       ? configureCommand(placeOf(params), { ...candidate, image: params.image, imageId: imageFound.id, log })
       : withDocker(sh`${raw(requireImage(params.image))}
 echo ${`The new homeserver.yaml could not be checked by ${params.image}, and was not put in place: ${answers.validation?.state === 'not run' ? answers.validation.reason : 'the image was not there when it was asked'}`} >&2
-exit 1`);
+exit ${explainsItself}`);
   return {
     summary: `configure Synapse: ${names.join(', ')}${running ? ` (restarts container ${params.container})` : ''}`,
     diff: diffOf(params, candidate, log),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ask } from '../questions/question.ts';
 import { databaseConnection, synapseAccount } from '../questions/synapse-account.ts';
 import type { Change } from '../values/change.ts';
-import { type Command, quote, raw, sh, withStdin } from '../values/command.ts';
+import { type Command, explainsItself, quote, raw, sh, withStdin } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
@@ -77,9 +77,9 @@ export default defineModule({
 /** The tool of the image signs the request with the shared secret of homeserver.yaml. It prints no token. */
 function register({ name, password, admin, container, config, url }: Params): Command {
   const flag = admin ? '--admin' : '--no-admin';
-  const command = sh`docker exec -i -- ${container} register_new_matrix_user --user ${name} --config ${config} --password-file /dev/stdin ${flag} ${url} >&2 || {
-  echo ${`The account ${name} could not be created in the container ${container}.`} >&2
-  exit 1
+  const command = sh`said=$(docker exec -i -- ${container} register_new_matrix_user --user ${name} --config ${config} --password-file /dev/stdin ${flag} ${url} 2>&1) || {
+  printf '%s\n' "$said" ${`The account ${name} could not be created in the container ${container}:`}" $(printf %s "$said" | tail -n 1)" >&2
+  exit ${explainsItself}
 }`;
   return withDocker(withStdin({ ...command, timeoutSeconds: 120 }, new Secret(revealed(password))));
 }
@@ -100,6 +100,6 @@ function setAdmin({ name, container, config, wait_healthy }: Params, admin: bool
   const command = sh`${raw(healthFunctions)}
 printf %s ${update} | docker exec -i -- ${container} python - ${config} ${name} ${admin ? 1 : 0} >&2 || exit 1
 docker restart -- ${container} >/dev/null || exit 1
-wait_until_healthy ${container} ${timeoutSeconds} ${raw(urls.map(quote).join(' '))} || { last_lines ${container}; echo ${`The container ${container} does not work after its restart:`} "$why." >&2; exit 1; }`;
+wait_until_healthy ${container} ${timeoutSeconds} ${raw(urls.map(quote).join(' '))} || { last_lines ${container}; echo ${`The container ${container} does not work after its restart:`} "$why." >&2; exit ${explainsItself}; }`;
   return withDocker({ ...command, detached: true, timeoutSeconds: timeoutSeconds + 180 });
 }

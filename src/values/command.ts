@@ -17,6 +17,12 @@ export interface Command {
   readonly detached?: true;
 }
 
+/**
+ * The exit code of a script that knows what went wrong, and says it in the last line of its standard error. Its other lines are then only quoted:
+ * no cause is read out of them.
+ */
+export const explainsItself = 90;
+
 /** What a command left: its exit code and both streams, decoded as UTF-8 (a wrong byte becomes U+FFFD). */
 export interface Output {
   readonly rc: number;

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { explain } from '../../src/modules/support/explain.ts';
+import { explainsItself } from '../../src/values/command.ts';
 
 const failed = (stderr: string, rc = 1, stdout = '') => explain({ rc, stdout, stderr });
 
@@ -79,4 +80,10 @@ test('explain › what a host printed is shown as one short line without control
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
   t.notRegex(message, /[\u0000-\u001f]/);
   t.true(message.length < 350);
+});
+
+test('a script that knows itself what went wrong is taken at its last word', (t) => {
+  t.deepEqual(failed('psycopg2.OperationalError: Name or service not known\nThe one before is back.\n', explainsItself), {
+    message: 'The one before is back.',
+  });
 });

@@ -9,6 +9,7 @@ import {
   type SynapsePlace,
   tightenCommand,
 } from '../../src/modules/support/synapse-script.ts';
+import { explainsItself } from '../../src/values/command.ts';
 import { run, shells } from '../shell/shells.ts';
 import { type FakeDocker, fakeDocker } from './fake-docker.ts';
 
@@ -126,7 +127,7 @@ for (const shell of shells()) {
     const log = { path: join(place.dataFolder, 'log.config'), text: 'new log\n' };
     writeFileSync(log.path, 'old log\n');
     const { rc, stderr } = await configure({ text: broken, log });
-    t.is(rc, 1);
+    t.is(rc, explainsItself);
     t.regex(
       stderr,
       /SomeError: the reason\n.*: http:\/\/127\.0\.0\.1\/synapse did not answer within 1 seconds\. The one before is back, and Synapse works again\.\n$/,
@@ -175,7 +176,7 @@ for (const shell of shells()) {
     t.is(read('homeserver.yaml'), after);
     t.false(isUnderWay());
     leave(broken);
-    t.is((await run(fake.shell, proveCommand(place, undefined))).rc, 1);
+    t.is((await run(fake.shell, proveCommand(place, undefined))).rc, explainsItself);
     t.is(read('homeserver.yaml'), before);
     t.false(isUnderWay());
   });
@@ -184,7 +185,7 @@ for (const shell of shells()) {
     const { place, read, configure } = configured(t, fake);
     mkdirSync(`${place.dataFolder}.homerun`, { mode: 0o700 });
     writeFileSync(join(`${place.dataFolder}.homerun`, 'homeserver.yaml'), '# known to work\n');
-    t.is((await configure({ text: broken })).rc, 1);
+    t.is((await configure({ text: broken })).rc, explainsItself);
     t.is(read('homeserver.yaml'), '# known to work\n');
   });
 

@@ -1,4 +1,4 @@
-import { type Command, quote, raw, sh } from '../../values/command.ts';
+import { type Command, explainsItself, quote, raw, sh } from '../../values/command.ts';
 import { type Health, healthFunctions } from './container-health.ts';
 import type { ContainerParams } from './container-params.ts';
 import { healthCommand, portsOf, programOf } from './container-spec.ts';
@@ -99,7 +99,7 @@ export function startCommand(params: ContainerParams, verb: 'start' | 'restart' 
     variables(params.name, healthOf(params)),
     verb === 'wait' ? ':' : `docker ${verb} -- "$name" >/dev/null || exit 1`,
     'eval "set -- $urls"',
-    'wait_until_healthy "$name" "$seconds" "$@" || { last_lines "$name"; echo "The container $name does not work: $why." >&2; exit 1; }',
+    `wait_until_healthy "$name" "$seconds" "$@" || { last_lines "$name"; echo "The container $name does not work: $why." >&2; exit ${explainsItself}; }`,
   ];
   return transaction(script, '', params);
 }
@@ -125,7 +125,7 @@ fi`.script;
 }
 
 function requireNetwork(name: string): string {
-  return sh`docker network inspect -- ${name} >/dev/null 2>&1 || { echo ${`There is no network ${name} on this host: create it before, with the module docker_network.`} >&2; exit 1; }`
+  return sh`docker network inspect -- ${name} >/dev/null 2>&1 || { echo ${`There is no network ${name} on this host: create it before, with the module docker_network.`} >&2; exit ${explainsItself}; }`
     .script;
 }
 
@@ -158,7 +158,7 @@ const prove = `put_back() {
     if wait_until_healthy "$name" "$seconds" "$@"; then echo "$failure The one before it is back." >&2
     else echo "$failure The one before it is back, but does not work either: $why." >&2; fi
   fi
-  exit 1
+  exit ${explainsItself}
 }
 if [ "$start" = true ]; then
   said=$(docker start -- "$name" 2>&1) || put_back "it could not be started: $(printf '%s' "$said" | head -n 1)"

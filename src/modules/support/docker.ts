@@ -1,7 +1,7 @@
 import type { DockerAnswer } from '../../questions/docker.ts';
 import { objectName } from '../../questions/docker.ts';
 import { imageName } from '../../questions/image.ts';
-import { type Command, raw, sh } from '../../values/command.ts';
+import { type Command, explainsItself, raw, sh } from '../../values/command.ts';
 import { TaskError } from '../../values/errors.ts';
 import { line } from '../params.ts';
 
@@ -39,7 +39,7 @@ function hintFor(reason: string): string {
 export function withDocker(command: Command): Command {
   const script = `if ! command -v docker >/dev/null 2>&1; then
   echo 'Docker is not installed on this host: install it before, as playbooks/docker.yaml does.' >&2
-  exit 127
+  exit ${explainsItself}
 fi
 ${command.script}`;
   return { ...command, script };
@@ -49,7 +49,7 @@ ${command.script}`;
 export function requireImage(name: string): string {
   return sh`if ! docker image inspect -- ${name} >/dev/null 2>&1; then
   echo ${`The image ${name} is not on this host: pull it before, with the module docker_image.`} >&2
-  exit 1
+  exit ${explainsItself}
 fi`.script;
 }
 
@@ -68,7 +68,7 @@ until mkdir -m 0700 "$homerun_lock" 2>/dev/null; do
     rm -rf "$homerun_lock"
   elif [ "$homerun_waited" -ge 600 ]; then
     echo "Another run has been at work on ${raw(name)} for ten minutes (process \${homerun_owner:-unknown} on the host, lock $homerun_lock)." >&2
-    exit 1
+    exit ${explainsItself}
   else
     homerun_waited=$((homerun_waited + 1))
     sleep 1

@@ -1,4 +1,4 @@
-import type { Output } from '../../values/command.ts';
+import { explainsItself, type Output } from '../../values/command.ts';
 
 /** What a failed command's words mean, and what to do about it. */
 export interface Explanation {
@@ -135,6 +135,8 @@ const missing = /(?:^|: )(?<program>[^\s:]+): (?:command )?not found$/;
  */
 export function explain(output: Output): Explanation | undefined {
   if (output.rc === 0) return undefined;
+  const last = output.stderr.trimEnd().split('\n').at(-1);
+  if (output.rc === explainsItself && last) return { message: last };
   const lines = [...output.stderr.split('\n'), ...output.stdout.split('\n')];
   for (const { says, means, cure } of causes) {
     const line = lines.find((one) => says.test(one));

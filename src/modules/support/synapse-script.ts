@@ -1,4 +1,4 @@
-import { type Command, quote, raw, sh } from '../../values/command.ts';
+import { type Command, explainsItself, quote, raw, sh } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
 import { type Health, healthFunctions } from './container-health.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
@@ -131,6 +131,7 @@ trap 'rm -rf -- "$work/new" "$work/new-log" "$work/generated"; rmdir -- "$work" 
 // A file is put in place by a rename within its folder: nobody ever sees half of it.
 const functions = `${healthFunctions}
 fail() { printf '%s\\n' "$1" >&2; exit 1; }
+refuse() { printf '%s\\n' "$1" >&2; exit ${explainsItself}; }
 sha256() { set -- "$(sha256sum <"$1")"; echo "\${1%% *}"; }
 install_file() {
   target=$(mktemp "\${2%/*}/.homerun-XXXXXXXXXX") || return 1
@@ -148,11 +149,11 @@ put_back() {
   install_file "$old" "$live" ${modes.configuration} || fail "Synapse does not work with the new configuration: $1. The one before could not be put back: it is in $old."
   if [ -e "$work/log" ]; then install_file "$work/log" "$log" ${modes.log}; fi
   rm -rf -- "$work"
-  if ! runs; then fail "The new configuration was put back: $1."; fi
+  if ! runs; then refuse "The new configuration was put back: $1."; fi
   last_lines "$container"
   reason=$1
-  if restart; then fail "Synapse does not work with the new configuration: $reason. The one before is back, and Synapse works again."
-  else fail "Synapse does not work with the new configuration: $reason. The one before is back, but Synapse does not work with it either: $why."; fi
+  if restart; then refuse "Synapse does not work with the new configuration: $reason. The one before is back, and Synapse works again."
+  else refuse "Synapse does not work with the new configuration: $reason. The one before is back, but Synapse does not work with it either: $why."; fi
 }`;
 
 // What is kept already is from an interrupted run: it is the last configuration that is known to work.
