@@ -6,6 +6,7 @@ import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line } from './params.ts';
 import { attributeChanges, attributeParams, setAttributes } from './support/attributes.ts';
+import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
 
 const params = z
@@ -14,9 +15,7 @@ const params = z
       .refine((url) => /^https?:\/\/[^\s/]/.test(url), 'expected a URL that begins with http:// or https://')
       .describe('What the host downloads.'),
     dest: destination().describe('Where it goes on the host; a folder (or a trailing slash) takes the name in the URL.'),
-    checksum: line()
-      .refine((text) => /^sha256:[0-9a-fA-F]{64}$/.test(text), 'expected sha256: and 64 hexadecimal digits')
-      .transform((text) => text.slice('sha256:'.length).toLowerCase())
+    checksum: checksum()
       .optional()
       .describe('The digest that the file must have, `sha256:…`; a file that has another one is downloaded again, and refused if it still differs.'),
     force: bool().default(false).describe('Replace a file that differs from `checksum`. Without `checksum` a file that is there is left alone.'),

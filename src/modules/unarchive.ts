@@ -1,23 +1,27 @@
 import { z } from 'zod';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
-import { type Command, quote } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { line, localFile, path } from './params.ts';
 import { attributeParams } from './support/attributes.ts';
+import { checksum } from './support/checksum.ts';
+import { unpack } from './support/unpack.ts';
+import { digestOf } from './support/write-file.ts';
 
 const params = z
   .strictObject({
     src: localFile().optional().describe('A tar file of your machine (plain, or packed by gzip, bzip2, xz or zstd).'),
     host_src: path().optional().describe('Instead of src: a tar file that is on the host already.'),
+    checksum: checksum().optional().describe('With host_src: the digest that the tar file must have, `sha256:…`.'),
     dest: path().describe('The folder on the host that it is unpacked into; it must be there.'),
     creates: path().describe('A path that the archive brings: when it is there, nothing is done.'),
     owner: attributeParams.owner,
     group: attributeParams.group,
     exclude: z.array(line()).optional().describe('Names in the archive that are left out, as tar(1) takes them.'),
   })
-  .refine(({ src, host_src }) => (src === undefined) !== (host_src === undefined), 'expected either src or host_src');
+  .refine(({ src, host_src }) => (src === undefined) !== (host_src === undefined), 'expected either src or host_src')
+  .refine(({ src, checksum }) => src === undefined || checksum === undefined, 'checksum is for host_src: a file of your machine is always checked');
 
 type Params = z.output<typeof params>;
 
@@ -58,35 +62,20 @@ export default defineModule({
     if (host_src !== undefined && !archive?.exists)
       throw new TaskError(`there is no file ${host_src} on the host`, 'Download it before with the module get_url.');
     const from = params.src?.path ?? host_src ?? '';
-    return [{ summary: `unpack ${from} into ${dest}`, commands: [unpack(params)], writes: [`file:${dest}`] }];
+    return [{ summary: `unpack ${from} into ${dest}`, commands: [unpackCommand(params)], writes: [`file:${dest}`] }];
   },
   result: ({ dest }) => ({ dest, handler: 'TarArchive' }),
 });
 
-/**
- * Looks through the archive before anything is unpacked: nothing in it may lead out of the folder. Unpacked in a folder of its own beside the others,
- * so that a broken archive leaves nothing half-done.
- */
-function unpack({ src, host_src, dest, owner, group, exclude = [] }: Params): Command {
-  const own = [
-    ...(owner === undefined ? [] : [`chown -hR -- ${quote(owner)} "$w/tree"`]),
-    ...(group === undefined ? [] : [`chgrp -hR -- ${quote(group)} "$w/tree"`]),
-  ];
-  const excluded = exclude.map((name) => `--exclude=${quote(name)} `).join('');
-  const script = [
-    `d=${quote(dest)} a=${quote(host_src ?? '')}`,
-    'fail() { echo "$1" >&2; exit 1; }',
-    "command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'",
-    'umask 077',
-    'w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"',
-    `trap 'rm -rf -- "$w"' EXIT`,
-    'if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi',
-    'tar -tf "$a" >"$w/names" 2>"$w/said" || fail "it is no tar file that this host can read: $(head -n 1 "$w/said")"',
-    `bad=$(grep -m 1 -E '^/|(^|/)[.][.](/|$)|[[:cntrl:]]' "$w/names") && fail "the archive is refused, nothing was changed: the path $bad in it leads elsewhere"`,
-    `tar -tvf "$a" | grep -q -E '^[lh].* (->|link to) (/|(.*/)?[.][.](/|$))' && fail 'the archive is refused, nothing was changed: a link in it leads elsewhere'`,
-    `mkdir -m 0755 -- "$w/tree" && tar -xf "$a" --no-same-owner ${excluded}-C "$w/tree" || fail 'the archive could not be unpacked; nothing was changed'`,
-    ...own.map((command) => `${command} || exit 1`),
-    'cp -a -- "$w/tree/." "$d/" || fail "the files could not be put into $d"',
-  ];
-  return { script: script.join('\n'), ...(src && { stdin: src.content }), timeoutSeconds: 3600 };
+function unpackCommand({ src, host_src, checksum, dest, creates, owner, group, exclude = [] }: Params) {
+  return unpack({
+    archive: host_src,
+    ...(src && { stdin: src.content }),
+    sha256: src ? digestOf(src.content) : checksum,
+    folder: dest,
+    creates,
+    owner,
+    group,
+    exclude,
+  });
 }
