@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
 import { hostKeyError, hostKeyTypeError, type Judged, readKnownHosts } from './host-key.ts';
 import { type Hop, isHostName, parseProxyJump } from './jump.ts';
-import { allHostKeyAlgorithms, entriesFor, hostKeyAlgorithms, judge, type Verdict } from './known-hosts.ts';
+import { allHostKeyAlgorithms, entriesFor, hostKeyAlgorithms, judge, type KnownHosts, type Verdict } from './known-hosts.ts';
 import type { Limit } from './limit.ts';
 import { createLogin, type LoginPlan, planLogin } from './login.ts';
 import { plainText } from './plain-text.ts';
@@ -40,7 +40,7 @@ export async function dial(settings: ConnectionSettings, shared: Shared, signal?
   const plan = await planLogin(settings);
   const entered = await enter(hops, settings, shared, signal);
   try {
-    return closingToo(await logIn(settings, settings, plan, shared, entered.bastion, signal), entered.leave);
+    return closingToo(await logIn({ hop: settings, settings, shared, bastion: entered.bastion, signal }, plan), entered.leave);
   } catch (error) {
     await entered.leave();
     throw error;
@@ -59,7 +59,7 @@ export async function scanHostKey(
   const known = await readKnownHosts(settings.knownHostsFiles);
   const entered = await enter(waypoints(settings), settings, shared, signal);
   try {
-    return await reach(settings, settings, shared, entered.bastion, signal, async (socket, timeoutMs) => {
+    return await reach({ hop: settings, settings, shared, bastion: entered.bastion, signal }, async (socket, timeoutMs) => {
       let key: Buffer | undefined;
       const verify = (shown: Buffer): boolean => {
         key = Buffer.from(shown);
@@ -144,42 +144,40 @@ async function openHop(hops: readonly Hop[], hop: Hop, settings: ConnectionSetti
   const plan = await planLogin({ ...others, host: hop.host });
   const before = await enter(hops.slice(0, -1), settings, shared, signal);
   try {
-    return closingToo(await logIn(hop, settings, plan, shared, before.bastion, signal), before.leave);
+    return closingToo(await logIn({ hop, settings, shared, bastion: before.bastion, signal }, plan), before.leave);
   } catch (error) {
     await before.leave();
     throw error;
   }
 }
 
-async function logIn(
-  hop: Hop,
-  settings: ConnectionSettings,
-  plan: LoginPlan,
-  shared: Shared,
-  bastion: Entered['bastion'],
-  signal?: AbortSignal,
-): Promise<SshLink> {
-  return await reach(hop, settings, shared, bastion, signal, (socket, timeoutMs) => speak(hop, settings, plan, socket, timeoutMs, signal));
+// The way to one hop: from its bastion, or from here.
+interface Leg {
+  readonly hop: Hop;
+  readonly settings: ConnectionSettings;
+  readonly shared: Shared;
+  readonly bastion: Entered['bastion'];
+  readonly signal: AbortSignal | undefined;
 }
 
-// Opens a connection to `hop` and gives it to `use`, a few times if the host hangs up before it says anything.
-async function reach<Result>(
-  hop: Hop,
-  settings: ConnectionSettings,
-  shared: Shared,
-  bastion: Entered['bastion'],
-  signal: AbortSignal | undefined,
-  use: (socket: Duplex, timeoutMs: number) => Promise<Result>,
-): Promise<Result> {
+async function logIn(leg: Leg, plan: LoginPlan): Promise<SshLink> {
+  const known = await readKnownHosts(leg.settings.knownHostsFiles);
+  return await reach(leg, (socket, timeoutMs) => speak(leg, plan, known, socket, timeoutMs));
+}
+
+// Opens a connection to the leg's hop and gives it to `use`, a few times if the host hangs up before it says anything.
+async function reach<Result>(leg: Leg, use: (socket: Duplex, timeoutMs: number) => Promise<Result>): Promise<Result> {
+  const { hop, bastion, signal } = leg;
   const address = bastion ? `${hop.host} ${hop.port} behind ${bastion.hop.host} ${bastion.hop.port}` : `${hop.host} ${hop.port}`;
-  return await shared.starts.run(address, async () => {
-    const deadline = performance.now() + settings.connectTimeoutSeconds * 1000;
+  return await leg.shared.starts.run(address, async () => {
+    const deadline = performance.now() + leg.settings.connectTimeoutSeconds * 1000;
     const left = (): number => Math.max(1, deadline - performance.now());
     for (let attempt = 0; ; attempt += 1) {
+      const socket = bastion ? await forwarded(bastion, hop, left()) : await openTcp(hop.host, hop.port, left(), signal);
       try {
-        const socket = bastion ? await forwarded(bastion, hop, left()) : await openTcp(hop.host, hop.port, left(), signal);
         return await use(socket, left());
       } catch (error) {
+        socket.destroy();
         if (!(error instanceof Hangup)) throw error;
         if (attempt >= retries || signal?.aborted || performance.now() > deadline) throw error.reason;
         await sleep(500 + Math.random() * 1000);
@@ -188,15 +186,7 @@ async function reach<Result>(
   });
 }
 
-async function speak(
-  hop: Hop,
-  settings: ConnectionSettings,
-  plan: LoginPlan,
-  socket: Duplex,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<SshLink> {
-  const known = await readKnownHosts(settings.knownHostsFiles);
+async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: KnownHosts, socket: Duplex, timeoutMs: number): Promise<SshLink> {
   const judged: Judged = { name: settings.name, host: hop.host, port: hop.port, file: settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts' };
   const login = createLogin(plan);
   let first: { readonly key: Buffer; readonly verdict: Verdict } | undefined;

@@ -120,7 +120,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       listener = {
         stdout: trip.stdout,
         stderr: trip.stderr,
-        closed: (end) => lose(closedError(end, options, trip.noise())),
+        closed: (end) => lose(closedError(end, options, idle.text() + trip.noise())),
       };
       const silence = (): void =>
         lose(new UnreachableError(`${options.target}: the shell there did not answer within ${patience} s`, startUpHint(trip.noise())));
