@@ -4,7 +4,12 @@ import { overlaps, type Resource } from '../values/resource.ts';
 /** What is known of one question: the host's words and what they mean, or why they could not be understood. */
 export type Known =
   | { readonly part: string; readonly answer: unknown; readonly reads: readonly Resource[] }
-  | { readonly error: string; readonly reads: readonly Resource[] };
+  | {
+      readonly error: string;
+      readonly reads: readonly Resource[];
+      /** The answer was spoilt for all that were asked in one process: any of them may be at fault. Asked alone, it is known which. */
+      readonly isShared?: boolean;
+    };
 
 /**
  * What has been asked of one host and is still true. Answers belong to the identity that asked (root sees more than others),
@@ -26,8 +31,8 @@ export class Answers {
   }
 
   /**
-   * Forgets every answer that a write may have changed. A path that is an alias of something read under another name (a link) is
-   * followed: what reads the one is also taken to read the other.
+   * Forgets every answer that a write may have changed. A path that is an alias of something read under another name (a link), or lies
+   * below one, is followed: what reads the one is also taken to read the other.
    */
   invalidate(writes: readonly Resource[]): void {
     const all = [...writes, ...this.#aliasesOf(writes)];
@@ -43,7 +48,7 @@ export class Answers {
   #aliasesOf(writes: readonly Resource[]): readonly Resource[] {
     const found: Resource[] = [];
     for (const { reads } of this.#known.values()) {
-      if (reads.length > 1 && writes.some((written) => written !== '*' && reads.includes(written))) found.push(...reads);
+      if (reads.length > 1 && writes.some((written) => written !== '*' && reads.some((read) => overlaps(written, read)))) found.push(...reads);
     }
     return found;
   }

@@ -45,9 +45,11 @@ function askStep(kind: Kind, group: readonly Question[], environment: Environmen
 }
 
 function readGroup(kind: Kind, group: readonly Question[], result: StepResult | undefined): readonly { question: Question; known: Known }[] {
-  const failed = (error: string) => group.map((question) => ({ question, known: { error, reads: kind.reads(question.params) } }));
+  const failed = (error: string) =>
+    group.map((question) => ({ question, known: { error, reads: kind.reads(question.params), isShared: group.length > 1 } }));
   if (!result) return failed('the question was not asked');
   if (result.timedOut) return failed(`asking for ${kind.kind} took too long; the host gave no answer in time`);
+  if (result.truncated) return failed(`the host's answer about ${kind.kind} is longer than can be read`);
   try {
     const parts = kind.split(
       result.stdout,

@@ -1,5 +1,5 @@
 import type { Scope } from '../language/expression.ts';
-import type { Play, Task } from '../language/play.ts';
+import type { Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
 import type { LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
@@ -42,10 +42,12 @@ export interface RunContext {
 export interface PlayRun {
   readonly play: Play;
   readonly hosts: readonly HostRun[];
-  /** The play is over for every host (`end_play`, `any_errors_fatal`, too many failures). */
-  stop: boolean;
-  /** Results of `run_once` tasks by task id: the first host that comes to one does it for all. */
-  readonly once: Map<string, Promise<WholeResult>>;
+  /** The run is over for every host: `any_errors_fatal`, or too many failures. */
+  isFatal: boolean;
+  /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */
+  endedAt: Meta | undefined;
+  /** Results of `run_once` tasks by task id: the first host that comes to one does it for all. A host that comes again does it anew. */
+  readonly once: Map<string, { readonly result: Promise<WholeResult>; readonly takers: Set<HostRun> }>;
 }
 
 /** Where the walk stands: on which host, in which play. */
@@ -53,6 +55,10 @@ export interface Walk {
   readonly run: RunContext;
   readonly playRun: PlayRun;
   readonly host: HostRun;
+  /** Each `end_play` that the host has come to. */
+  readonly passed: Set<Meta>;
+  /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */
+  readonly owedElsewhere: readonly string[];
 }
 
 /** How a list of tasks ended. `stopped`: no failure, but nothing further is to be done on this host in this play. */

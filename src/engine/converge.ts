@@ -94,14 +94,19 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
 /** Drives the module's questions to their end, asking what is missing together with all that the rest of the run will want. */
 async function askFor(run: RunContext, host: HostRun, target: Target, { module, params, identity }: Invocation): Promise<Done> {
   const thisTurn = new Map<string, Known>();
+  const knownOf = (question: Question): Known | undefined =>
+    thisTurn.get(question.id) ?? (question.kind.atTurn ? undefined : target.answers.get(identity.key, question));
+  const isSpoilt = (known: Known | undefined) => known !== undefined && 'error' in known && known.isShared === true;
   for (;;) {
-    const driven = drive(
-      module,
-      params,
-      (question) => thisTurn.get(question.id) ?? (question.kind.atTurn ? undefined : target.answers.get(identity.key, question)),
-    );
+    const driven = drive(module, params, (question) => {
+      const known = knownOf(question);
+      return isSpoilt(known) ? undefined : known;
+    });
     if (driven.state === 'done') return driven;
-    await target.ask([...driven.questions.map((question): Asked => ({ identity, question })), ...lookAhead(run, host, target)]);
+    const spoilt = driven.questions.filter((question) => isSpoilt(knownOf(question)));
+    for (const question of spoilt) await target.ask([{ identity, question }]);
+    if (spoilt.length === 0)
+      await target.ask([...driven.questions.map((question): Asked => ({ identity, question })), ...lookAhead(run, host, target)]);
     for (const question of driven.questions) {
       const known = target.answers.get(identity.key, question);
       if (known && question.kind.atTurn) thisTurn.set(question.id, known);
@@ -129,13 +134,13 @@ function questionsAgain(identity: string, known: Done, ahead: readonly Asked[]):
   return [...own, ...ahead.filter((one) => one.identity.key === identity).map((one) => one.question)];
 }
 
-function stepOf(command: Command, { identity }: Invocation): Step {
+function stepOf(command: Command, { identity, timeoutSeconds = command.timeoutSeconds }: Invocation): Step {
   return {
     script: command.script,
     environment: identity.environment,
     ...(command.stdin !== undefined && { stdin: command.stdin }),
     ...(command.okCodes && { okCodes: command.okCodes }),
-    ...(command.timeoutSeconds !== undefined && { timeoutSeconds: command.timeoutSeconds }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
     ...(command.detached && { detached: command.detached }),
   };
 }

@@ -8,7 +8,7 @@ import type { Recap } from './event.ts';
 import type { Target } from './target.ts';
 
 /** Why a host takes no further part. */
-export type Out = 'failed' | 'unreachable' | 'ended' | undefined;
+export type Out = 'failed' | 'unreachable' | undefined;
 
 type Counter = Exclude<keyof Recap, 'trips'>;
 
@@ -26,6 +26,10 @@ export class HostRun {
   readonly pending = new Set<Handler>();
   /** Index in the run's order of tasks of the one whose turn it is. */
   position = -1;
+  /** Index in its loop of the first item whose turn has not come. */
+  nextItem = 0;
+  /** How many items of tasks may yet be looked at ahead of changes: enough for all playbooks but the very long, whose time it bounds. */
+  credit = 20_000;
   /** From the inventory: the user to become and the password, for tasks that say `become`. */
   readonly becomeDefault: Become;
   /** The inventory says `become` for all tasks that do not say otherwise. */

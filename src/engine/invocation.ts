@@ -1,3 +1,4 @@
+import { describe } from '../language/describe.ts';
 import type { Scope } from '../language/expression.ts';
 import { nearest } from '../language/nearest.ts';
 import type { Play, Task } from '../language/play.ts';
@@ -5,7 +6,9 @@ import { checkParams } from '../modules/check-params.ts';
 import type { Module } from '../modules/module.ts';
 import { localParams } from '../modules/params.ts';
 import { InputError, type Problem, TaskError } from '../values/errors.ts';
+import { Secret, type Text } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
+import type { Environment } from './batch.ts';
 import type { RunContext } from './context.ts';
 import type { HostRun } from './host.ts';
 import { type Identity, identityOf } from './target.ts';
@@ -16,6 +19,8 @@ export interface Invocation {
   /** What the module's schema made of the parameters. */
   readonly params: unknown;
   readonly identity: Identity;
+  /** The task's own word on how many seconds each of its commands may take. */
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -28,7 +33,10 @@ export function invocationOf(run: RunContext, host: HostRun, task: Task, scope: 
   const given = task.params.evaluate(scope);
   const checked = checkParams(task.module, module, withLocalFiles(run, module, task, scope, isMapping(given) ? given : {}), nearest);
   if ('problems' in checked) throw new InputError(checked.problems.map((one): Problem => ({ ...one, source: task.params.sourceAt(one.path) })));
-  return { module, params: checked.params, identity: identityFor(host, task, scope) };
+  const timeout = task.timeout?.evaluate(scope) ?? 0;
+  // How one becomes another user, and the password for it, is the word of the host that it is done on.
+  const doer = task.delegateTo ? run.hosts.get(task.delegateTo.evaluate(scope)) : host;
+  return { module, params: checked.params, identity: identityFor(doer ?? host, task, scope), ...(timeout > 0 && { timeoutSeconds: timeout }) };
 }
 
 function withLocalFiles(
@@ -51,23 +59,24 @@ export function identityFor(host: HostRun, task: Pick<Task, 'become' | 'becomeUs
   const wanted = task.become ? task.become.evaluate(scope) : host.becomeByDefault;
   const user = task.becomeUser?.evaluate(scope) ?? host.becomeDefault.user;
   const password = host.becomeDefault.password;
-  const environment = Object.assign({}, ...task.environment.map((one) => textsOf(one.evaluate(scope)))) as Readonly<Record<string, string>>;
+  const environment: Environment = Object.assign({}, ...task.environment.map((one) => textsOf(one.evaluate(scope))));
   return identityOf(wanted ? { user, ...(password !== undefined && { password }) } : undefined, environment);
 }
 
-function textsOf(value: Value): Record<string, unknown> {
+function textsOf(value: Value): Environment {
   if (!isMapping(value)) throw new TaskError('environment must be a mapping of names to texts');
-  for (const name of Object.keys(value)) {
+  const texts = Object.entries(value).map(([name, item]): [string, Text] => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TaskError(`${JSON.stringify(name)} cannot be the name of an environment variable`);
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, typeof item === 'object' ? item : String(item)]));
+    if (item instanceof Secret) return [name, item];
+    if (typeof item === 'object') throw new TaskError(`the environment variable ${name} must be text, got ${describe(item)}`);
+    return [name, String(item)];
+  });
+  return Object.fromEntries(texts);
 }
 
 /** The values that a task's loop goes through, each with the variables it sets; one without variables where there is no loop. */
 export interface LoopItem {
   readonly vars: Readonly<Record<string, Value>>;
-  /** What the loop shows for this item. */
-  readonly label?: string;
 }
 
 /** @throws InputError when `loop` is not a list. */
@@ -82,11 +91,7 @@ export function loopItems(task: Task, scope: Scope): readonly LoopItem[] {
     );
   }
   const { loopVar, indexVar } = task.loopControl;
-  return items.map((item: Value, index) => ({ vars: { [loopVar]: item, ...(indexVar && { [indexVar]: index }) }, label: labelOf(item) }));
-}
-
-function labelOf(item: Value): string {
-  return typeof item === 'string' ? item : JSON.stringify(item);
+  return items.map((item: Value, index) => ({ vars: { [loopVar]: item, ...(indexVar && { [indexVar]: index }) } }));
 }
 
 /** The scope of an item of a task on a host. */

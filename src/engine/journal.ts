@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { TaskError } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
 
 /** Handlers that a host still owes: written before the change that notifies them, so that a run that dies in between does not lose them. */
 export interface Journal {
   /** Names of handlers pending for a host in a play, from this run or one before. */
   pending(host: string, play: string): readonly string[];
-  /** Replaces them. Durable when it returns. */
+  /** Replaces them. Durable when it returns. @throws TaskError when it cannot be written: nothing may be changed then that would owe a handler. */
   save(host: string, play: string, handlers: readonly string[]): void;
 }
 
@@ -26,7 +28,14 @@ export function journalIn(folder: string): Journal {
     save(host, play, handlers) {
       const { [play]: before = [], ...others } = read(fileOf(host));
       if (before.join('\n') === handlers.join('\n')) return;
-      write(fileOf(host), handlers.length > 0 ? { ...others, [play]: handlers } : others);
+      try {
+        write(fileOf(host), handlers.length > 0 ? { ...others, [play]: handlers } : others);
+      } catch (error) {
+        throw new TaskError(
+          `the handlers owed to ${host} cannot be written down in ${folder}: ${systemReason(error)}`,
+          'Make the folder writable, or name another with XDG_STATE_HOME.',
+        );
+      }
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Value } from '../values/vars.ts';
 import type { RunContext } from './context.ts';
 import { drive } from './drive.ts';
 import type { HostRun } from './host.ts';
-import { invocationOf, loopItems, scopeFor } from './invocation.ts';
+import { invocationOf, type LoopItem, loopItems, scopeFor } from './invocation.ts';
 import { keep, registeredResult } from './result.ts';
 import { isSelected, type Placed } from './select.ts';
 import type { Asked, Target } from './target.ts';
@@ -12,54 +12,72 @@ import type { Asked, Target } from './target.ts';
 /** A loop of more items than this is not looked into: it costs more to render ahead than it saves. */
 const mostItems = 500;
 
+/** Items of tasks that are looked at ahead of a change whatever it costs, so that what follows is asked in the same trip. */
+const leastAhead = 50;
+
 /**
  * The questions that the rest of the run will ask on this host and that are not known (or will not be, once `writes` are done), as far as
  * they can be told now. Guessing wrong costs a question, never a wrong result: each task asks again for what it then finds missing.
+ * None while the host does a task for another one: those questions are not for that host.
+ * @param writes what a change is about to write. Then not all the rest is looked at if there have been very many changes.
  */
-export function lookAhead(run: RunContext, host: HostRun, target: Target, writes: readonly Resource[] = []): readonly Asked[] {
-  if (!run.prefetch) return [];
+export function lookAhead(run: RunContext, host: HostRun, target: Target, writes?: readonly Resource[]): readonly Asked[] {
+  if (!run.prefetch || target !== host.target) return [];
   const found = new Map<string, Asked>();
   const registered = new Map(host.registered);
-  for (const placed of run.order.slice(Math.max(host.position + 1, run.startAt))) {
+  const most = writes ? Math.max(leastAhead, host.credit) : Number.POSITIVE_INFINITY;
+  let looked = 0;
+  for (let position = Math.max(host.position, run.startAt); looked < most; position++) {
+    const placed = run.order[position];
+    if (!placed) break;
     if (!placed.hosts.has(host.host.name) || !isSelected(placed.task.tags, run.selection)) continue;
     try {
-      lookInto(run, host, target, placed, writes, registered, found);
+      const items = itemsOf(host, placed, position === host.position ? host.nextItem : 0, registered);
+      const within = items.slice(0, most - looked);
+      looked += Math.max(1, within.length);
+      for (const item of within) lookInto({ run, host, target, placed, writes: writes ?? [], registered, found }, item);
     } catch {
       // What cannot be told yet (a result that is not there, a host's answer that makes no sense) is found out at the task's turn.
     }
   }
+  if (writes) host.credit -= looked;
   return [...found.values()];
 }
 
-function lookInto(
-  run: RunContext,
-  host: HostRun,
-  target: Target,
-  { play, task }: Placed,
-  writes: readonly Resource[],
-  registered: Map<string, Value>,
-  found: Map<string, Asked>,
-): void {
-  if (task.delegateTo) return;
-  const items = loopItems(task, scopeFor(host, play, task, { vars: {} }, registered));
-  if (items.length > mostItems) return;
-  for (const item of items) {
-    const scope = scopeFor(host, play, task, item, registered);
-    if (task.when.some((condition) => isKnownFalse(() => condition.evaluate(scope)))) continue;
-    const { module, params, identity } = invocationOf(run, host, task, scope);
-    const note = (question: Question) => {
-      if (!question.kind.atTurn) found.set(`${identity.key} ${question.id}`, { identity, question });
-    };
-    const driven = drive(module, params, (question) => {
-      const known = target.answers.get(identity.key, question);
-      // A stale answer still shows which questions the module will ask next.
-      if (known && writes.some((written) => known.reads.some((read) => overlaps(written, read)))) note(question);
-      return known;
-    });
-    if (driven.state === 'missing') driven.questions.forEach(note);
-    else if (!task.loop && module.plan(params as never, driven.answers as never).length === 0) {
-      keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [])));
-    }
+/** What a task's loop goes through from its item `first` on; nothing where that would help nobody. */
+function itemsOf(host: HostRun, { play, task }: Placed, first: number, registered: ReadonlyMap<string, Value>): readonly LoopItem[] {
+  if (task.delegateTo) return [];
+  const items = loopItems(task, scopeFor(host, play, task, { vars: {} }, registered)).slice(first);
+  return items.length > mostItems ? [] : items;
+}
+
+interface Looking {
+  readonly run: RunContext;
+  readonly host: HostRun;
+  readonly target: Target;
+  readonly placed: Placed;
+  readonly writes: readonly Resource[];
+  /** What is registered so far, and what will be as far as it can be told. */
+  readonly registered: Map<string, Value>;
+  readonly found: Map<string, Asked>;
+}
+
+function lookInto({ run, host, target, placed: { play, task }, writes, registered, found }: Looking, item: LoopItem): void {
+  const scope = scopeFor(host, play, task, item, registered);
+  if (task.when.some((condition) => isKnownFalse(() => condition.evaluate(scope)))) return;
+  const { module, params, identity } = invocationOf(run, host, task, scope);
+  const note = (question: Question) => {
+    if (!question.kind.atTurn) found.set(`${identity.key} ${question.id}`, { identity, question });
+  };
+  const driven = drive(module, params, (question) => {
+    const known = target.answers.get(identity.key, question);
+    // A stale answer still shows which questions the module will ask next.
+    if (known && writes.some((written) => known.reads.some((read) => overlaps(written, read)))) note(question);
+    return known;
+  });
+  if (driven.state === 'missing') driven.questions.forEach(note);
+  else if (!task.loop && module.plan(params as never, driven.answers as never).length === 0) {
+    keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [])));
   }
 }
 

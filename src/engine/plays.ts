@@ -1,6 +1,6 @@
 import type { Play } from '../language/play.ts';
 import { type Facts, facts, factVars } from '../questions/facts.ts';
-import { TaskError, UnreachableError } from '../values/errors.ts';
+import { TaskError } from '../values/errors.ts';
 import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
@@ -8,6 +8,7 @@ import { lookAhead } from './lookahead.ts';
 import type { PlannedPlay } from './select.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
+import { refused } from './task.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
@@ -17,10 +18,10 @@ export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], f
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
     for (const batch of batches(taking, play.serial)) {
-      const goesOn = await runBatch(run, play, batch, forks);
-      if (!goesOn || run.signal.aborted) break;
+      const { isFatal, endedAt } = await runBatch(run, play, batch, forks);
+      if (isFatal || run.signal.aborted) return;
+      if (endedAt || batch.every((host) => host.out)) break;
     }
-    if (run.signal.aborted) return;
   }
 }
 
@@ -34,54 +35,52 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
   host.facts = factVars(known.answer as Facts);
 }
 
-/** Whether the next batch of the play may start: not if every host of this one fell out, or too many. */
-async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<boolean> {
-  const playRun: PlayRun = { play, hosts, stop: false, once: new Map() };
+async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<PlayRun> {
+  const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map() };
   await sideBySide(hosts, forks, async (host) => {
-    await runHost({ run, playRun, host });
+    if (run.signal.aborted || playRun.isFatal) return;
+    await runHost(run, playRun, host);
     const lost = hosts.filter((one) => one.out).length;
     const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
-    if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.stop = true;
+    if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
   });
-  return !playRun.stop && hosts.some((host) => !host.out);
+  return playRun;
 }
 
-async function runHost(walk: Walk): Promise<void> {
-  const { run, playRun, host } = walk;
+async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promise<void> {
   const { play } = playRun;
   host.pending.clear();
   try {
     const target = await run.connect(host.host.name);
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
-    lost(walk, error);
+    lost(run, play, host, error);
     return;
   }
-  notify(walk, run.journal.pending(host.host.name, play.name));
+  const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
+  const walk: Walk = { run, playRun, host, passed: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
   if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
   if (!host.out || host.pending.size > 0) journalPending(walk);
 }
 
 /** Tells that a host did not get as far as its first task. What the host itself refuses (sudo) is a failure, as in Ansible. */
-function lost({ run, playRun: { play }, host }: Walk, error: unknown): void {
-  if (!(error instanceof UnreachableError || error instanceof TaskError)) throw error;
-  const said = { host: host.host.name, message: error.message, ...(error.hint && { hint: error.hint }) };
-  host.out = error instanceof TaskError ? 'failed' : 'unreachable';
+function lost(run: RunContext, play: Play, host: HostRun, error: unknown): void {
+  const { outcome } = refused({ isHidden: false, showDiff: false, durationMs: () => 0 }, error);
+  const { status, message = '', hint } = outcome;
+  host.out = status === 'unreachable' ? status : 'failed';
   host.count(host.out);
-  if (error instanceof UnreachableError) run.emit({ event: 'host_unreachable', ...said });
+  if (status === 'unreachable') run.emit({ event: 'host_unreachable', host: host.host.name, message, ...(hint && { hint }) });
   else
     run.emit({
       event: 'task',
+      host: host.host.name,
       play: play.name,
       task: 'Gathering Facts',
       source: play.source,
       module: 'setup',
       check: run.check,
-      status: 'failed',
-      changes: [],
-      durationMs: 0,
-      ...said,
+      ...outcome,
     });
 }
 

@@ -41,8 +41,9 @@ export async function runItem(turn: Turn, target: () => Promise<Target>): Promis
   let words: ShownWords = { isHidden: false, showDiff: run.diff, durationMs: () => Math.round(performance.now() - started) };
   try {
     const scope = scopeOfTurn(turn);
+    words = { ...words, isHidden: isHidden(task, scope) };
     if (task.when.some((condition) => !condition.evaluate(scope))) return skipped(words, 'the condition is false');
-    words = { ...words, isHidden: task.noLog?.evaluate(scope) ?? false, showDiff: task.diff?.evaluate(scope) ?? run.diff };
+    words = { ...words, showDiff: task.diff?.evaluate(scope) ?? run.diff };
     return await tries(turn, await target(), scope, words);
   } catch (error) {
     return refused(words, error);
@@ -60,6 +61,10 @@ async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords
     const after = scopeOfTurn(turn, result.registered);
     if (task.until.every((condition) => evaluated(condition, after, false))) return result;
     const message = result.outcome.message ?? `still not so after ${count} tries`;
+    if (isCheck(turn, scope)) {
+      if (result.outcome.status === 'changed' || result.outcome.status === 'skipped') return result;
+      if (target.predicted.length > 0) return skipped(words, `known only once the changes before it are made (now: ${message})`);
+    }
     if (count > retries || isCheck(turn, scope) || run.signal.aborted)
       return { ...result, outcome: { ...result.outcome, status: 'failed', message } };
     run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message, attempt: count, retries });
@@ -150,9 +155,18 @@ function skipped(words: ShownWords, why: string): ItemResult {
   };
 }
 
-/** The outcome of something that the language, the module or the host refused. @throws what is none of these: a bug. */
-export function refused(words: ShownWords, error: unknown): ItemResult {
-  if (!(error instanceof UnreachableError || error instanceof TaskError || error instanceof InputError)) throw error;
+/** Whether `no_log` hides the task; it does where it cannot be told. */
+export function isHidden(task: Pick<Task, 'noLog'>, scope: Scope): boolean {
+  try {
+    return task.noLog?.evaluate(scope) ?? false;
+  } catch {
+    return true;
+  }
+}
+
+/** The outcome of something that the language, the module or the host refused. Anything else is a bug of ours, which fails its host alone too. */
+export function refused(words: ShownWords, thrown: unknown): ItemResult {
+  const error = thrown instanceof UnreachableError || thrown instanceof TaskError || thrown instanceof InputError ? thrown : bugOf(thrown);
   const status: Status = error instanceof UnreachableError ? 'unreachable' : 'failed';
   const hint = error instanceof InputError ? undefined : error.hint;
   const message = words.isHidden ? 'not shown, as no_log is set' : error.message;
@@ -160,4 +174,13 @@ export function refused(words: ShownWords, error: unknown): ItemResult {
     outcome: { status, message, changes: [], durationMs: words.durationMs(), ...(hint && !words.isHidden && { hint }) },
     registered: { changed: false, failed: true, skipped: false, unreachable: status === 'unreachable', msg: error.message },
   };
+}
+
+function bugOf(thrown: unknown): TaskError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const place = /[^/\\(]+\.[jt]s:\d+/.exec(error.stack?.split('\n').find((one) => one.trimStart().startsWith('at ')) ?? '')?.[0];
+  return new TaskError(
+    `this is a bug in homerun: ${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`,
+    'Please report it with the task, and with what the host is.',
+  );
 }

@@ -1,8 +1,8 @@
-import type { Item } from '../language/play.ts';
+import type { Handler, Item, Meta } from '../language/play.ts';
 import type { Ended, Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { isSelected } from './select.ts';
-import { runWholeTask } from './whole-task.ts';
+import { runWholeTask, type TaskRole, tellRefusal } from './whole-task.ts';
 
 /**
  * Runs the items strictly in order on one host.
@@ -10,37 +10,65 @@ import { runWholeTask } from './whole-task.ts';
  */
 export async function walkItems(walk: Walk, items: readonly Item[], isRescuable = false): Promise<Ended> {
   for (const item of items) {
-    if (walk.host.out || walk.playRun.stop || walk.run.signal.aborted) return 'stopped';
+    if (isOver(walk)) return 'stopped';
     const ended = await walkItem(walk, item, isRescuable);
     if (ended !== 'done') return ended;
   }
   return 'done';
 }
 
+function isOver({ run, playRun, host, passed }: Walk): boolean {
+  return host.out !== undefined || playRun.isFatal || run.signal.aborted || (playRun.endedAt !== undefined && passed.has(playRun.endedAt));
+}
+
 async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<Ended> {
-  const { run, host, playRun } = walk;
+  const { run, host } = walk;
   if (item.kind === 'task') {
     const position = run.positions.get(item.id);
     if (!isSelected(item.tags, run.selection) || (position !== undefined && position < run.startAt)) return 'done';
-    host.position = Math.max(host.position, position ?? -1);
+    if (position !== undefined && position > host.position) {
+      host.position = position;
+      host.nextItem = 0;
+    }
     return runWholeTask(walk, item, { isRescuable, isHandler: false });
   }
-  if (item.kind === 'meta') {
-    if (!isSelected(item.tags, run.selection)) return 'done';
-    const scope = host.scope(playRun.play, item);
-    if (!item.when.every((condition) => condition.evaluate(scope))) return 'done';
-    if (item.action === 'flush_handlers') return flushHandlers(walk);
-    if (item.action === 'end_play') playRun.stop = true;
-    return item.action === 'noop' ? 'done' : 'stopped';
-  }
+  if (item.kind === 'meta') return isSelected(item.tags, run.selection) ? walkMeta(walk, item, isRescuable) : 'done';
   const hasRescue = item.rescue.length > 0;
   let ended = await walkItems(walk, item.block, isRescuable || hasRescue);
   if (ended === 'failed' && hasRescue && !host.out) {
+    if (isOver(walk)) return giveUp(walk, isRescuable);
     host.count('rescued');
     ended = await walkItems(walk, item.rescue, isRescuable);
   }
-  const after = host.out === 'unreachable' ? 'done' : await walkAlways(walk, item.always, isRescuable);
-  return after === 'done' ? ended : after;
+  if (ended === 'stopped' || host.out === 'unreachable') return ended;
+  const after = await walkAlways(walk, item.always, isRescuable);
+  return after === 'done' || (after === 'stopped' && ended === 'failed') ? ended : after;
+}
+
+/** A failure whose rescue does not come any more is the host's. */
+function giveUp({ host }: Walk, isRescuable: boolean): Ended {
+  if (isRescuable) return 'failed';
+  host.count('failed');
+  host.out = 'failed';
+  return 'failed';
+}
+
+async function walkMeta(walk: Walk, meta: Meta, isRescuable: boolean): Promise<Ended> {
+  const { host, playRun, passed } = walk;
+  const role: TaskRole = { isRescuable, isHandler: false };
+  try {
+    const scope = host.scope(playRun.play, meta);
+    const holds = meta.when.every((condition) => condition.evaluate(scope));
+    if (meta.action === 'end_play') {
+      passed.add(meta);
+      if (holds) playRun.endedAt ??= meta;
+      return isOver(walk) ? 'stopped' : 'done';
+    }
+    if (!holds || meta.action === 'noop') return 'done';
+  } catch (error) {
+    return tellRefusal(walk, { name: `meta ${meta.action}`, source: meta.source, module: 'meta' }, role, error);
+  }
+  return meta.action === 'flush_handlers' ? flushHandlers(walk) : 'stopped';
 }
 
 /** `always` also runs on a host that has just failed; it stays failed. */
@@ -53,18 +81,21 @@ async function walkAlways(walk: Walk, items: readonly Item[], isRescuable: boole
   return ended;
 }
 
-/** Runs the pending handlers in the order they are defined, each once, until none is pending. */
+/** Runs the pending handlers in the order they are defined, each once, those that they notify too. */
 export async function flushHandlers(walk: Walk): Promise<Ended> {
   const { host, playRun } = walk;
+  const ran = new Set<Handler>();
   for (;;) {
     const next = playRun.play.handlers.find((handler) => host.pending.has(handler));
     if (!next || walk.run.signal.aborted) return 'done';
     host.pending.delete(next);
+    ran.add(next);
     const ended = await runWholeTask(walk, next.task, { isRescuable: false, isHandler: true });
     if (ended !== 'done') {
       host.pending.add(next);
       return ended;
     }
+    for (const one of ran) host.pending.delete(one);
     journalPending(walk);
   }
 }

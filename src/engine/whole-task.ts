@@ -1,5 +1,6 @@
 import type { Scope } from '../language/expression.ts';
 import type { Task } from '../language/play.ts';
+import type { Source } from '../values/errors.ts';
 import type { Value, Vars } from '../values/vars.ts';
 import type { Ended, Walk } from './context.ts';
 import type { Status, TaskOutcome } from './event.ts';
@@ -8,7 +9,7 @@ import { type LoopItem, loopItems, scopeFor } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
 import { keep } from './result.ts';
 import type { Target } from './target.ts';
-import { type ItemResult, nameOf, refused, runItem } from './task.ts';
+import { type ItemResult, isHidden, nameOf, refused, runItem } from './task.ts';
 
 /** In what position a task runs. */
 export interface TaskRole {
@@ -20,7 +21,21 @@ export interface TaskRole {
 /** A task done on one host, item by item. */
 export interface WholeResult {
   readonly outcome: TaskOutcome;
-  readonly items: readonly { readonly item: LoopItem; readonly result: ItemResult }[];
+  readonly items: readonly ItemDone[];
+  readonly isIgnored: boolean;
+}
+
+interface ItemDone {
+  readonly item: LoopItem;
+  readonly result: ItemResult;
+  readonly label: string;
+}
+
+/** What is told of, by name and place. */
+interface Told {
+  readonly name: string;
+  readonly source: Source;
+  readonly module: string;
 }
 
 /** Runs a task with all items of its loop on the walk's host: tells of it, registers, notifies, counts. */
@@ -31,36 +46,59 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
   try {
     const notified = task.notify.map((one) => one.evaluate(scope));
     if (notified.length > 0) journalPending(walk, notified);
-    const isOnce = task.runOnce?.evaluate(scope) ?? false;
-    const mine = isOnce ? playRun.once.get(task.id) : undefined;
-    const running = mine ?? allItems(walk, task, name, role, scope);
-    if (isOnce) playRun.once.set(task.id, running);
-    const { outcome, items } = await running;
+    const { result, isMine } = turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
+    const { outcome, items, isIgnored } = await result;
     remember(host.registered, task, items);
-    if (outcome.status === 'changed') notify(walk, notified);
+    // A link lost meanwhile: the change may have been made.
+    if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
     if (notified.length > 0) journalPending(walk);
-    return settle(walk, task, outcome.status, role, mine === undefined);
+    return settle(walk, outcome.status, isIgnored, role, isMine);
   } catch (error) {
-    const { outcome } = refused({ isHidden: false, showDiff: false, durationMs: () => 0 }, error);
-    tell(walk, task, name, role, { outcome, items: [] }, false);
-    return settle(walk, task, outcome.status, role, true);
+    return tellRefusal(walk, { name, source: task.source, module: task.module }, role, error, task);
   }
+}
+
+/** Tells of what could not even be begun, and counts it. @param task whose words on hiding and ignoring count, if it is one. */
+export function tellRefusal(walk: Walk, told: Told, role: TaskRole, error: unknown, task?: Task): Ended {
+  const { host, playRun } = walk;
+  const isNotShown = task !== undefined && isHidden(task, host.scope(playRun.play, task));
+  const { outcome, registered } = refused({ isHidden: isNotShown, showDiff: false, durationMs: () => 0 }, error);
+  const isIgnored = task !== undefined && isIgnoredBy(walk, task, outcome.status);
+  if (task) keep(host.registered, task.register, registered);
+  tell(walk, told, role, outcome, isIgnored, task?.loop && []);
+  return settle(walk, outcome.status, isIgnored, role, true);
+}
+
+/** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
+function turnOf({ host, playRun }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
+  if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
+  const earlier = playRun.once.get(task.id);
+  if (earlier && !earlier.takers.has(host)) {
+    earlier.takers.add(host);
+    return { result: earlier.result, isMine: false };
+  }
+  const result = begin();
+  playRun.once.set(task.id, { result, takers: new Set([host]) });
+  return { result, isMine: true };
 }
 
 async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, scope: Scope): Promise<WholeResult> {
   const { run, host, playRun } = walk;
   run.emit({ event: 'task_start', host: host.host.name, play: playRun.play.name, task: name, handler: role.isHandler });
   const started = performance.now();
-  const items: { readonly item: LoopItem; readonly result: ItemResult }[] = [];
-  for (const item of loopItems(task, scope)) {
+  const isOnTheWay = run.positions.get(task.id) === host.position;
+  const items: ItemDone[] = [];
+  for (const [index, item] of loopItems(task, scope).entries()) {
+    if (isOnTheWay) host.nextItem = index + 1;
     const result = await runItem({ run, host, play: playRun.play, task, item }, () => targetOf(walk, task, scope));
-    items.push({ item, result });
+    items.push({ item, result, label: labelOf(walk, task, item) });
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }
   const outcome = task.loop ? loopOutcome(items.map((one) => one.result.outcome)) : items[0]?.result.outcome;
   if (!outcome) throw new Error('a task without a loop has one item');
-  const whole = { outcome: { ...outcome, durationMs: Math.round(performance.now() - started) }, items };
-  tell(walk, task, name, role, whole, isIgnored(walk, task, outcome.status));
+  const isIgnored = isIgnoredBy(walk, task, outcome.status);
+  const whole = { outcome: { ...outcome, durationMs: Math.round(performance.now() - started) }, items, isIgnored };
+  tell(walk, { name, source: task.source, module: task.module }, role, whole.outcome, isIgnored, task.loop && items);
   return whole;
 }
 
@@ -68,24 +106,38 @@ function targetOf({ run, host }: Walk, task: Task, scope: Scope): Promise<Target
   return run.connect(task.delegateTo?.evaluate(scope) ?? host.host.name);
 }
 
-function tell(walk: Walk, task: Task, name: string, role: TaskRole, { outcome, items }: WholeResult, ignored: boolean): void {
-  const { run, host, playRun } = walk;
+function tell(
+  { run, host, playRun }: Walk,
+  { name, source, module }: Told,
+  role: TaskRole,
+  outcome: TaskOutcome,
+  isIgnored: boolean,
+  items?: readonly ItemDone[],
+): void {
   run.emit({
     event: role.isHandler ? 'handler' : 'task',
     host: host.host.name,
     play: playRun.play.name,
     task: name,
-    source: task.source,
-    module: task.module,
+    source,
+    module,
     check: run.check,
     ...outcome,
-    ...(ignored && { ignored }),
-    ...(task.loop && { items: items.map(({ item, result }) => ({ ...result.outcome, item: labelOf(walk, task, item) })) }),
+    ...(isIgnored && { ignored: true }),
+    ...(items && { items: items.map(({ result, label }) => ({ ...result.outcome, item: label })) }),
   });
 }
 
+/** What is shown of an item: the `label`, or the item where that has no value; nothing under `no_log`. */
 function labelOf({ host, playRun: { play } }: Walk, task: Task, item: LoopItem): string {
-  const label: Value | undefined = task.loopControl.label?.evaluate(scopeFor(host, play, task, item)) ?? item.vars[task.loopControl.loopVar];
+  const scope = scopeFor(host, play, task, item);
+  if (isHidden(task, scope)) return 'not shown, as no_log is set';
+  let label: Value | undefined = item.vars[task.loopControl.loopVar];
+  try {
+    label = task.loopControl.label?.evaluate(scope) ?? label;
+  } catch {
+    // The work is done by now: a label is not worth a failure.
+  }
   return typeof label === 'string' ? label : JSON.stringify(label ?? null);
 }
 
@@ -96,20 +148,24 @@ function remember(registered: Map<string, Value>, task: Task, items: WholeResult
   if (whole) keep(registered, task.register, whole);
 }
 
-function isIgnored({ host, playRun }: Walk, task: Task, status: Status): boolean {
+/** Whether `ignore_errors` or `ignore_unreachable` covers the task's end; not where they cannot be told. */
+function isIgnoredBy({ host, playRun }: Walk, task: Task, status: Status): boolean {
   if (status !== 'failed' && status !== 'unreachable') return false;
   const word = status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
-  return word?.evaluate(host.scope(playRun.play, task)) ?? false;
+  try {
+    return word?.evaluate(host.scope(playRun.play, task)) ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /**
  * Counts the task for the recap, as Ansible does (an ignored failure is ok and ignored), and says whether the host goes on.
  * @param isCounted false for a host that took over another's result of a `run_once` task.
  */
-function settle(walk: Walk, task: Task, status: Status, { isRescuable }: TaskRole, isCounted: boolean): Ended {
-  const { host } = walk;
+function settle({ host }: Walk, status: Status, isIgnored: boolean, { isRescuable }: TaskRole, isCounted: boolean): Ended {
   if (status === 'failed' || status === 'unreachable') {
-    if (isIgnored(walk, task, status)) {
+    if (isIgnored) {
       if (status === 'failed' && isCounted) host.count('ok');
       if (isCounted) host.count('ignored');
       return 'done';

@@ -16,6 +16,10 @@ export class SimulatedHost implements Connection {
   beforeTrip: (trip: number) => void = () => undefined;
   /** What a `put` does besides: effects that no module declared. */
   effects: (name: string, value: string, state: Map<string, string>) => void = () => undefined;
+  /** Told every script that is run. */
+  onScript: (script: string) => void = () => undefined;
+  /** What is wrong with the result of a script. */
+  spoil: (script: string) => Partial<StepResult> = () => ({});
   trips = 0;
 
   constructor(state: Readonly<Record<string, string>> = {}) {
@@ -42,7 +46,8 @@ export class SimulatedHost implements Connection {
     let isBroken = false;
     return steps.map((step) => {
       if (isBroken && !step.always) return undefined;
-      const result = this.#run(step.script);
+      this.onScript(step.script);
+      const result = { ...this.#run(step.script), ...this.spoil(step.script) };
       if (!(step.okCodes ?? [0]).includes(result.rc)) isBroken ||= !step.always;
       return result;
     });

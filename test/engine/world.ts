@@ -141,6 +141,14 @@ export interface Options {
   readonly startAt?: number;
   readonly play?: Partial<Play>;
   readonly journal?: RunContext['journal'];
+  readonly signal?: AbortSignal;
+  /** Hosts side by side. Default 50. */
+  readonly forks?: number;
+  /** Hosts that the play is for. Default all. */
+  readonly playHosts?: readonly string[];
+  /** A second play over all hosts, of the same name unless it says another. */
+  readonly next?: Partial<Play>;
+  readonly onEvent?: (event: RunEvent) => void;
 }
 
 export interface Ran {
@@ -183,7 +191,10 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       ] as const;
     }),
   );
-  const planned = [{ play: one, hosts: names }];
+  const planned = [
+    { play: one, hosts: options.playHosts ?? names },
+    ...(options.next ? [{ play: { ...one, maxFailPercentage: 100, anyErrorsFatal: false, ...options.next }, hosts: names }] : []),
+  ];
   const order = tasksInOrder(planned);
   const context: RunContext = {
     order,
@@ -196,9 +207,12 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     prefetch: options.prefetch ?? true,
     selection: options.selection ?? { tags: [], skipTags: [] },
     masker: new Masker(),
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
     journal: options.journal ?? noJournal,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     readLocal: () => {
       throw new Error('no local files in this test');
     },
@@ -211,7 +225,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       return Promise.resolve(run.target);
     },
   };
-  await runPlays(context, planned, 50);
+  await runPlays(context, planned, options.forks ?? 50);
   return {
     events,
     exitCode: exitCodeOf(context),

@@ -1,0 +1,76 @@
+import test from 'ava';
+import { Answers } from '../../src/engine/answers.ts';
+import { batchOf } from '../../src/engine/batch.ts';
+import { file } from '../../src/questions/file.ts';
+import { SimulatedHost } from './simulated-host.ts';
+import { expression, play, task, value } from './world.ts';
+
+const each = (count: number) => ({ loop: expression(() => Array.from({ length: count }, (_, index) => `v${index}`)) });
+
+test('a loop at the very start of a converged run costs one trip, not one an item', async (t) => {
+  const host = new SimulatedHost(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`v${index}`, 'x'])));
+  await play({ h: host }, [task('value', (scope) => ({ name: String(scope.get('item')), value: 'x' }), each(20))]);
+  t.is(host.trips, 1);
+});
+
+test('a loop whose items touch everything costs a trip an item', async (t) => {
+  const host = new SimulatedHost();
+  await play({ h: host }, [
+    task('run', { script: 'put z 1' }),
+    task('value', (scope) => ({ name: String(scope.get('item')), value: 'x' }), each(10)),
+  ]);
+  t.is(host.trips, 11);
+});
+
+test('a first install of many tasks does not look at all the rest for each', async (t) => {
+  let evaluated = 0;
+  const tasks = Array.from({ length: 600 }, (_, index) =>
+    task('value', () => {
+      evaluated += 1;
+      return { name: `v${index}`, value: 'x' };
+    }),
+  );
+  const host = new SimulatedHost();
+  await play({ h: host }, tasks);
+  t.is(host.trips, 601);
+  t.true(evaluated < 80 * 600, `${evaluated} times`);
+});
+
+test('what a host is asked while it does a task for another is only that task', async (t) => {
+  const hosts = { a: new SimulatedHost(), b: new SimulatedHost({ there: 'x' }) };
+  const asked: string[] = [];
+  hosts.b.onScript = (script) => void asked.push(script);
+  const { statuses } = await play(
+    hosts,
+    [task('need', { name: 'there' }, { delegateTo: expression(() => 'b') }), task('value', { name: 'own', value: 'x' })],
+    { playHosts: ['a'] },
+  );
+  t.deepEqual(statuses, ['a need ok', 'a value changed']);
+  t.deepEqual(asked, ['get there']);
+});
+
+test('one question that spoils the answer for all of its kind does not fail the tasks that did not ask it', async (t) => {
+  const host = new SimulatedHost({ a: 'x', b: 'x' });
+  host.spoil = (script) => (script.includes('huge') && script.startsWith('get') ? { truncated: true } : {});
+  const { statuses, events } = await play({ h: host }, [
+    task('value', { name: 'a', value: 'x' }),
+    task('need', { name: 'huge' }, { ignoreErrors: expression(() => true) }),
+    task('value', { name: 'b', value: 'x' }),
+  ]);
+  t.deepEqual(statuses, ['h value ok', 'h need failed', 'h value ok']);
+  t.regex(JSON.stringify(events), /longer than can be read/);
+});
+
+test('an answer that was cut is an error, not an answer', (t) => {
+  const [read] = batchOf([value('a')], {}).read([{ rc: 0, stdout: 'a=x\n', stderr: '', durationMs: 0, truncated: true }]);
+  t.true(read && 'error' in read.known);
+});
+
+test('a write below a linked folder makes stale what was read below the real one', (t) => {
+  const answers = new Answers();
+  const real = file('/mnt/data/conf');
+  answers.set('root', file('/data'), { part: '', answer: 1, reads: ['file:/data', 'file:/mnt/data'] });
+  answers.set('root', real, { part: '', answer: 1, reads: ['file:/mnt/data/conf'] });
+  answers.invalidate(['file:/data/conf']);
+  t.is(answers.get('root', real), undefined);
+});
