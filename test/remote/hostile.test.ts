@@ -1,0 +1,304 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { connect } from '../../src/remote/connect.ts';
+import type { ConnectionSettings } from '../../src/remote/session.ts';
+import { UnreachableError } from '../../src/values/errors.ts';
+
+// A server that does not behave, in this process: what it sends must cost this side neither memory nor patience, and never count as a result.
+
+const folder = mkdtempSync(join(tmpdir(), 'homerun-hostile-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+
+const hostKey = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+}).privateKey;
+
+interface Behaviour {
+  /** What is done with an exec channel; the server says yes to it before. */
+  readonly shell?: (channel: ServerChannel, client: Connection) => void;
+  readonly authenticate?: (context: AuthContext, client: Connection) => void;
+  readonly algorithms?: Algorithms;
+  readonly client?: (client: Connection) => void;
+}
+
+interface Hostile {
+  readonly settings: ConnectionSettings;
+  /** Requests for a login that arrived. */
+  readonly logins: () => number;
+  /** Channels and forwardings that the client asked for, besides exec. */
+  readonly asked: string[];
+  close(): Promise<void>;
+}
+
+async function hostile(behaviour: Behaviour): Promise<Hostile> {
+  let logins = 0;
+  const asked: string[] = [];
+  const clients = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: [hostKey], ...(behaviour.algorithms && { algorithms: behaviour.algorithms }) }, (client) => {
+    clients.add(client);
+    client.on('error', () => undefined);
+    client.on('authentication', (context) => {
+      logins += 1;
+      if (behaviour.authenticate) behaviour.authenticate(context, client);
+      else context.accept();
+    });
+    client.on('request', (_accept, reject, name) => {
+      asked.push(name);
+      reject?.();
+    });
+    client.on('ready', () => behaviour.client?.(client));
+    client.on('session', (accept) => {
+      const session = accept();
+      for (const name of ['pty', 'x11', 'auth-agent', 'env'] as const) session.on(name, () => asked.push(name));
+      session.on('exec', (acceptExec) => {
+        const channel = acceptExec();
+        channel.on('error', () => undefined);
+        behaviour.shell?.(channel, client);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const parsed = ssh2.utils.parseKey(hostKey);
+  if (parsed instanceof Error) throw parsed;
+  const file = join(folder, `known_hosts_${port}`);
+  writeFileSync(file, `[127.0.0.1]:${port} ssh-rsa ${parsed.getPublicSSH().toString('base64')}\n`);
+  return {
+    settings: {
+      name: 'evil',
+      transport: 'ssh',
+      host: '127.0.0.1',
+      port,
+      user: 'root',
+      password: 'secret',
+      knownHostsFiles: [file],
+      connectTimeoutSeconds: 3,
+    },
+    logins: () => logins,
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        for (const client of clients) client.end();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** The nonce that stands in a trip, once the server has read so much of it. */
+function onTrip(channel: ServerChannel, act: (nonce: string) => void): void {
+  let text = '';
+  let done = false;
+  channel.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+    const nonce = /printf '([0-9a-f]{32}) begin/.exec(text)?.[1];
+    if (nonce === undefined || done) return;
+    done = true;
+    act(nonce);
+  });
+}
+
+function both(channel: ServerChannel, text: string): void {
+  channel.write(text);
+  channel.stderr.write(text);
+}
+
+function bad(title: string, shell: NonNullable<Behaviour['shell']>, message: RegExp): void {
+  test(`${title} is a lost host, never a result`, async (t) => {
+    t.timeout(60_000);
+    const server = await hostile({ shell });
+    const connection = await connect(server.settings);
+    const before = process.memoryUsage().rss;
+    const error = await t.throwsAsync(async () => (await connection.session()).run([{ script: 'id', timeoutSeconds: 2 }]), {
+      instanceOf: UnreachableError,
+    });
+    t.regex(error?.message ?? '', message);
+    // Nothing that moves a cursor reaches a screen through a message.
+    t.notRegex(`${error?.message}${error?.hint}`, /[\u0000-\u001f\u007f-\u009f\u202e]/);
+    t.true(process.memoryUsage().rss - before < 300 * 2 ** 20);
+    await connection.close();
+    await server.close();
+  });
+}
+
+bad('a channel that closes at once', (channel) => void channel.end(), /the shell there/);
+bad(
+  'a channel that closes with code 0 before the answer',
+  (channel) => onTrip(channel, () => (channel.exit(0), channel.end())),
+  /the shell there ended/,
+);
+bad(
+  'an end after half of the answer',
+  (channel) => onTrip(channel, (nonce) => (both(channel, `${nonce} begin 7\nuid=0(root)\n`), channel.exit(0), channel.end())),
+  /the shell there ended/,
+);
+bad(
+  'a connection that breaks after half of the answer',
+  (channel, client) => onTrip(channel, (nonce) => (both(channel, `${nonce} begin 7\nuid=0`), setTimeout(() => client.end(), 50))),
+  /lost|was closed|ended/,
+);
+bad('silence', () => undefined, /did not answer within 3 s/);
+bad('endless noise before the answer', (channel) => void flood(channel), /more than \d+ bytes before its first answer/);
+bad(
+  'noise that moves the cursor',
+  (channel) => (channel.write('\x1b[2J\x1b]0;title\x07ok: [host]\u202e\r\n'), channel.exit(1), channel.end()),
+  /it said: /,
+);
+bad('a marker with words in place of numbers', (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} begin x\n`)), /cannot be understood/);
+bad('an end before the begin', (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} 0 0\n`)), /cannot be understood/);
+bad('the end of another step', (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} begin 7\n${nonce} 5 0\n`)), /cannot be understood/);
+bad('a code of four digits', (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} begin 7\n${nonce} 0 1000\n`)), /cannot be understood/);
+bad('a marker that never ends', (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} ${'x'.repeat(500)}`)), /cannot be understood/);
+bad(
+  'streams that contradict each other',
+  (channel) =>
+    onTrip(channel, (nonce) => {
+      channel.write(`${nonce} begin 7\n${nonce} 0 0\n`);
+      channel.stderr.write(`${nonce} begin 7\n${nonce} 0 1\n`);
+    }),
+  /contradict/,
+);
+bad(
+  'an answer on one stream only',
+  (channel) => onTrip(channel, (nonce) => void channel.write(`${nonce} begin 7\n${nonce} 0 0\n`)),
+  /did not answer|cannot be ended/,
+);
+bad(
+  'an answer with the nonce of nobody',
+  (channel) => onTrip(channel, () => both(channel, `${'0'.repeat(32)} begin 7\n${'0'.repeat(32)} 0 0\n`)),
+  /did not answer/,
+);
+bad(
+  'endless output of a step that cannot be ended',
+  (channel) =>
+    onTrip(channel, (nonce) => {
+      both(channel, `${nonce} begin 7\n`);
+      flood(channel);
+    }),
+  /cannot be ended there/,
+);
+
+// Writes as fast as the other side takes it.
+function flood(channel: ServerChannel): void {
+  const block = Buffer.alloc(2 ** 18, 'y\n');
+  const more = (): void => {
+    if (channel.writable && !channel.destroyed) channel.write(block, more);
+  };
+  more();
+}
+
+test('an honest answer of the same server is a result', async (t) => {
+  const server = await hostile({ shell: (channel) => onTrip(channel, (nonce) => both(channel, `noise ${nonce} begin 7\nuid=0\n${nonce} 0 0\n`)) });
+  const connection = await connect(server.settings);
+  const [result] = await (await connection.session()).run([{ script: 'id' }]);
+  t.like(result, { rc: 0, stdout: 'uid=0\n' });
+  t.deepEqual(server.asked, []);
+  await connection.close();
+  await server.close();
+});
+
+test('nothing of a login reaches a server whose key is not the right one', async (t) => {
+  const server = await hostile({});
+  const file = join(folder, 'empty');
+  writeFileSync(file, '');
+  for (const text of ['', `[127.0.0.1]:${server.settings.port} ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQE=\n`]) {
+    writeFileSync(file, text);
+    await t.throwsAsync(connect({ ...server.settings, knownHostsFiles: [file] }), { instanceOf: UnreachableError, message: /host key/ });
+  }
+  await t.throwsAsync(connect({ ...server.settings, knownHostsFiles: [folder] }), { instanceOf: UnreachableError, message: /cannot be read/ });
+  t.is(server.logins(), 0);
+  await server.close();
+});
+
+for (const [what, algorithms] of [
+  ['chacha20 alone', { cipher: ['chacha20-poly1305@openssh.com'] }],
+  ['CBC alone', { cipher: ['aes256-cbc', 'aes128-cbc'] }],
+  ['SHA-1 MACs alone', { cipher: ['aes128-ctr'], hmac: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'] }],
+  ['MD5 alone', { cipher: ['aes128-ctr'], hmac: ['hmac-md5'] }],
+  ['group 1 alone', { kex: ['diffie-hellman-group1-sha1'] }],
+  ['group 14 with SHA-1 alone', { kex: ['diffie-hellman-group14-sha1'] }],
+  ['host keys signed with SHA-1 alone', { serverHostKey: ['ssh-rsa'] }],
+  ['compression alone', { compress: ['zlib'] }],
+] as const satisfies readonly (readonly [string, object])[]) {
+  test(`a server that offers ${what} is refused, and the message says so`, async (t) => {
+    const server = await hostile({ algorithms: Object.fromEntries(Object.entries(algorithms).map(([name, list]) => [name, [...list]])) });
+    const error = await t.throwsAsync(connect(server.settings), { instanceOf: UnreachableError });
+    t.regex(error?.message ?? '', /no common way to encrypt|none of the types on record/);
+    t.is(server.logins(), 0);
+    await server.close();
+  });
+}
+
+test('a password is given once, and to one hidden question only', async (t) => {
+  const answers: string[][] = [];
+  const questions = [[{ prompt: 'Password: ', echo: false }], [{ prompt: 'Password: ', echo: false }]];
+  const ask = (prompts: { prompt: string; echo: boolean }[]) =>
+    hostile({
+      authenticate: (context) => {
+        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+        context.prompt(prompts, (given) => {
+          answers.push(given);
+          context.prompt(questions[1] ?? [], (again) => {
+            answers.push(again);
+            context.reject(['keyboard-interactive']);
+          });
+        });
+      },
+    });
+  for (const prompts of [
+    questions[0] ?? [],
+    [{ prompt: 'Your name: ', echo: true }],
+    [
+      { prompt: 'Password: ', echo: false },
+      { prompt: 'Code: ', echo: false },
+    ],
+  ]) {
+    const server = await ask(prompts);
+    await t.throwsAsync(connect(server.settings), { instanceOf: UnreachableError, message: /does not let root in/ });
+    await server.close();
+  }
+  t.deepEqual(answers, [['secret'], [''], [''], [''], ['', ''], ['']]);
+});
+
+test('channels and forwardings that a server opens are refused', async (t) => {
+  const opened: string[] = [];
+  const server = await hostile({
+    client: (client) => {
+      client.forwardOut('127.0.0.1', 1, '127.0.0.1', 2, (error) => opened.push(error ? 'refused' : 'opened'));
+      client.x11('127.0.0.1', 1, (error) => opened.push(error ? 'refused' : 'opened'));
+    },
+    shell: (channel) => onTrip(channel, (nonce) => both(channel, `${nonce} begin 7\n${nonce} 0 0\n`)),
+  });
+  const connection = await connect(server.settings);
+  await (await connection.session()).run([{ script: 'true' }]);
+  await connection.close();
+  await server.close();
+  t.deepEqual(opened, ['refused', 'refused']);
+});
+
+test('one host that breaks off does not disturb the others', async (t) => {
+  const good = await hostile({
+    shell: (channel) => onTrip(channel, (nonce) => setTimeout(() => both(channel, `${nonce} begin 7\n${nonce} 0 0\n`), 300)),
+  });
+  const flapping = await hostile({ shell: (_channel, client) => void setTimeout(() => client.end(), 50) });
+  const one = async (server: Hostile): Promise<number | undefined> => {
+    const connection = await connect(server.settings);
+    try {
+      return (await (await connection.session()).run([{ script: 'true' }]))[0]?.rc;
+    } finally {
+      await connection.close();
+    }
+  };
+  const results = await Promise.allSettled([...Array.from({ length: 5 }, () => one(good)), one(flapping), one(flapping)]);
+  t.deepEqual(
+    results.map((result) => result.status),
+    [...Array.from({ length: 5 }, () => 'fulfilled'), 'rejected', 'rejected'],
+  );
+  await good.close();
+  await flapping.close();
+});
