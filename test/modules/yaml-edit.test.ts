@@ -97,6 +97,8 @@ test('text that YAML 1.1 would take for something else stands in quotes', (t) =>
     '',
     ' a ',
     '# no comment',
+    '<<',
+    '!!str "<<"',
     "it's",
     'a: b',
     '1e3',

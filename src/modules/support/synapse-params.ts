@@ -6,9 +6,9 @@ import type { Health } from './container-health.ts';
 import { healthUrl, mountablePath } from './container-params.ts';
 import { imageParameter, objectParameter } from './docker.ts';
 
-/** PyYAML refuses these, in a file and in the quotes of a file. Source: its reader, NON_PRINTABLE. */
+/** PyYAML refuses these, in a file and in the quotes of a file (its reader, NON_PRINTABLE), or takes them for line breaks (U+2028, U+2029). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
-const unreadable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/u;
+const unreadable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\p{Surrogate}/u;
 
 /** Where in `value` a text stands that no YAML file can hold; undefined when all can. */
 function unreadablePath(value: Value, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {

@@ -151,13 +151,19 @@ function addition({ text }: Edited, at: number, added: readonly string[]): Edit 
 
 /** One pair in block style, without a newline at its end. Text stands in double quotes, in which nothing means another thing to PyYAML. */
 function written(key: string, value: unknown): string {
-  const document = new yaml.Document({}, { version: '1.1' });
-  const keyNode = new yaml.Scalar(key);
-  if (yaml.parse(key, { version: '1.1', logLevel: 'silent' }) !== key) keyNode.type = 'QUOTE_DOUBLE';
-  const contents = new yaml.YAMLMap();
-  contents.items.push(new yaml.Pair(keyNode, document.createNode(value, { aliasDuplicateObjects: false })));
-  document.contents = contents;
-  return document.toString({ lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', flowCollectionPadding: false }).trimEnd();
+  const document = new yaml.Document({ [key]: value }, { version: '1.1', aliasDuplicateObjects: false });
+  yaml.visit(document, {
+    Scalar(role, scalar) {
+      if (typeof scalar.value === 'string' && (role !== 'key' || !isPlain(scalar.value))) scalar.type = 'QUOTE_DOUBLE';
+      // Without a tag the package writes it bare whatever its type: to it that is no text but the sign for merging.
+      if (scalar.value === '<<') scalar.tag = 'tag:yaml.org,2002:str';
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd().replaceAll('!!str "<<"', '"<<"');
+}
+
+function isPlain(key: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key) && yaml.parse(key, { version: '1.1', logLevel: 'silent' }) === key;
 }
 
 function indented(text: string, columns: number): string {
