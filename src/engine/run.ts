@@ -3,11 +3,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
+import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
 import type { Play } from '../language/play.ts';
 import { openSecrets } from '../language/secrets.ts';
-import { layersOf, scopeOf } from '../language/variables.ts';
+import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
@@ -68,11 +69,12 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     home: homedir(),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
-  const hosts = hostsOf(loaded, options);
+  const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
+  const hosts = hostsOf(loaded, playing, options);
   const order = tasksInOrder(loaded.planned);
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => shownName(placed, hosts));
-  await checkKeys(hosts);
+  await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
   const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Promise<Target>>();
@@ -112,14 +114,19 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   }
 
   try {
-    emitMasked({ event: 'run_start', plays: loaded.plays.map((play) => play.name), hosts: [...hosts.keys()], check: options.check });
+    emitMasked({
+      event: 'run_start',
+      plays: loaded.plays.map((play) => play.name),
+      hosts: [...hosts.keys()].filter((name) => playing.has(name)),
+      check: options.check,
+    });
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
     await runPlays(context, loaded.planned, options.forks);
   } finally {
     await Promise.all([...targets.values()].map(async (target) => (await target.catch(() => undefined))?.connection.close()));
   }
   const exitCode = exitCodeOf(context);
-  const recap = [...context.hosts].map(([name, host]) => [name, host.recap()] as const);
+  const recap = [...context.hosts].filter(([name]) => playing.has(name)).map(([name, host]) => [name, host.recap()] as const);
   emitMasked({ event: 'recap', hosts: Object.fromEntries(recap), exit_code: exitCode });
   return exitCode;
 }
@@ -129,15 +136,17 @@ interface RunHost {
   readonly reaching: Reaching;
 }
 
-/** Every host of the run with its connection, in the order of the inventory. @throws InputError with the problems of all. */
-function hostsOf(loaded: Loaded, options: RunOptions): ReadonlyMap<string, RunHost> {
-  const names = new Set(loaded.planned.flatMap(({ hosts }) => hosts));
+/**
+ * Every host of the inventory with its connection, in its order: also those of no play, for `delegate_to` and `hostvars`. Then `localhost`.
+ * @throws InputError with the problems of all that play.
+ */
+function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptions): ReadonlyMap<string, RunHost> {
   const runs = new Map<string, RunHost>();
   const problems: Problem[] = [];
   const noPlay = { layers: { defaults: [], vars: [] }, folder: options.workingFolder };
   const scopeOfHost = (name: string): Scope | undefined => runs.get(name)?.host.scope(noPlay, { vars: [] });
-  for (const host of loaded.inventory.hosts.values()) {
-    if (!names.has(host.name)) continue;
+  const { hosts } = loaded.inventory;
+  for (const host of [...hosts.values(), ...(hosts.has('localhost') ? [] : [thisMachine(options)])]) {
     const magic = (play: Pick<Play, 'folder'>) => {
       const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
       return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost });
@@ -148,11 +157,17 @@ function hostsOf(loaded: Loaded, options: RunOptions): ReadonlyMap<string, RunHo
       runs.set(host.name, { host: new HostRun(host, reaching.become, magic, loaded.extraVars), reaching });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      problems.push(...error.problems);
+      if (playing.has(host.name)) problems.push(...error.problems);
     }
   }
   if (problems.length > 0) throw new InputError(problems);
   return runs;
+}
+
+/** The host `localhost` where the inventory has none, as in Ansible: this machine, without SSH. */
+function thisMachine({ workingFolder }: RunOptions): Host {
+  const source = { file: 'localhost', line: 1, column: 1 };
+  return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
 }
 
 /** A task's name as the first of its hosts shows it. */
@@ -163,10 +178,10 @@ function shownName({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<stri
 }
 
 /** @throws InputError for private keys that are none: that is known before a host is contacted. */
-async function checkKeys(hosts: ReadonlyMap<string, RunHost>): Promise<void> {
+async function checkKeys(hosts: readonly RunHost[]): Promise<void> {
   const problems: Problem[] = [];
   const { planLogin } = await import('../remote/login.ts');
-  for (const { host, reaching } of hosts.values()) {
+  for (const { host, reaching } of hosts) {
     if (reaching.settings.identityFile === undefined) continue;
     try {
       await planLogin(reaching.settings);

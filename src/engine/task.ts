@@ -52,14 +52,15 @@ export async function runItem(turn: Turn, target: () => Promise<Target>): Promis
 
 async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {
   const { run, host, task } = turn;
-  if (!task.until) return attempt(turn, target, scope, words);
+  if (!task.until && !task.retries) return attempt(turn, target, scope, words);
   const retries = task.retries?.evaluate(scope) ?? defaultRetries;
   const delaySeconds = task.delay?.evaluate(scope) ?? defaultDelaySeconds;
   for (let count = 1; ; count++) {
     const result = await attempt(turn, target, scope, words).catch((error: unknown) => refused(words, error));
     if (result.outcome.status === 'unreachable') return result;
     const after = scopeOfTurn(turn, result.registered);
-    if (task.until.every((condition) => evaluated(condition, after, false))) return result;
+    const isDone = task.until?.every((condition) => evaluated(condition, after, false)) ?? result.outcome.status !== 'failed';
+    if (isDone) return result;
     const message = result.outcome.message ?? `still not so after ${count} tries`;
     if (isCheck(turn, scope)) {
       if (result.outcome.status === 'changed' || result.outcome.status === 'skipped') return result;

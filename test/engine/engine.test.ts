@@ -225,6 +225,15 @@ test('until tries again, asking afresh, and tells of each try', async (t) => {
   t.is(events.filter((event) => event.event === 'retry').length, 2);
 });
 
+test('retries without until tries again while the task fails', async (t) => {
+  const host = new SimulatedHost();
+  const { statuses } = await play({ h: host }, [
+    task('run', { script: 'fail' }, { retries: expression(() => 2), delay: expression(() => 0), ignoreErrors: expression(() => true) }),
+  ]);
+  t.deepEqual(statuses, ['h run failed']);
+  t.is(host.trips, 3);
+});
+
 test('no_log hides texts and differences', async (t) => {
   const { events } = await play(
     { h: new SimulatedHost() },
