@@ -60,7 +60,7 @@ export function hostKeyError(verdict: Verdict, key: Buffer, judged: Judged): Unr
 export function hostKeyTypeError(entries: readonly KnownHost[], judged: Judged): UnreachableError {
   const types = [...new Set(entries.map((entry) => entry.type))].join(', ');
   return new UnreachableError(
-    `the host key of ${judged.host} port ${judged.port} has changed: the host offers none of the types on record (${types}; ${entries.map(place).join(', ')})`,
+    `the host key of ${judged.host} port ${judged.port} has changed: the host offers none of the types on record (${types}; ${entries.map(place).join(', ')})${types.includes('ssh-rsa') ? ', or signs with SHA-1 only' : ''}`,
     `Somebody may be listening in. If the host was set up anew: ${forget(entries, judged)}, then homerun trust ${judged.name}`,
   );
 }

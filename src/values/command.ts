@@ -58,9 +58,10 @@ function word(values: readonly Argument[], index: number): string {
     if (index < values.length) throw new TypeError('undefined cannot be an argument of a command');
     return '';
   }
-  if (typeof value === 'object' && 'raw' in value) return value.raw;
-  if (typeof value === 'object') return value.map((item) => quote(String(item))).join(' ');
-  return quote(String(value));
+  // A number is made text here, and nothing else is: a Secret, which types cannot keep out of a value's hands, must reach `quote` as one.
+  const one = (item: string | number): string => quote(typeof item === 'number' ? String(item) : item);
+  if (typeof value !== 'object' || (value as unknown) instanceof Secret) return one(value as string | number);
+  return 'raw' in value ? value.raw : value.map(one).join(' ');
 }
 
 /**

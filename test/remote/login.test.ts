@@ -1,0 +1,209 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { connect } from '../../src/remote/connect.ts';
+import { createLogin, planLogin } from '../../src/remote/login.ts';
+import type { ConnectionSettings } from '../../src/remote/session.ts';
+import { UnreachableError } from '../../src/values/errors.ts';
+import { keygen, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
+import { until } from './wait.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'homerun-login-'));
+const hasTools = existsSync('/usr/bin/ssh-keygen') && existsSync('/usr/bin/ssh-agent');
+if (!hasTools) console.log('skipped: keys and agents: ssh-keygen and ssh-agent are missing (apt-get install openssh-client)');
+const keys = hasTools ? test.serial : test.serial.skip;
+const why = whyNoSshd();
+if (why !== undefined) console.log(`skipped: logging in with agents at a real sshd: ${why}`);
+const real = why === undefined && hasTools ? test.serial : test.serial.skip;
+
+let agent: ChildProcess | undefined;
+const agentSocket = join(folder, 'agent');
+let sshd: Sshd | undefined;
+
+test.before(async () => {
+  if (!hasTools) return;
+  agent = spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' });
+  await until('the agent listens', () => existsSync(agentSocket));
+  for (const type of ['ed25519', 'ecdsa', 'rsa']) keygen(join(folder, type), type);
+  keygen(join(folder, 'locked'), 'ed25519', 'a passphrase');
+  if (why === undefined) sshd = await startSshd();
+});
+test.after.always(() => {
+  agent?.kill();
+  sshd?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function settings(other: Partial<ConnectionSettings>): ConnectionSettings {
+  return { name: 'web1', transport: 'ssh', host: '127.0.0.1', port: 22, user: 'root', knownHostsFiles: [], connectTimeoutSeconds: 5, ...other };
+}
+
+function agentHolds(...names: string[]): void {
+  const run = (...options: string[]) =>
+    execFileSync('ssh-add', ['-q', ...options], { env: { ...process.env, SSH_AUTH_SOCK: agentSocket }, stdio: 'ignore' });
+  run('-D');
+  for (const name of names) run(join(folder, name));
+}
+
+for (const type of ['ed25519', 'ecdsa', 'rsa']) {
+  keys(`an OpenSSH key of type ${type} is read`, async (t) => {
+    const { attempts, skipped } = await planLogin(settings({ identityFile: join(folder, type) }));
+    t.deepEqual([attempts.map(({ attempt }) => attempt.kind), skipped], [['key'], []]);
+    const print = execFileSync('ssh-keygen', ['-lf', join(folder, `${type}.pub`)], { encoding: 'utf8' }).split(' ')[1];
+    t.is(attempts[0]?.label, `the key ${join(folder, type)} (${print})`);
+  });
+}
+
+for (const format of ['PEM', 'PKCS8']) {
+  keys(`an RSA key in ${format} is read, or what to do is said`, async (t) => {
+    const file = join(folder, `rsa-${format}`);
+    copyFileSync(join(folder, 'rsa'), file);
+    chmodSync(file, 0o600);
+    execFileSync('ssh-keygen', ['-q', '-p', '-N', '', '-m', format, '-f', file]);
+    if (format === 'PEM') {
+      t.is((await planLogin(settings({ identityFile: file }))).attempts[0]?.attempt.kind, 'key');
+      return;
+    }
+    const error = await t.throwsAsync(planLogin(settings({ identityFile: file })), {
+      instanceOf: UnreachableError,
+      message: /is no private key that can be used/,
+    });
+    t.regex(error?.hint ?? '', /ssh-keygen -p -f .* converts/);
+  });
+}
+
+keys('each way in which a key can be the wrong file is told apart', async (t) => {
+  const said = async (identityFile: string): Promise<string> => {
+    const error = await t.throwsAsync(planLogin(settings({ identityFile })), { instanceOf: UnreachableError });
+    return `${error?.message} | ${error?.hint}`;
+  };
+  writeFileSync(join(folder, 'text'), 'hello\n');
+  writeFileSync(join(folder, 'empty'), '');
+  writeFileSync(join(folder, 'cut'), readFileSync(join(folder, 'ed25519'), 'utf8').slice(0, 200));
+  t.regex(await said(join(folder, 'missing')), /missing does not exist \| .*ssh_identity_file/);
+  t.regex(await said(folder), /cannot be read \(EISDIR\)/);
+  t.regex(await said(join(folder, 'text')), /is no private key that can be used/);
+  t.regex(await said(join(folder, 'empty')), /is no private key that can be used/);
+  t.regex(await said(join(folder, 'cut')), /is no private key that can be used/);
+  t.regex(await said(join(folder, 'ed25519.pub')), /is a public key \| .*without \.pub/);
+  t.regex(await said(join(folder, 'locked')), /locked is protected by a passphrase \| .*ssh-agent.*ssh-add .*locked/);
+});
+
+keys('a key that is protected by a passphrase is used through the agent that holds it', async (t) => {
+  const secret = join(folder, 'askpass');
+  writeFileSync(secret, '#!/bin/sh\necho a passphrase\n', { mode: 0o700 });
+  agentHolds('ed25519');
+  execFileSync('ssh-add', ['-q', join(folder, 'locked')], {
+    env: { ...process.env, SSH_AUTH_SOCK: agentSocket, SSH_ASKPASS: secret, SSH_ASKPASS_REQUIRE: 'force' },
+    stdio: 'ignore',
+  });
+  const { attempts } = await planLogin(settings({ identityFile: join(folder, 'locked'), agentSocket }));
+  t.is(attempts.length, 1);
+  t.regex(attempts[0]?.label ?? '', /^the agent's key .*SHA256:/);
+});
+
+keys('what an agent holds and cannot be used is said, and at most four of its keys are tried', async (t) => {
+  for (const name of ['k1', 'k2', 'k3', 'k4', 'k5']) keygen(join(folder, name), 'ed25519');
+  keygen(join(folder, 'ca'), 'ed25519');
+  execFileSync('ssh-keygen', ['-q', '-s', join(folder, 'ca'), '-I', 'me', '-n', 'root', join(folder, 'ecdsa.pub')]);
+  // The agent takes the certificate beside the key along.
+  agentHolds('ecdsa', 'k1', 'k2', 'k3', 'k4', 'k5');
+  const { attempts, skipped } = await planLogin(settings({ agentSocket }));
+  const first = attempts[0]?.attempt;
+  t.is(first?.kind === 'agent' ? first.keys.length : 0, 4);
+  t.true(skipped.some((text) => /ecdsa-sha2-nistp256-cert-v01@openssh.com\) was not tried: certificates are not supported/.test(text)));
+  t.true(skipped.some((text) => /holds 6 keys, and only the first 4 are tried/.test(text)));
+  t.true((await planLogin(settings({ identityFile: join(folder, 'ecdsa') }))).skipped.some((text) => text.includes('ecdsa-cert.pub is not used')));
+});
+
+keys('an agent that is gone, silent or talks nonsense is said, and does not stop other ways', async (t) => {
+  const answers = async (name: string, answer: Buffer | undefined): Promise<string> => {
+    const path = join(folder, name);
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).on('data', () => undefined);
+      if (answer) socket.write(answer);
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const { skipped } = await planLogin(settings({ agentSocket: path, password: 'x' }));
+    server.close();
+    return skipped.join('; ');
+  };
+  t.regex((await planLogin(settings({ agentSocket: join(folder, 'gone'), password: 'x' }))).skipped.join(), /cannot be asked \(ENOENT\)/);
+  t.regex(await answers('silent', undefined), /does not answer/);
+  t.regex(await answers('huge', Buffer.from([0xff, 0, 0, 0, 12])), /too long/);
+  t.regex(await answers('broken', Buffer.from([0, 0, 0, 9, 12, 0, 0, 0, 1, 0, 0, 0, 99])), /not understood/);
+  t.regex(await answers('lying', Buffer.from([0, 0, 0, 13, 12, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0])), /not understood/);
+});
+
+keys('without anything to log in with, no host is asked', async (t) => {
+  const home = process.env['HOME'];
+  process.env['HOME'] = join(folder, 'nobody');
+  try {
+    const error = await t.throwsAsync(connect(settings({ host: 'does-not-exist.invalid' })), {
+      instanceOf: UnreachableError,
+      message: /nothing to log in with/,
+    });
+    t.regex(error?.hint ?? '', /--private-key.*ssh-agent.*--ask-pass/);
+  } finally {
+    process.env['HOME'] = home;
+  }
+});
+
+test('ways to log in are tried in their order, each once, and only what the host takes', (t) => {
+  const plan = {
+    attempts: [
+      { attempt: { kind: 'agent', socket: '/s', keys: [] }, label: 'the agent' },
+      { attempt: { kind: 'password', password: 'x' }, label: 'the password' },
+      { attempt: { kind: 'keyboard-interactive', password: 'x' }, label: 'the password (keyboard-interactive)' },
+    ],
+    skipped: [],
+  } as const;
+  const walk = (...offers: (readonly string[] | undefined)[]): string[] => {
+    const login = createLogin(plan);
+    return [...offers.map((methods) => login.next(methods)?.kind ?? 'end'), login.report()];
+  };
+  t.deepEqual(walk(undefined, ['publickey', 'password'], ['publickey', 'password']), [
+    'agent',
+    'password',
+    'end',
+    'tried the agent, then the password',
+  ]);
+  t.deepEqual(walk(undefined, ['publickey', 'keyboard-interactive'], ['keyboard-interactive']), [
+    'agent',
+    'keyboard-interactive',
+    'end',
+    'tried the agent, then the password (keyboard-interactive); the password was not tried: the host takes publickey, keyboard-interactive only',
+  ]);
+  t.deepEqual(walk(undefined, ['publickey'], ['publickey']), [
+    'agent',
+    'end',
+    'end',
+    'tried the agent; the password was not tried: the host takes publickey only',
+  ]);
+  t.deepEqual(walk(['password'], ['password']), ['password', 'end', 'tried the password; the agent was not tried: the host takes password only']);
+});
+
+real('an agent logs in, with the second of its keys too, and RSA keys sign with SHA-2', async (t) => {
+  t.timeout(60_000);
+  if (!sshd) throw new Error('no sshd');
+  for (const name of ['ed25519', 'ecdsa', 'rsa']) {
+    rmSync(join(folder, `${name}-cert.pub`), { force: true });
+    writeFileSync(join(sshd.folder, 'authorized_keys'), `${publicKey(join(folder, `${name}.pub`))}\n`);
+    agentHolds('k1', name);
+    const { identityFile: _, ...others } = sshd.settings({ agentSocket });
+    const throughAgent = await connect(others);
+    t.like((await (await throughAgent.session()).run([{ script: 'echo in' }]))[0], { stdout: 'in\n' });
+    await throughAgent.close();
+    const throughFile = await connect(sshd.settings({ identityFile: join(folder, name) }));
+    await throughFile.close();
+  }
+  agentHolds('k1', 'k2');
+  const { identityFile: _, ...others } = sshd.settings({ agentSocket });
+  await t.throwsAsync(connect(others), {
+    instanceOf: UnreachableError,
+    message: /does not let root in: tried the agent's keys test ed25519 SHA256:.*, test ed25519 SHA256:/,
+  });
+});
