@@ -49,8 +49,8 @@ for (const shell of shells()) {
   });
 
   for (const [image, why] of [
-    ['crash:1', 'it crashed and was restarted (SomeError: the reason)'],
-    ['stuck:1', 'it could not be started: port is already allocated'],
+    ['crash:1', 'it crashed and was restarted (SomeError: the reason; OtherError: what followed)'],
+    ['stuck:1', 'it could not be started: Bind for 127.0.0.1:22 failed: address already in use (ss -ltnp on the host shows by what).'],
     ['deaf:1', 'did not answer within 1 seconds'],
   ] as const) {
     inShell(`the old container comes back, running, when the new one does not work (${image})`, async (t, fake) => {
@@ -134,7 +134,7 @@ for (const shell of shells()) {
     fake.add(params.name, 'crash:1', false);
     const { rc, stderr } = await run(fake.shell, startCommand(params, 'start'));
     t.is(rc, explainsItself);
-    t.regex(stderr, /does not work: it crashed and was restarted \(SomeError: the reason\)\.\n$/);
+    t.regex(stderr, /does not work: it crashed and was restarted \(SomeError: the reason; OtherError: what followed\)\.\n$/);
   });
 
   inShell('two recreations of one container at once are done one after the other', async (t, fake) => {

@@ -50,18 +50,21 @@ case "$1 $2" in
     cat >$s/environment
     mkdir $s/containers/$name || exit 1
     echo $name-$2 >$s/containers/$name/id; echo $2 >$s/containers/$name/image; echo false >$s/containers/$name/running ;;
-  'start --' | 'restart --')
-    there "$3"
-    if [ $(cat $s/containers/$3/image) = stuck:1 ]; then echo 'port is already allocated' >&2; exit 1; fi
-    echo true >$s/containers/$3/running ;;
-  'stop --') there "$3"; echo false >$s/containers/$3/running ;;
+  'start --' | 'restart --' | 'restart -t')
+    for last do :; done
+    there "$last"
+    if [ $(cat $s/containers/$last/image) = stuck:1 ]; then echo 'Error response from daemon: driver failed programming external connectivity on endpoint x (0a1b): Bind for 127.0.0.1:22 failed: address already in use' >&2; exit 1; fi
+    echo true >$s/containers/$last/running ;;
+  'stop --' | 'stop -t')
+    for last do :; done
+    there "$last"; echo false >$s/containers/$last/running ;;
   'rm --' | 'rm -f')
     for last do :; done
     there "$last"
     [ "$2" = -f ] || [ $(cat $s/containers/$last/running) = false ] || exit 1
     rm -r $s/containers/$last ;;
   'rename '*) there "$2"; [ ! -e $s/containers/$3 ] && mv $s/containers/$2 $s/containers/$3 ;;
-  'logs --tail') echo 'first line'; echo 'SomeError: the reason' ;;
+  'logs --tail') printf 'first line\\n 10:00 WARNING AnError: not so bad\\n'; for again in 1 2; do printf '  SomeError: the reason\\nfile x\\nOtherError: what followed\\n'; done ;;
   'run --rm')
     while [ $# -gt 0 ]; do case $1 in --volume) data=\${2%:/data} ;; --env) case $2 in SYNAPSE_SERVER_NAME=*) name=\${2#*=} ;; esac ;; esac; shift; done
     if [ "$name" = refused.test ]; then echo 'no such name' >&2; exit 2; fi

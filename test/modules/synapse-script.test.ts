@@ -130,7 +130,7 @@ for (const shell of shells()) {
     t.is(rc, explainsItself);
     t.regex(
       stderr,
-      /SomeError: the reason\n.*: http:\/\/127\.0\.0\.1\/synapse did not answer within 1 seconds\. The one before is back, and Synapse works again\.\n$/,
+      /OtherError: what followed\n.*: http:\/\/127\.0\.0\.1\/synapse did not answer within 1 seconds\. The one before is back, and Synapse works again\.\n$/,
     );
     t.is(read('homeserver.yaml'), before);
     t.is(read('log.config'), 'old log\n');

@@ -78,7 +78,8 @@ test('a slip of the pen has a nearest key, another word has none', (t) => {
   t.is(nearestKey('max_uplaod_size'), 'max_upload_size');
   t.is(nearestKey('enable-registration'), 'enable_registration');
   t.is(nearestKey('Public_Baseurl'), 'public_baseurl');
-  t.is(nearestKey('recaptcha_enabled'), undefined);
+  t.is(nearestKey('recaptcha_enabled'), 'enable_registration_captcha');
+  t.is(nearestKey('smtp_host'), 'email.smtp_host');
   t.is(nearestKey('x'), undefined);
   t.is(nearestKey(''), undefined);
 });

@@ -6,6 +6,12 @@ export interface Health {
   readonly timeoutSeconds: number;
 }
 
+/**
+ * Seconds that a container which does not work has between the request to stop and the kill. A program that has hardly started does not hear the
+ * request; what stands in its place is waiting meanwhile.
+ */
+export const stopBrokenSeconds = 5;
+
 const insideContainer = `if command -v curl >/dev/null; then exec curl -q -fs -o /dev/null --max-time 5 --noproxy "*" -- "$1"; fi
 if command -v wget >/dev/null; then exec wget -q -O /dev/null -T 5 "$1"; fi
 for python in python3 python; do
@@ -16,7 +22,8 @@ exit 96`;
 /**
  * sh functions. \`answers CONTAINER URL\` asks a URL once, on the host or, where neither curl nor wget is there, in the container.
  * \`wait_until_healthy CONTAINER SECONDS URL…\` comes back with 0 as soon as all answer, with 1 and the reason in \`why\` when the container
- * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up; what its log says of it stands behind. No URL: nothing is waited for.
+ * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up; what its log says of it stands behind: the last two
+ * different lines that tell of an error, as the first of an exception and the one that followed from it. No URL: nothing is waited for.
  * \`last_lines CONTAINER\` shows the end of its log on standard error.
  */
 export const healthFunctions = `answers() {
@@ -44,7 +51,9 @@ wait_until_healthy() {
   done
 }
 cause() {
-  said=$(docker logs --tail 100 -- "$1" 2>&1 | grep -E '(Error|Exception|error|ERROR|FATAL|fatal):' | tail -n 1 | cut -c 1-300 | sed 's/^[[:space:]]*//')
+  said=$(docker logs --tail 100 -- "$1" 2>&1 | grep -E '(Error|Exception|error|ERROR|FATAL|fatal):' | sed 's/^[[:space:]]*//' | cut -c 1-250)
+  raised=$(printf '%s\\n' "$said" | grep -E '^[A-Za-z_.]+: ')
+  said=$(printf '%s\\n' "\${raised:-$said}" | tail -n 2 | uniq | sed '2s/^/; /' | tr -d '\\n')
   [ -z "$said" ] || printf ' (%s)' "$said"
 }
 last_lines() {

@@ -1,5 +1,5 @@
 import { type Command, explainsItself, quote, raw, sh } from '../../values/command.ts';
-import { type Health, healthFunctions } from './container-health.ts';
+import { type Health, healthFunctions, stopBrokenSeconds } from './container-health.ts';
 import type { ContainerParams } from './container-params.ts';
 import { healthCommand, portsOf, programOf } from './container-spec.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
@@ -142,7 +142,7 @@ docker rename "$next" "$name" || exit 1`;
 
 const prove = `put_back() {
   last_lines "$name"
-  docker stop -- "$name" >/dev/null 2>&1
+  docker stop -t ${stopBrokenSeconds} -- "$name" >/dev/null 2>&1
   docker rm -f -- "$name" >/dev/null 2>&1
   failure="The new container $name did not work: $1."
   if [ -z "$(id_of "$previous")" ]; then
@@ -160,8 +160,11 @@ const prove = `put_back() {
   fi
   exit ${explainsItself}
 }
+refusal_of() {
+  printf '%s\\n' "$1" | sed -n '1{ s/^Error response from daemon: //; s/driver failed programming external connectivity on endpoint [^:]*: //; s/address already in use$/& (ss -ltnp on the host shows by what)/; p; }'
+}
 if [ "$start" = true ]; then
-  said=$(docker start -- "$name" 2>&1) || put_back "it could not be started: $(printf '%s' "$said" | head -n 1)"
+  said=$(docker start -- "$name" 2>&1) || put_back "it could not be started: $(refusal_of "$said")"
   eval "set -- $urls"
   wait_until_healthy "$name" "$seconds" "$@" || put_back "$why"
 fi

@@ -8,7 +8,7 @@ import { type SynapseValidation, synapseValidation } from '../../questions/synap
 import { TaskError } from '../../values/errors.ts';
 import { found } from './docker.ts';
 import { type Candidate, candidateOf } from './synapse-candidate.ts';
-import { checkConfiguration } from './synapse-checks.ts';
+import { checkConfiguration, checkListeners } from './synapse-checks.ts';
 import type { SynapseConfigParams } from './synapse-params.ts';
 import { previousPath } from './synapse-script.ts';
 
@@ -63,6 +63,9 @@ export function* askSynapse(params: SynapseConfigParams): Asking<SynapseAnswers>
   const answers = { ...known, ...(yield* askNamed(params, configuration, asked)), configuration };
   if (configuration.text === before) return answers;
   checkConfiguration(configuration.data);
+  const running = first.container && found(first.container);
+  if (running?.running && params.container !== undefined && configuration.changed.includes('listeners'))
+    checkListeners(configuration.data, params.container, running.ports);
   checkNamed(params, configuration, answers.files);
   if (!found(first.image)) return answers;
   const { validation } = yield* askImage(params, configuration);

@@ -17,6 +17,34 @@ export function checkConfiguration(configuration: Configuration): void {
   checkEmail(configuration['email']);
 }
 
+/** A loopback address: within a container only the container itself. */
+const loopback = /^(?:127\.|::1$|localhost$)/;
+
+/**
+ * Looks whether the listeners are where a container is reached; else nobody would find Synapse, however well it ran.
+ * @param ports what the container publishes, `[ADDRESS:]HOST-PORT:PORT/PROTOCOL`.
+ * @throws TaskError
+ */
+export function checkListeners(configuration: Configuration, container: string, ports: readonly string[]): void {
+  const { listeners } = configuration;
+  const published = ports.flatMap((port) => /:(\d+)\/tcp$/.exec(port)?.[1] ?? []);
+  if (!Array.isArray(listeners) || published.length === 0) return;
+  const mappings = listeners.filter(isPlainMapping);
+  // A socket file is reached in another way, and what is not understood is Synapse's to refuse.
+  if (mappings.length < listeners.length || mappings.some((listener) => listener['path'] !== undefined)) return;
+  const isReached = mappings.some((listener) => {
+    const addresses: readonly unknown[] = [listener['bind_addresses'] ?? listener['bind_address'] ?? []].flat();
+    const isOpen = addresses.length === 0 || addresses.some((address) => typeof address === 'string' && !loopback.test(address));
+    return isOpen && published.includes(String(listener['port']));
+  });
+  if (isReached) return;
+  throw refuse(
+    'listeners',
+    `the container ${container} publishes its port ${published.join(', ')}, and no listener is there for requests from outside of the container`,
+    `Keep one with port: ${published[0]} and without bind_addresses; on which address and port of the host it is reached is a matter of the container's published_ports.`,
+  );
+}
+
 // Text where a list is wanted is taken letter by letter, or breaks the first request that needs it.
 const lists = [
   'app_service_config_files',

@@ -55,8 +55,22 @@ export const knownKeys: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
+/** Names that people expect, of which the letters do not lead to the right one. */
+const mistaken: { readonly [key: string]: string } = {
+  captcha_enabled: 'enable_registration_captcha',
+  recaptcha_enabled: 'enable_registration_captcha',
+  registration_enabled: 'enable_registration',
+  notif_from: 'email.notif_from',
+  smtp_host: 'email.smtp_host',
+  smtp_pass: 'email.smtp_pass',
+  smtp_port: 'email.smtp_port',
+  smtp_user: 'email.smtp_user',
+};
+
 /** The known key that was most likely meant by `key`: at most a third of its letters differ, two neighbours in the wrong order count as one. */
 export function nearestKey(key: string): string | undefined {
+  const expected = mistaken[key.toLowerCase()];
+  if (expected) return expected;
   const most = Math.max(1, Math.floor(key.length / 3));
   let nearest: { readonly name: string; readonly distance: number } | undefined;
   for (const name of knownKeys) {

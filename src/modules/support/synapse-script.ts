@@ -1,6 +1,6 @@
 import { type Command, explainsItself, quote, raw, sh } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
-import { type Health, healthFunctions } from './container-health.ts';
+import { type Health, healthFunctions, stopBrokenSeconds } from './container-health.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
 import { digestOf } from './write-file.ts';
 
@@ -141,7 +141,7 @@ install_file() {
 }
 runs() { [ -n "$container" ] && [ "$(docker container inspect --format '{{.State.Running}}' -- "$container" 2>/dev/null)" = true ]; }
 restart() {
-  said=$(docker restart -- "$container" 2>&1) || { why="it could not be restarted: $said"; return 1; }
+  said=$(docker restart $1 -- "$container" 2>&1) || { why="it could not be restarted: $said"; return 1; }
   eval "set -- $urls"
   wait_until_healthy "$container" "$seconds" "$@"
 }
@@ -152,7 +152,7 @@ put_back() {
   if ! runs; then refuse "The new configuration was put back: $1."; fi
   last_lines "$container"
   reason=$1
-  if restart; then refuse "Synapse does not work with the new configuration: $reason. The one before is back, and Synapse works again."
+  if restart '-t ${stopBrokenSeconds}'; then refuse "Synapse does not work with the new configuration: $reason. The one before is back, and Synapse works again."
   else refuse "Synapse does not work with the new configuration: $reason. The one before is back, but Synapse does not work with it either: $why."; fi
 }`;
 
