@@ -80,9 +80,14 @@ function connection(link: Link, login: { readonly user: string; readonly target:
       return shell;
     },
     async close() {
-      for (const shell of await Promise.allSettled(shells.values())) {
-        if (shell.status === 'fulfilled') shell.value.close();
+      // Those that are being opened are not waited for: they end with the link.
+      for (const shell of shells.values()) {
+        shell.then(
+          (opened) => opened.close(),
+          () => undefined,
+        );
       }
+      await Promise.resolve();
       await link.close();
     },
   };

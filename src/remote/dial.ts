@@ -208,7 +208,7 @@ async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: Kno
     });
   } catch (error) {
     if (!(error instanceof SshFailure)) throw error;
-    if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged);
+    if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged, known.warnings);
     const plain = entriesFor(known, hop.host, hop.port).filter((entry) => entry.kind === 'plain');
     if (error.kind === 'algorithms' && error.message.includes('host key') && plain.length > 0) throw hostKeyTypeError(plain, judged);
     throw describeFailure(error, hop, settings.connectTimeoutSeconds, {

@@ -29,8 +29,8 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
   return { entries: all.flatMap((one) => one.entries), warnings: all.flatMap((one) => one.warnings) };
 }
 
-/** The error for a host key that is not trusted. */
-export function hostKeyError(verdict: Verdict, key: Buffer, judged: Judged): UnreachableError {
+/** The error for a host key that is not trusted. `warnings`: lines of known_hosts that were left out. */
+export function hostKeyError(verdict: Verdict, key: Buffer, judged: Judged, warnings: readonly string[] = []): UnreachableError {
   const where = `${judged.host} port ${judged.port}`;
   const shown = `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`;
   const lines = verdict.entries.map(place).join(', ');
@@ -51,7 +51,7 @@ export function hostKeyError(verdict: Verdict, key: Buffer, judged: Judged): Unr
       break;
   }
   return new UnreachableError(
-    `the host key of ${where} is not known: ${shown}${lines === '' ? '' : `; certificates of hosts are not supported, so that @cert-authority (${lines}) does not help`}`,
+    `the host key of ${where} is not known: ${shown}${lines === '' ? '' : `; certificates of hosts are not supported, so that @cert-authority (${lines}) does not help`}${warnings.length === 0 ? '' : `; not understood: ${warnings.slice(0, 3).join(', ')}`}`,
     `Compare it with what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then record it: homerun trust ${judged.name} (or: ${scan})`,
   );
 }

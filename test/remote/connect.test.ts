@@ -218,8 +218,8 @@ real('without sudo, root becomes others through su, and others nobody', (t) =>
   }),
 );
 
-async function alone(work: (host: Sshd) => Promise<void>): Promise<void> {
-  const host = await startSshd();
+async function alone(work: (host: Sshd) => Promise<void>, extra: readonly string[] = []): Promise<void> {
+  const host = await startSshd({ extra });
   try {
     await work(host);
   } finally {
@@ -261,6 +261,12 @@ real('host keys: unknown, changed, of another type, revoked and unreadable are r
     return sshd.settings({ knownHostsFiles: [file] });
   };
   await unreachable(t, withFile('none', ''), /is not known: ssh-ed25519 SHA256:/, /homerun trust testhost .*ssh-keyscan -p \d+ 127\.0\.0\.1 >>/);
+  await unreachable(
+    t,
+    withFile('unread', `${place} ssh-ed25519 AAA=\n`),
+    /is not known.*not understood: .*known_hosts_unread:1: the key is not one of type ssh-ed25519/,
+    /trust/,
+  );
   await unreachable(t, sshd.settings({ knownHostsFiles: ['/nonexistent/known_hosts'] }), /is not known/, /homerun trust/);
   await unreachable(
     t,
@@ -356,6 +362,21 @@ real('hosts behind a bastion: one connection to it serves all, each hop by its o
   await unreachable(t, sshd.settings({ proxyJump: 'no body@here' }), /ssh_proxy_jump "no body@here" is not understood/, /user@host:port/);
   await proxy.close();
 });
+
+real('a session goes on through new key exchanges, and the key is judged again each time', (t) =>
+  alone(
+    async (host) => {
+      t.timeout(60_000);
+      const connection = await connect(host.settings());
+      const session = await connection.session();
+      const [result] = await session.run([{ script: 'head -c 6000000 /dev/zero | tr "\\0" y' }]);
+      t.is(result?.stdout.length, 6_000_000);
+      t.like((await session.run([{ script: 'wc -c', stdin: 'x'.repeat(4_000_000) }]))[0], { stdout: '4000000\n' });
+      await connection.close();
+    },
+    ['RekeyLimit 1M'],
+  ),
+);
 
 real('thirty hosts at once behind the defaults of MaxStartups all get in', (t) =>
   alone(async (host) => {
