@@ -106,7 +106,10 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
     const spoilt = driven.questions.filter((question) => isSpoilt(knownOf(question)));
     for (const question of spoilt) await target.ask([{ identity, question }]);
     if (spoilt.length === 0)
-      await target.ask([...driven.questions.map((question): Asked => ({ identity, question })), ...lookAhead(run, host, target)]);
+      await target.ask(
+        driven.questions.map((question): Asked => ({ identity, question })),
+        lookAhead(run, host, target),
+      );
     for (const question of driven.questions) {
       const known = target.answers.get(identity.key, question);
       if (known && question.kind.atTurn) thisTurn.set(question.id, known);

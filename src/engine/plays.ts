@@ -29,7 +29,7 @@ export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], f
 async function gatherFacts(run: RunContext, host: HostRun, target: Target): Promise<void> {
   if (host.facts !== undefined) return;
   const identity = identityOf(undefined, {});
-  await target.ask([{ identity, question: facts() }, ...lookAhead(run, host, target)]);
+  await target.ask([{ identity, question: facts() }], lookAhead(run, host, target));
   const known = target.answers.get(identity.key, facts());
   if (!known || 'error' in known) throw new TaskError(known?.error ?? 'the host did not say what it is');
   host.facts = factVars(known.answer as Facts);

@@ -1,5 +1,6 @@
 import type { Question } from '../questions/question.ts';
 import type { Become, Connection, Session, Step, StepResult } from '../remote/session.ts';
+import { TaskError } from '../values/errors.ts';
 import type { Resource } from '../values/resource.ts';
 import { Answers, type Known } from './answers.ts';
 import { batchOf, type Environment } from './batch.ts';
@@ -33,24 +34,42 @@ export class Target {
   readonly predicted: Resource[] = [];
   readonly connection: Connection;
   readonly #sessions = new Map<string, Promise<Session>>();
+  /** How many changes had been tried when a user could not be become. */
+  readonly #refused = new Map<string, number>();
+  #changes = 0;
 
   constructor(connection: Connection) {
     this.connection = connection;
   }
 
-  /** The session of an identity; opened once, and a failure to open stays (a wrong password is not tried twice). */
+  /** The session of an identity; opened once. A failure to open stays (a wrong password is not tried twice) until a change may have cured it. */
   session(identity: Identity): Promise<Session> {
-    const user = identity.become?.user ?? '';
-    const open = this.#sessions.get(user) ?? this.connection.session(identity.become);
-    this.#sessions.set(user, open);
-    return open;
+    const user = userOf(identity);
+    const known = this.#sessions.get(user);
+    if (known && (this.#refused.get(user) ?? this.#changes) === this.#changes) return known;
+    const changes = this.#changes;
+    const session = this.connection.session(identity.become);
+    this.#sessions.set(user, session);
+    session.then(
+      () => this.#refused.delete(user),
+      () => this.#refused.set(user, changes),
+    );
+    return session;
   }
 
-  /** Asks everything in one trip and remembers the answers. @throws UnreachableError, or TaskError when an identity cannot be become. */
-  async ask(asked: readonly Asked[]): Promise<void> {
-    if (asked.length === 0) return;
+  /**
+   * Asks everything in one trip and remembers the answers.
+   * @param ahead what later tasks will want. Whom they become may not be there yet: then they ask when their turn has come.
+   * @throws UnreachableError, or TaskError when an identity of `asked` cannot be become.
+   */
+  async ask(asked: readonly Asked[], ahead: readonly Asked[] = []): Promise<void> {
     this.trips += 1;
-    await Promise.all(byIdentity(asked).map(([identity, questions]) => this.#askAs(identity, questions)));
+    const now = new Set(asked.map(({ identity }) => identity.key));
+    const groups = byIdentity([...asked, ...ahead]).filter(([identity]) => now.has(identity.key) || !this.#refused.has(userOf(identity)));
+    const asking = groups.map(([identity, questions]) =>
+      now.has(identity.key) ? this.#askAs(identity, questions) : this.#askAs(identity, questions).catch(unlessRefused),
+    );
+    await Promise.all(asking);
   }
 
   /** Runs steps and asks in the same trip; gives the results of the steps. Answers that the `writes` of the steps touch must be invalidated by `between`. */
@@ -63,6 +82,7 @@ export class Target {
     const session = await this.session(identity);
     const batch = batchOf(questions, identity.environment);
     this.trips += 1;
+    this.#changes += 1;
     let results: readonly (StepResult | undefined)[];
     try {
       results = await session.run([...steps, ...batch.steps]);
@@ -82,6 +102,14 @@ export class Target {
   #remember(identity: Identity, read: readonly { readonly question: Question; readonly known: Known }[]): void {
     for (const { question, known } of read) this.answers.set(identity.key, question, known);
   }
+}
+
+function userOf({ become }: Identity): string {
+  return become?.user ?? '';
+}
+
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof TaskError)) throw error;
 }
 
 function byIdentity(asked: readonly Asked[]): readonly (readonly [Identity, readonly Question[]])[] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Connection, Session, Step, StepResult } from '../../src/remote/session.ts';
-import { UnreachableError } from '../../src/values/errors.ts';
+import type { Become, Connection, Session, Step, StepResult } from '../../src/remote/session.ts';
+import { TaskError, UnreachableError } from '../../src/values/errors.ts';
 
 /**
  * A host that exists in memory: names with values. It understands three words, one a line: `get NAME…` prints `NAME=VALUE` lines,
@@ -20,13 +20,19 @@ export class SimulatedHost implements Connection {
   onScript: (script: string) => void = () => undefined;
   /** What is wrong with the result of a script. */
   spoil: (script: string) => Partial<StepResult> = () => ({});
+  /** Users that cannot be become. */
+  refuses: (user: string) => boolean = () => false;
+  /** Users that were become, or tried to. */
+  readonly entered: string[] = [];
   trips = 0;
 
   constructor(state: Readonly<Record<string, string>> = {}) {
     this.state = new Map(Object.entries(state));
   }
 
-  session(): Promise<Session> {
+  session(become?: Become): Promise<Session> {
+    this.entered.push(become?.user ?? this.user);
+    if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
     const run = (steps: readonly Step[]) => this.#trip(steps);
     return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, run });
   }
