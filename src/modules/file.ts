@@ -99,7 +99,8 @@ function planFile(params: Params, found: FileAnswer): readonly Change[] {
   }
   if (state === 'file')
     throw new TaskError(`there is no file ${path} on the host`, 'Make it with copy or template, or use state: touch or state: directory.');
-  return [{ summary: `create ${path}`, commands: [make('touch -- "$p"', path, params)], writes: [`file:${path}`] }];
+  // Asked again, a touch is always to be done.
+  return [{ summary: `create ${path}`, commands: [make('touch -- "$p"', path, params)], writes: [`file:${path}`], opaque: true }];
 }
 
 function planFolder(params: Params, found: FileAnswer, inside: DifferingAnswer | undefined): readonly Change[] {

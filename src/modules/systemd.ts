@@ -54,11 +54,14 @@ export default defineModule({
   ask: ({ name = anyUnit, daemon_reload }) => ask({ unit: unit(name), ...(daemon_reload && { files: unitFiles() }) }),
   plan: (params, { unit: found, files }) => {
     if (!found.isSystemd) throw new TaskError('this host does not run systemd', 'Manage its services with the module command.');
-    const { name } = params;
-    const reload = files === 'stale' ? [change('let systemd read its units again', sh`systemctl daemon-reload`)] : [];
+    const { name, daemon_reload } = params;
+    const reload = change('let systemd read its units again', sh`systemctl daemon-reload`);
+    const isStale = files === 'stale';
     // A unit that was missing may be there once the files are read.
-    if (found.load === 'not-found' && reload.length > 0) return reload.map((one) => ({ ...one, staged: true as const }));
-    return name === undefined ? reload : [...reload, ...unitChanges(unitName(name), params, found)];
+    if (found.load === 'not-found' && isStale) return [{ ...reload, staged: true }];
+    const changes = name === undefined ? [] : unitChanges(unitName(name), params, found);
+    // An old systemd cannot say that it is stale: before something is started it reads its files in any case.
+    return isStale || (daemon_reload && changes.length > 0) ? [reload, ...changes] : changes;
   },
   result: ({ name }, { unit: found }) => ({
     ...(name !== undefined && { name }),
@@ -122,7 +125,13 @@ function told(verb: 'start' | 'stop' | 'restart' | 'reload', name: string): Comm
 case $(systemctl show -p ActiveState -p SubState -- ${unit}) in *=failed*|*=auto-restart*) why "$unit ended as soon as it was started" ;; esac`;
   return {
     script: `unit=${unit}
-why() { echo "$1" >&2; journalctl --no-pager -o cat -n 10 -u "$unit" >&2 2>/dev/null; exit 1; }
+why() {
+  run=$(systemctl show -p InvocationID --value -- "$unit")
+  said=$(journalctl -q --no-pager -o cat -n 2 "_SYSTEMD_INVOCATION_ID=$run" 2>/dev/null)
+  [ -n "$said" ] || said=$(journalctl -q --no-pager -o cat -n 2 -u "$unit" 2>/dev/null)
+  printf '%s\\n' "$said" "$1" >&2
+  exit 1
+}
 systemctl ${verb} -- "$unit" || why "systemctl ${verb} $unit failed"${verb === 'start' || verb === 'restart' ? `\n${settled}` : ''}`,
   };
 }

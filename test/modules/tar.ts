@@ -29,7 +29,7 @@ function header({ name, type = '0', content = '', target = '', mode = type === '
   bytes.write(' '.repeat(8), 148);
   bytes.write(type, 156);
   bytes.write(target, 157, 100);
-  bytes.write('ustar\0' + '00', 257, 'latin1');
+  bytes.write('ustar\u000000', 257, 'latin1');
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return bytes;

@@ -68,6 +68,11 @@ const causes: readonly Cause[] = [
     cure: 'Run the task apt again, which repairs it, or: dpkg --configure -a',
   },
   {
+    says: /downgraded and -y was used without --allow-downgrades/,
+    means: 'the version that was named is older than the one that is installed',
+    cure: 'Remove the package before, or use the module command with apt-get install --allow-downgrades.',
+  },
+  {
     says: /Unable to locate package|has no installation candidate|is not available, but is referred to|Version '.*' for '.*' was not found/i,
     means: 'the package lists of the host do not offer this package',
     cure: 'Look at its name and version, fetch the lists (update_cache: true), or add the repository that has it (module deb822_repository).',
