@@ -24,12 +24,17 @@ const taskEvent = z.object({
   module: z.string(),
   status: z.enum(['ok', 'changed', 'skipped', 'failed', 'unreachable']),
   message: z.string().optional(),
+  hint: z.string().optional(),
   diff: z.string().optional(),
+  output: z.object({ stdout: z.string(), stderr: z.string() }).optional(),
 });
+
+const unreachableEvent = z.object({ event: z.literal('host_unreachable'), host: z.string(), message: z.string(), hint: z.string().optional() });
 
 const recapEvent = z.object({ event: z.literal('recap'), hosts: z.record(z.string(), count), exit_code: z.number() });
 
 export type TaskLine = z.infer<typeof taskEvent>;
+export type UnreachableLine = z.infer<typeof unreachableEvent>;
 export type Counts = z.infer<typeof count>;
 
 /** What one call of the command left. */
@@ -42,6 +47,8 @@ export interface Ran {
 /** A run with `--output json`, read back. */
 export interface JsonRan extends Ran {
   readonly tasks: readonly TaskLine[];
+  /** Hosts that could not be connected to, and why. */
+  readonly unreachable: readonly UnreachableLine[];
   readonly recap: Readonly<Record<string, Counts>>;
   /** `host: task` of every task and handler that changed something. */
   readonly changed: readonly string[];
@@ -75,17 +82,19 @@ export function homerun(args: readonly string[], { environment = {}, folder = pr
 export async function converge(action: 'run' | 'check', args: readonly string[], options: CallOptions = {}): Promise<JsonRan> {
   const ran = await homerun([action, ...args, '--output', 'json'], options);
   const events = ran.stdout.split('\n').flatMap((line): unknown[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  const tasks = events.flatMap((event) => {
-    const parsed = taskEvent.safeParse(event);
-    return parsed.success ? [parsed.data] : [];
-  });
-  const recap = events.map((event) => recapEvent.safeParse(event)).find((parsed) => parsed.success)?.data?.hosts ?? {};
+  const read = <T>(form: z.ZodType<T>): T[] => events.flatMap((event) => form.safeParse(event).data ?? []);
+  const tasks = read(taskEvent);
+  const recap = read(recapEvent)[0]?.hosts ?? {};
   const changed = tasks.filter(({ status }) => status === 'changed').map(({ host, task }) => `${host}: ${task}`);
-  return { ...ran, tasks, recap, changed };
+  return { ...ran, tasks, unreachable: read(unreachableEvent), recap, changed };
 }
 
 /** What went wrong, for a test's message: failed tasks, the recap, what was said on standard error. */
-export function complaint({ exitCode, tasks, stderr }: JsonRan): string {
+export function complaint({ exitCode, tasks, unreachable, stderr }: JsonRan): string {
   const failed = tasks.filter(({ status }) => status === 'failed' || status === 'unreachable');
-  return [`exit code ${exitCode}`, ...failed.map(({ host, task, message }) => `${host}: ${task}: ${message ?? ''}`), stderr.slice(-2000)].join('\n');
+  const lines = [
+    ...unreachable.map(({ host, message }) => `${host}: ${message}`),
+    ...failed.map(({ host, task, message }) => `${host}: ${task}: ${message ?? ''}`),
+  ];
+  return [`exit code ${exitCode}`, ...lines, stderr.slice(-2000)].join('\n');
 }
