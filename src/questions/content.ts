@@ -1,6 +1,6 @@
 import { quote } from '../values/command.ts';
 import { checkedBase64, checkPath, linesOf, splitParts } from './parts.ts';
-import { placeFunction, realPath } from './place.ts';
+import { type Place, placeAliases, placeFunction, placeOf } from './place.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** Bytes that are read at most: 1 MiB. Enough for any configuration file, and small enough for an answer. */
@@ -11,10 +11,8 @@ export interface ContentParams {
 }
 
 /** What a file holds; a link is followed. */
-export interface ContentAnswer {
+export interface ContentAnswer extends Place {
   readonly exists: boolean;
-  /** The path with every link resolved. */
-  readonly real: string;
   /** It is there but cannot be read: not a regular file, or this user may not. */
   readonly problem?: 'not a regular file' | 'permission denied';
   /** The content, when it is UTF-8. */
@@ -36,7 +34,7 @@ export const contentKind: QuestionKind<ContentParams, ContentAnswer> = {
   script: (params) => [preamble, ...params.map(({ path }) => `content ${quote(path)}`)].join('\n'),
   split: (output, params) => splitParts(output, params.length),
   parse: parseContent,
-  aliases: ({ real }) => [`file:${real}`],
+  aliases: placeAliases,
 };
 
 // One byte more than the cap tells whether there is more. `.` cannot be a line of base64.
@@ -53,18 +51,18 @@ content() {
 function parseContent(part: string, { path }: ContentParams): ContentAnswer {
   const [first = '', ...encoded] = linesOf(part);
   const [state = '', code = ''] = first.split(' ');
-  const real = realPath(code, path);
+  const place = placeOf(code, path);
   switch (state) {
     case 'absent':
-      return { exists: false, real, truncated: false };
+      return { exists: false, ...place, truncated: false };
     case 'other':
-      return { exists: true, real, problem: 'not a regular file', truncated: false };
+      return { exists: true, ...place, problem: 'not a regular file', truncated: false };
     case 'denied':
-      return { exists: true, real, problem: 'permission denied', truncated: false };
+      return { exists: true, ...place, problem: 'permission denied', truncated: false };
     case 'file': {
       const bytes = Buffer.from(checkedBase64(encoded.join('')), 'base64');
       const truncated = bytes.length > contentCap;
-      return { exists: true, real, ...textOrBase64(truncated ? bytes.subarray(0, contentCap) : bytes), truncated };
+      return { exists: true, ...place, ...textOrBase64(truncated ? bytes.subarray(0, contentCap) : bytes), truncated };
     }
     default:
       throw new Error(`the host printed something about the content of ${path} that is not understood`);

@@ -1,7 +1,6 @@
 import { quote } from '../values/command.ts';
-import type { Resource } from '../values/resource.ts';
 import { checkPath, endOfPart, fromBase64, linesOf, outputLines, splitParts } from './parts.ts';
-import { placeFunction, realPath } from './place.ts';
+import { type Place, placeAliases, placeFunction, placeOf } from './place.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** What is asked of a path. */
@@ -16,16 +15,14 @@ export interface FileParams {
 }
 
 /** Nothing is at the path. */
-export interface AbsentFile {
+export interface AbsentFile extends Place {
   readonly exists: false;
-  /** The path with every link of its folders resolved. */
-  readonly real: string;
   /** A folder above may not be entered by this user: whether the path exists is not known. */
   readonly isHidden?: true;
 }
 
 /** What is at a path. */
-export interface PresentFile {
+export interface PresentFile extends Place {
   readonly exists: true;
   readonly type: 'file' | 'directory' | 'link' | 'other';
   /** Four octal digits: `"0644"`. */
@@ -41,8 +38,6 @@ export interface PresentFile {
   readonly sha256?: string;
   /** Where a link points, as it is written in the link. */
   readonly target?: string;
-  /** The path with every link resolved, its own too. */
-  readonly real: string;
   /** A directory on which a file system is mounted. */
   readonly isMountPoint?: true;
   readonly times?: { readonly accessed: number; readonly modified: number; readonly changed: number; readonly inode: number; readonly links: number };
@@ -66,7 +61,7 @@ export const fileKind: QuestionKind<FileParams, FileAnswer> = {
     return params.map((one) => byHeader.get(headerOf(one))?.get(one.path) ?? '');
   },
   parse: parseFile,
-  aliases: ({ real }): readonly Resource[] => [`file:${real}`],
+  aliases: placeAliases,
   // A digest of gigabytes takes its time.
   timeoutSeconds: () => 300,
 };
@@ -148,12 +143,12 @@ const placeLine = /^(-|hidden|mount) (=|[A-Za-z0-9+/=]+) (-|[A-Za-z0-9+/=]+)$/;
 
 function parseFile(part: string, { path }: FileParams): FileAnswer {
   const lines = outputLines(part).slice(1, -1);
-  const place = placeLine.exec(lines.at(-1) ?? '');
-  if (!place) throw new Error(`the host printed something about ${path} that is not understood`);
-  const [, flag, realCode = '=', targetCode = '-'] = place;
-  const real = realPath(realCode, path);
+  const found = placeLine.exec(lines.at(-1) ?? '');
+  if (!found) throw new Error(`the host printed something about ${path} that is not understood`);
+  const [, flag, realCode = '=', targetCode = '-'] = found;
+  const place = placeOf(realCode, path);
   const stat = find(lines, statLine);
-  if (!stat) return { exists: false, real, ...(flag === 'hidden' && { isHidden: true as const }) };
+  if (!stat) return { exists: false, ...place, ...(flag === 'hidden' && { isHidden: true as const }) };
   const [, rawMode = '', uid = '', gid = '', owner = '', group = '', size = '-'] = stat;
   const bits = Number.parseInt(rawMode, 16);
   const type = typeOf(bits);
@@ -170,7 +165,7 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
     ...(size !== '-' && { size: Number(size) }),
     ...(sha256 && { sha256 }),
     ...(type === 'link' && targetCode !== '-' && { target: fromBase64(targetCode) }),
-    real,
+    ...place,
     ...(flag === 'mount' && type === 'directory' && { isMountPoint: true as const }),
     ...(times && {
       times: { accessed: Number(times[1]), modified: Number(times[2]), changed: Number(times[3]), inode: Number(times[4]), links: Number(times[5]) },

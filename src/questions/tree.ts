@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { quote } from '../values/command.ts';
 import { checkPath, linesOf, splitParts } from './parts.ts';
-import { placeFunction, realPath } from './place.ts';
+import { type Place, placeAliases, placeFunction, placeOf } from './place.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 export interface TreeParams {
@@ -10,11 +10,9 @@ export interface TreeParams {
   readonly exclude: readonly string[];
 }
 
-export interface TreeAnswer {
+export interface TreeAnswer extends Place {
   /** It is there and a folder (or a link to one). */
   readonly exists: boolean;
-  /** The path with every link resolved. */
-  readonly real: string;
   /** SHA-256, hexadecimal, of the manifest; see `manifestDigest`. */
   readonly digest?: string;
 }
@@ -76,12 +74,12 @@ export const treeKind: QuestionKind<TreeParams, TreeAnswer> = {
   parse(part, { path }) {
     const [head = '', digest] = linesOf(part);
     const [state, code = ''] = head.split(' ');
-    if (state === 'absent') return { exists: false, real: realPath(code, path) };
+    if (state === 'absent') return { exists: false, ...placeOf(code, path) };
     if (state !== 'folder' || !/^[0-9a-f]{64}$/.test(digest ?? ''))
       throw new Error(`the host printed something about ${path} that is not understood`);
-    return { exists: true, real: realPath(code, path), digest: digest ?? '' };
+    return { exists: true, ...placeOf(code, path), digest: digest ?? '' };
   },
-  aliases: ({ real }) => [`file:${real}`],
+  aliases: placeAliases,
   timeoutSeconds: () => 300,
 };
 

@@ -68,7 +68,7 @@ for (const shell of shells()) {
     t.deepEqual(byName['absent/deeper'], { exists: false, real: join(root, 'absent/deeper') });
     t.like(byName['other-folder/inner'], { type: 'directory', real: join(root, 'folder/inner') });
     t.deepEqual(byName['plain/below'], { exists: false, real: join(root, 'plain/below') });
-    t.deepEqual(byName['other-folder/new'], { exists: false, real: join(root, 'folder/new') });
+    t.deepEqual(byName['other-folder/new'], { exists: false, real: join(root, 'folder/new'), links: [join(root, 'other-folder')] });
   });
 
   test(`file › ${shell.name}: takes every name that a path can have`, async (t) => {
@@ -141,4 +141,22 @@ test('file › an output that a script does not print is an error, not an answer
     t.throws(() => kind.split(output, [params]), { message: /host printed/ }, JSON.stringify(output));
   }
   t.throws(() => kind.parse('file+digest\n- <b> -\n.\n', params), { message: /not understood/ });
+});
+
+test('file › a link that was passed on the way is another name of what was read', async (t) => {
+  const [shell] = shells();
+  if (!shell) throw new Error('no shell was found');
+  const chain = join(root, 'chain');
+  mkdirSync(join(chain, 'releases', '2', 'bin'), { recursive: true });
+  symlinkSync('releases/2', join(chain, 'current'));
+  symlinkSync(`${chain}/current/bin`, join(chain, 'app'));
+  symlinkSync('../../../current/./bin/../bin', join(chain, 'releases', '2', 'bin', 'round'));
+  const { kind } = file('/');
+  const [through, round] = await askAll(t, shell, [file(join(chain, 'app', 'conf')), file(join(chain, 'current', 'bin', 'round', 'x'))]);
+  if (!through || !round) throw new Error('no answer');
+  t.deepEqual(
+    new Set(kind.aliases?.(through)),
+    new Set([`file:${chain}/releases/2/bin/conf`, `file:${chain}/app`, `file:${chain}/current`] as const),
+  );
+  t.is(round.real, join(chain, 'releases/2/bin/x'));
 });
