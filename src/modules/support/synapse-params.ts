@@ -88,7 +88,7 @@ export const synapseConfigParams = z.strictObject({
   volumes: listOf(line().refine((text) => /^[^:,]+:\/[^:,]*$/.test(text), 'expected SOURCE:TARGET'))
     .default([])
     .describe('Further mounts of the container, `SOURCE:TARGET`, so that the check of the configuration sees them (read-only).'),
-  wait_healthy: synapseHealth(45).describe(
+  wait_healthy: synapseHealth(40).describe(
     'What must answer after the restart. When it does not, the old files are put back and Synapse is restarted with them.',
   ),
 });
