@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
@@ -24,6 +25,7 @@ const closing = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|u
 const wanted = process.argv.slice(2).filter((name): name is Suite => name in suites);
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 let isBad = false;
+await prepareTools((line) => console.log(line.trim()));
 for (const suite of wanted.length > 0 ? wanted : (Object.keys(suites) as Suite[])) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);

@@ -148,6 +148,8 @@ test('the place of each character of a scalar is where that character stands in 
         const scalar = document.getIn(['list', 0, 'deep'], true) as Scalar;
         scalar.type = type;
         const file = document.toString({ lineWidth });
+        // The writer may fold between the halves of a surrogate pair: no file can hold that.
+        if (Buffer.from(file).toString() !== file) return true;
         const { node } = parseYaml(file, 'a.yaml');
         const found = findScalar(node, text);
         if (!found) return true;

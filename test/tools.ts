@@ -1,0 +1,36 @@
+// What the unit tests run on this machine, so that none of them is skipped: a real sshd, and the shells and tools that hosts have.
+
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { installPackages } from './lab/engine.ts';
+import { attempt } from './lab/run.ts';
+import type { Say } from './lab/stage.ts';
+
+/** A file of each Debian package that is wanted. */
+const packages: Readonly<Record<string, string>> = {
+  '/bin/dash': 'dash',
+  '/usr/bin/busybox': 'busybox',
+  '/usr/bin/nsenter': 'util-linux',
+  '/usr/bin/ssh-keygen': 'openssh-client',
+  '/usr/bin/sudo': 'sudo',
+  '/usr/bin/zsh': 'zsh',
+  '/usr/sbin/sshd': 'openssh-server',
+};
+
+const policy = '/usr/sbin/policy-rc.d';
+
+/**
+ * Installs what is missing, as root on Debian or Ubuntu; elsewhere the tests that need it are skipped and say why.
+ * The sshd is for the tests alone: the service of its package is neither started nor enabled.
+ */
+export async function prepareTools(say: Say): Promise<void> {
+  const missing = Object.entries(packages).flatMap(([file, name]) => (existsSync(file) ? [] : [name]));
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const isOurs = !existsSync(policy);
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\n# No service starts while packages are installed for tests.\nexit 101\n', { mode: 0o755 });
+  try {
+    await installPackages(missing, say);
+    if (missing.includes('openssh-server')) await attempt(['systemctl', 'disable', 'ssh.service', 'ssh.socket']);
+  } finally {
+    if (isOurs) rmSync(policy);
+  }
+}
