@@ -20,7 +20,8 @@ const words = {
 /**
  * The line for a waiting program that makes it `user`'s. `sudo -n` comes first; a password is asked of us only when that is refused, so
  * that it never reaches a shell that did not want it. It is tried once with an input that ends after it (sudo asks three times else),
- * then used (and `cat` does not keep the whole alive when the shell has ended). sudo's own prompts and messages are never read: success is the nonce, printed by the new user's shell. Root without sudo uses su.
+ * then used (and `cat` does not keep the whole alive when the shell has ended). sudo's own prompts and messages are only shown: success is
+ * the nonce, printed by the new user's shell; the nonce on standard error parts what the first sudo said from the second. Root without sudo uses su.
  */
 export function becomeLine(user: string, nonce: string): string {
   const inner = `printf '%s ${words.up}\\n' ${nonce}; ${waitForLine}`;
@@ -38,6 +39,7 @@ export function becomeLine(user: string, nonce: string): string {
     fi;
     homerun_sudo -n; homerun_rc=$?; [ $homerun_rc = 1 ] || exit $homerun_rc;
     id -u "$homerun_user" >/dev/null 2>&1 || { ${say(words.noUser)}; exit 0; };
+    printf '%s\\n' ${nonce} >&2;
     ${say(words.needsPassword)};
     IFS= read -r homerun_password || exit 0;
     printf '%s\\n' "$homerun_password" | sudo -k -S -p '' -H -u "$homerun_user" -- /bin/sh -c : || { ${say(words.refused)}; exit 0; };
@@ -72,13 +74,16 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
     let err = '';
     let asked = false;
     let finished = false;
+    let refused: string | undefined;
     const timer = setTimeout(
       () =>
         fail(
-          new TaskError(
-            `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
-            `sudo may be waiting for something that is no password.${said()}`,
-          ),
+          refused === undefined
+            ? new TaskError(
+                `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
+                `sudo may be waiting for something that is no password.${said()}`,
+              )
+            : refusal(refused, user, options.target, said()),
         ),
       options.seconds * 1000,
     );
@@ -93,7 +98,10 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       channel.destroy();
       reject(error);
     };
-    const said = (): string => (err.trim() === '' ? '' : ` The host says: ${plainText(err)}`);
+    const said = (): string => {
+      const text = err.slice(err.lastIndexOf(nonce) < 0 ? 0 : err.lastIndexOf(nonce) + nonce.length).trim();
+      return text === '' ? '' : ` The host says: ${plainText(text)}`;
+    };
     const nextWord = (): string | undefined => {
       const at = out.indexOf(nonce);
       const end = at < 0 ? -1 : out.indexOf('\n', at);
@@ -115,9 +123,9 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
               `Give it (become_password, or --ask-become-pass), or allow it without one in sudoers.${said()}`,
             ),
           );
-        err = '';
         channel.write(`${password}\n`).catch(() => undefined);
-      } else fail(refusal(word, user, options.target, said()));
+        // The shell ends after a refusal: by then all is here that sudo says of it on the other stream.
+      } else refused = word;
     };
     channel.listen({
       stdout(chunk) {
@@ -127,7 +135,7 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       stderr(chunk) {
         err = (err + chunk.toString('utf8')).slice(-4096);
       },
-      closed: (end) => fail(ended(end, user, options, said())),
+      closed: (end) => fail(refused === undefined ? ended(end, user, options, said()) : refusal(refused, user, options.target, said())),
     });
     channel.write(becomeLine(user, nonce)).catch(() => undefined);
   });
