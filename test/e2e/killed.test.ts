@@ -1,0 +1,160 @@
+// A first install that is killed at any moment: the next run finds its way from there.
+// HOMERUN_KILLS sets how many moments (default 8), HOMERUN_SEED which ones; both are printed.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { https } from '../lab/https.ts';
+import { onHost, removeLab, startLab } from '../lab/lab.ts';
+import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
+import type { Lab } from '../lab/types.ts';
+import { complaint, converge, homerun } from './homerun.ts';
+import { whileProbing } from './probe.ts';
+
+const name = 'e2e-killed';
+const folder = mkdtempSync(join(tmpdir(), 'homerun-killed-'));
+const kills = Number(process.env['HOMERUN_KILLS'] ?? 8);
+const seed = Number(process.env['HOMERUN_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+
+let lab: Lab;
+let inventory: MatrixInventory;
+let server: Homeserver;
+let site: readonly string[];
+
+test.before(async (t) => {
+  t.timeout(600_000);
+  await removeLab(name);
+  lab = await startLab({ name, hosts: [homeserverRequest('kill', 'baked')], say: (line) => t.log(line) });
+  inventory = await writeInventory(lab, { folder });
+  const [first] = inventory.homeservers;
+  if (!first) throw new Error('the inventory has no homeserver');
+  server = first;
+  site = ['playbooks/site.yaml', '-i', inventory.folder];
+  await onKill(`printf '%s' 'server { listen 80; server_name hand.test; return 200 hand; }' >/etc/nginx/sites-enabled/by-hand
+nginx -t -q && systemctl reload nginx`);
+});
+
+test.after.always(async () => {
+  await removeLab(name);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function onKill(script: string): Promise<string> {
+  const { code, stdout, stderr } = await onHost(lab, 'kill', script);
+  if (code !== 0) throw new Error(`${script}: ${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** The host as it was before the first run: packages, the image and the site by hand are there. */
+const reset = () =>
+  onKill(`docker ps -aq | xargs -r docker rm -f >/dev/null
+rm -rf /var/matrix-synapse-data* /var/www/matrix /var/www/acme /var/www/ketesa /var/www/matrix-client /etc/ssl/homerun /etc/docker/daemon.json
+rm -f /etc/nginx/sites-*/matrix*
+# systemd counts restarts; these are ours.
+systemctl reset-failed docker.service docker.socket && systemctl restart docker && systemctl reload nginx`);
+
+/** What must not be left once all is well. */
+const leftOvers = () =>
+  onKill(
+    `ls -dA /etc/nginx/.homerun-* /var/*.homerun /run/homerun* /root/.homerun /tmp/homerun* 2>/dev/null
+find /var/www /var/matrix-synapse-data /etc/ssl/homerun /etc/docker /etc/nginx -name '.homerun*' -o -name '*.homerun*'
+docker ps -a --format '{{.Names}}' | grep -v '^synapse$'; true`,
+  );
+
+/** Random numbers of 0 to 1 that follow from `seed` (a linear congruential generator, numbers of Knuth's MMIX). */
+function numbersFrom(seed: number): () => number {
+  let state = BigInt(seed);
+  return () => {
+    state = (state * 6364136223846793005n + 1442695040888963407n) % 2n ** 64n;
+    return Number(state >> 32n) / 2 ** 32;
+  };
+}
+
+/** The site that somebody put on the same nginx by hand. */
+function hand(): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: server.host.address, port: 80, headers: { host: 'hand.test' }, agent: false, timeout: 5000 }, (answer) => {
+      answer.resume();
+      answer.on('error', reject);
+      answer.on('end', () => resolve(answer.statusCode === 200 ? undefined : `status ${answer.statusCode}`));
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    request.on('error', reject);
+  });
+}
+
+async function login(): Promise<number> {
+  const identifier = { type: 'm.id.user', user: 'admin' };
+  const body = { type: 'm.login.password', identifier, password: inventory.adminPassword };
+  const url = `https://${server.serverName}/_matrix/client/v3/login`;
+  const { status } = await https({ url, address: server.host.address, ca: inventory.certificateAuthority, method: 'POST', body });
+  return status;
+}
+
+/** The last task that had ended when a run was killed. */
+function reached(stdout: string): string {
+  const events = stdout.split('\n').flatMap((line): { event?: string; task?: string }[] => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+  return events.findLast(({ event }) => event === 'task' || event === 'handler')?.task ?? 'nothing';
+}
+
+let lengthMs = 0;
+
+test.serial('an undisturbed first run, for its length', async (t) => {
+  const [ran, probed] = await whileProbing(hand, async () => {
+    const began = performance.now();
+    const result = await converge('run', site);
+    lengthMs = performance.now() - began;
+    return result;
+  });
+  t.is(ran.exitCode, 0, complaint(ran));
+  t.deepEqual(probed.wrong, []);
+  t.is(await leftOvers(), '');
+  t.log(`${(lengthMs / 1000).toFixed(1)} s; ${probed.count} requests to the site put there by hand`);
+});
+
+const random = numbersFrom(seed);
+for (const [index, within] of Array.from({ length: kills }, random).entries()) {
+  test.serial(`killed for the ${index + 1}. time of ${kills}, the next run converges, and check agrees`, async (t) => {
+    t.timeout(300_000);
+    await reset();
+    const afterMs = Math.round(((index + within) / kills) * lengthMs);
+    const [, probed] = await whileProbing(hand, async () => {
+      const killed = await homerun(['run', ...site, '--output', 'json'], { signal: AbortSignal.timeout(afterMs) });
+      t.log(`seed ${seed}: killed after ${(afterMs / 1000).toFixed(2)} s of ${(lengthMs / 1000).toFixed(1)} s, last done: ${reached(killed.stdout)}`);
+      t.true(killed.exitCode === null || killed.exitCode === 0, killed.stderr);
+      const again = await converge('run', site);
+      t.is(again.exitCode, 0, complaint(again));
+      const checked = await converge('check', site);
+      t.is(checked.exitCode, 0, `${checked.changed.join(', ')}\n${complaint(checked)}`);
+      t.deepEqual(checked.changed, []);
+    });
+    t.is(await login(), 200);
+    t.is(await leftOvers(), '');
+    t.deepEqual(probed.wrong, []);
+  });
+}
+
+test.serial('killed again and again without a pause, it converges as well', async (t) => {
+  t.timeout(300_000);
+  await reset();
+  for (let count = 0; count < 5; count += 1) {
+    const afterMs = Math.round(1000 + random() * 3000);
+    const killed = await homerun(['run', ...site, '--output', 'json'], { signal: AbortSignal.timeout(afterMs) });
+    t.log(`killed after ${(afterMs / 1000).toFixed(2)} s, last done: ${reached(killed.stdout)}`);
+    await sleep(random() * 200);
+  }
+  const again = await converge('run', site);
+  t.is(again.exitCode, 0, complaint(again));
+  t.is((await converge('check', site)).exitCode, 0);
+  t.is(await login(), 200);
+  t.is(await leftOvers(), '');
+});
