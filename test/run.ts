@@ -13,6 +13,12 @@ const suites = {
 
 type Suite = keyof typeof suites;
 
+/**
+ * Minutes without a word after which a suite is ended, as failed. A failed test that leaves a connection open keeps its process, and
+ * ava, whose own time limit a longer one of a test suspends, waits for ever.
+ */
+const mostSilentMinutes = 10;
+
 interface Count {
   passed: number;
   failed: number;
@@ -42,12 +48,20 @@ function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn('node_modules/.bin/ava', [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
+    const watchdog = setTimeout(() => {
+      console.log(
+        `no word for ${mostSilentMinutes} minutes: this suite is ended. The file that hangs is one of those whose tests are not all above.`,
+      );
+      child.kill('SIGKILL');
+    }, mostSilentMinutes * 60_000);
     child.stdout.on('data', (chunk: Buffer) => {
+      watchdog.refresh();
       process.stdout.write(chunk);
       output += chunk.toString();
     });
     child.on('error', reject);
     child.on('close', (code) => {
+      clearTimeout(watchdog);
       count.passed += output.match(/^\s*✔ /gm)?.length ?? 0;
       for (const [, number, what] of output.slice(-4000).matchAll(closing)) {
         if (what === 'skipped') count.skipped += Number(number);
