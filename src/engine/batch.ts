@@ -84,7 +84,8 @@ export function guardStep(seen: readonly { readonly question: Question; readonly
       `[ "$( { ${question.kind.script([question.params])}\n} 2>/dev/null | sha256sum )" = '${digest}  -' ] || { echo ${question.kind.kind} >&2; exit ${guardFailed}; }`,
     ];
   });
-  return checks.length === 0 ? undefined : { script: checks.join('\n'), environment, timeoutSeconds: defaultTimeoutSeconds };
+  const timeoutSeconds = Math.max(...seen.map(({ question: { kind, params } }) => kind.timeoutSeconds?.([params]) ?? defaultTimeoutSeconds));
+  return checks.length === 0 ? undefined : { script: checks.join('\n'), environment, timeoutSeconds };
 }
 
 function messageOf(error: unknown): string {

@@ -59,11 +59,21 @@ export function dpkgState(): Question<DpkgAnswer> {
   return question(dpkgKind, {});
 }
 
-// dpkg(1): files with numbers for names in `updates` are what an interrupted run left behind; apt looks for the same.
+/** Seconds to wait for a package manager at work to end: what it has not come to yet would be taken for what is missing. */
+const busySeconds = 240;
+
+// dpkg(1): files with numbers for names in `updates` are what an interrupted run left behind; apt looks for the same. While a package
+// manager is at work they are there too: it holds the lock, which proc_locks(5) shows by its inode.
 export const dpkgKind: QuestionKind<object, DpkgAnswer> = {
   kind: 'dpkg',
   reads: () => ['package:*', 'file:/var/lib/dpkg/updates', 'file:/etc/os-release'],
-  script: () => `system=$( [ -r /etc/os-release ] && . /etc/os-release; printf '%s' "\${PRETTY_NAME:-\${NAME:-$(uname -s)}}" )
+  timeoutSeconds: () => busySeconds + 60,
+  script: () => `left=${busySeconds}
+while [ "$left" -gt 0 ] && inode=$(stat -c %i /var/lib/dpkg/lock-frontend 2>/dev/null) && grep -q ":$inode " /proc/locks 2>/dev/null; do
+  sleep 1
+  left=$((left - 1))
+done
+system=$( [ -r /etc/os-release ] && . /etc/os-release; printf '%s' "\${PRETTY_NAME:-\${NAME:-$(uname -s)}}" )
 state=none
 if command -v apt-get >/dev/null && command -v dpkg >/dev/null; then
   state=clean

@@ -6,19 +6,19 @@ const installSeconds = 3600;
 
 /**
  * What every call of apt-get has: no questions, changed configuration files kept (dpkg(1), --force-confdef and --force-confold), locks waited
- * for, nothing restarted by needrestart on its own. apt itself waits for dpkg's locks only (apt.conf(5), DPkg::Lock::Timeout); for those on the
- * lists and on the archives it is tried again here. Errors go through a file: a pipe would be kept open by what a package starts.
+ * for, nothing restarted by needrestart on its own. apt itself waits for dpkg's locks only (apt.conf(5), DPkg::Lock::Timeout), and dpkg for
+ * none; for these it is tried again here. Errors go through a file: a pipe would be kept open by what a package starts.
  */
 const preamble = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none
-apt_get() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout="$lock" -o Dpkg::Use-Pty=0 "$@" </dev/null; }
+apt_get() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout="$lock" -o Dpkg::Use-Pty=0 "$@"; }
 patiently() {
-  errors=$(mktemp) || { apt_get "$@"; return; }
+  errors=$(mktemp) || { "$@"; return; }
   trap 'rm -f -- "$errors"' EXIT
   left=$lock
   while :; do
-    apt_get "$@" 2>"$errors"
+    "$@" </dev/null 2>"$errors"
     code=$?
-    [ "$code" -ne 0 ] && [ "$left" -gt 0 ] && grep -q 'Unable to lock directory' "$errors" || break
+    [ "$code" -ne 0 ] && [ "$left" -gt 0 ] && grep -q -e 'Unable to lock directory' -e 'locked by another process' "$errors" || break
     sleep 1
     left=$((left - 1))
   done
@@ -30,7 +30,7 @@ patiently() {
 export function aptUpdate(lockSeconds: number): Command {
   return apt(
     lockSeconds,
-    `patiently -o APT::Update::Error-Mode=any update || exit
+    `patiently apt_get -o APT::Update::Error-Mode=any update || exit
 mkdir -p -- ${listsStamp.slice(0, listsStamp.lastIndexOf('/'))} && touch -- ${listsStamp}`,
   );
 }
@@ -41,7 +41,7 @@ export function aptInstall(
   { install_recommends, lock_timeout }: { readonly install_recommends?: boolean | undefined; readonly lock_timeout: number },
 ): Command {
   const recommends = install_recommends === undefined ? '' : `-o APT::Install-Recommends=${install_recommends} `;
-  return apt(lock_timeout, `patiently ${recommends}install -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently apt_get ${recommends}install -- ${names.map(quote).join(' ')}`);
 }
 
 export function aptRemove(
@@ -49,12 +49,12 @@ export function aptRemove(
   { purge, autoremove, lock_timeout }: { readonly purge: boolean; readonly autoremove: boolean; readonly lock_timeout: number },
 ): Command {
   const options = [...(purge ? ['--purge'] : []), ...(autoremove ? ['--auto-remove'] : [])].map((option) => `${option} `).join('');
-  return apt(lock_timeout, `patiently ${options}remove -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently apt_get ${options}remove -- ${names.map(quote).join(' ')}`);
 }
 
 /** Ends what an interrupted dpkg began. */
 export function dpkgRepair(lockSeconds: number): Command {
-  return apt(lockSeconds, 'dpkg --force-confdef --force-confold --configure -a </dev/null && patiently -f install');
+  return apt(lockSeconds, 'patiently dpkg --force-confdef --force-confold --configure -a && patiently apt_get -f install');
 }
 
 function apt(lockSeconds: number, script: string): Command {
