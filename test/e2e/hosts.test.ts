@@ -136,48 +136,39 @@ test.serial('a second run changes nothing on either, in two trips each, and chec
   t.is(checked.exitCode, 0, checked.changed.join(', '));
 });
 
+/**
+ * Bytes that tell a trip from what SSH itself says: a batch of questions is longer, a message of handshake, login, or of opening and
+ * closing a shell is shorter. How many of those there are differs by a few, as some of them cross each other.
+ */
+const shortestTrip = 1500;
+
 test.serial('on the wire, too, a converged run costs two trips at most, whatever the number of tasks', async (t) => {
-  // Slow enough that messages of the handshake that may cross each other mostly do so in the same way.
-  const proxy = await startProxy({ target: { host: serverOf('north').host.address, port: 22 }, delay: 40 });
+  const proxy = await startProxy({ target: { host: serverOf('north').host.address, port: 22 }, delay: 15 });
   t.teardown(proxy.close);
   const knownHosts = join(folder, 'known_hosts_wire');
   writeFileSync(knownHosts, await output('north', `sed 's/^/[${proxy.host}]:${proxy.port} /' /etc/ssh/ssh_host_*_key.pub`));
   const way = butFor('north', { ssh_host: proxy.host, ssh_port: proxy.port, ssh_known_hosts_file: knownHosts });
-
-  // Handshake, login, opening a shell, one trip, and leaving. Messages that cross can only seem to be more trips: the least is right.
-  const counts: number[] = [];
-  for (let times = 0; times < 3; times += 1) {
-    proxy.reset();
-    const ran = await homerun(['exec', 'north', '-i', inventory.folder, ...way, '--', 'true']);
-    t.is(ran.exitCode, 0, ran.stderr);
-    counts.push(proxy.counts().trips - 1);
-  }
-  const login = Math.min(...counts);
-
-  const run = async (playbook: string) => {
+  const over = async (playbook: string) => {
     proxy.reset();
     const ran = await converge('run', [playbook, '-i', inventory.folder, ...way, '-l', 'north']);
     t.is(ran.exitCode, 0, complaint(ran));
     t.deepEqual(ran.changed, []);
-    t.is(proxy.counts().connections, 1);
-    return { tasks: ran.tasks.length, trips: ran.recap['north']?.trips ?? 99, onWire: proxy.counts().trips - login };
-  };
-  /** Once more while more than the trips seem to be there, as above. */
-  const least = async (playbook: string) => {
-    let seen = await run(playbook);
-    for (let times = 1; times < 4 && seen.onWire > seen.trips; times += 1) seen = await run(playbook);
-    return seen;
+    const { connections, bursts } = proxy.counts();
+    t.is(connections, 1);
+    const onWire = bursts.filter((bytes) => bytes >= shortestTrip).length;
+    return { tasks: ran.tasks.length, trips: ran.recap['north']?.trips ?? 99, onWire, ofSsh: bursts.length - onWire };
   };
   const fewTasks = join(folder, 'few.yaml');
   const tasks = [{ stat: { path: '/etc' } }, { file: { path: '/srv', state: 'directory' } }];
   writeFileSync(fewTasks, JSON.stringify([{ name: 'Few', hosts: 'matrix', become: true, tasks }]));
-  const few = await least(fewTasks);
-  const whole = await least('playbooks/site.yaml');
-  t.log({ login: counts, few, whole });
+  const few = await over(fewTasks);
+  const whole = await over('playbooks/site.yaml');
+  t.log({ few, whole });
   t.true(whole.tasks > 10 * few.tasks);
-  for (const { trips, onWire } of [few, whole]) {
+  for (const { trips, onWire, ofSsh } of [few, whole]) {
     t.true(trips >= 1 && trips <= 2, `${trips} trips`);
     t.is(onWire, trips);
+    t.true(ofSsh <= 15, `${ofSsh} trips for handshake, login, opening and closing`);
   }
 });
 
@@ -239,7 +230,12 @@ test.serial('switched on again, it converges', async (t) => {
   await breakSite('north');
   const ran = await site('run');
   t.is(ran.exitCode, 0, complaint(ran));
-  t.deepEqual(ran.changed, [mended('north')]);
+  // Docker may not yet have started what it starts at boot when the run comes to it.
+  t.true(ran.changed.includes(mended('north')));
+  t.true(
+    ran.changed.every((change) => change.startsWith('north: ')),
+    ran.changed.join(', '),
+  );
   t.is((await site('check')).exitCode, 0);
 });
 
