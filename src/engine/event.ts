@@ -53,7 +53,12 @@ export type RunEvent =
   /** What is doubtful in the user's files; the run goes on. */
   | { readonly event: 'warning'; readonly message: string; readonly source?: Source; readonly hint?: string }
   | { readonly event: 'play_start'; readonly play: string; readonly hosts: readonly string[] }
-  | { readonly event: 'host_connecting'; readonly host: string }
+  | {
+      readonly event: 'host_connecting';
+      readonly host: string;
+      /** Where to, for people: the address and port. */
+      readonly address: string;
+    }
   | { readonly event: 'host_ready'; readonly host: string; readonly rtt_ms: number; readonly trips: number }
   | { readonly event: 'host_unreachable'; readonly host: string; readonly message: string; readonly hint?: string }
   | { readonly event: 'task_start'; readonly host: string; readonly play: string; readonly task: string; readonly handler: boolean }

@@ -105,8 +105,10 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   };
 
   async function openTarget({ host, reaching }: RunHost): Promise<Target> {
-    emitMasked({ event: 'host_connecting', host: host.host.name });
-    const connection = await connect(reaching.settings, signal);
+    const { settings } = reaching;
+    const address = settings.transport === 'local' ? 'this machine' : `${settings.host} port ${settings.port}`;
+    emitMasked({ event: 'host_connecting', host: host.host.name, address });
+    const connection = await connect(settings, signal);
     const target = new Target(connection);
     host.target = target;
     emitMasked({ event: 'host_ready', host: host.host.name, rtt_ms: Math.round(connection.rttMs), trips: 0 });

@@ -44,7 +44,7 @@ export class Target {
 
   /** The session of an identity; opened once. A failure to open stays (a wrong password is not tried twice) until a change may have cured it. */
   session(identity: Identity): Promise<Session> {
-    const user = userOf(identity);
+    const user = this.#userOf(identity);
     const known = this.#sessions.get(user);
     if (known && (this.#refused.get(user) ?? this.#changes) === this.#changes) return known;
     const changes = this.#changes;
@@ -64,11 +64,11 @@ export class Target {
    */
   async ask(asked: readonly Asked[], ahead: readonly Asked[] = []): Promise<void> {
     this.trips += 1;
-    const now = new Set(asked.map(({ identity }) => identity.key));
-    const groups = byIdentity([...asked, ...ahead]).filter(([identity]) => now.has(identity.key) || !this.#refused.has(userOf(identity)));
-    const asking = groups.map(([identity, questions]) =>
-      now.has(identity.key) ? this.#askAs(identity, questions) : this.#askAs(identity, questions).catch(unlessRefused),
-    );
+    const now = new Set(asked.map(({ identity }) => this.#userOf(identity)));
+    const users = [...grouped([...asked, ...ahead], ({ identity }) => this.#userOf(identity))];
+    const asking = users
+      .filter(([user]) => now.has(user) || !this.#refused.has(user))
+      .map(([user, group]) => (now.has(user) ? this.#askAs(group) : this.#askAs(group).catch(unlessRefused)));
     await Promise.all(asking);
   }
 
@@ -93,31 +93,45 @@ export class Target {
     return results.slice(0, steps.length);
   }
 
-  async #askAs(identity: Identity, questions: readonly Question[]): Promise<void> {
-    const session = await this.session(identity);
-    const batch = batchOf(questions, identity.environment);
-    this.#remember(identity, batch.read(await session.run(batch.steps)));
+  /** Asks what all identities of one user want at once: the trips of a session run one after another. */
+  async #askAs(asked: Some<Asked>): Promise<void> {
+    const batches = [...grouped(asked, ({ identity }) => identity.key).values()].map((group) => {
+      const { identity } = group[0];
+      const questions = group.map(({ question }) => question);
+      return { identity, batch: batchOf(questions, identity.environment) };
+    });
+    const session = await this.session(asked[0].identity);
+    const results = await session.run(batches.flatMap(({ batch }) => batch.steps));
+    let start = 0;
+    for (const { identity, batch } of batches) {
+      const end = start + batch.steps.length;
+      this.#remember(identity, batch.read(results.slice(start, end)));
+      start = end;
+    }
   }
 
   #remember(identity: Identity, read: readonly { readonly question: Question; readonly known: Known }[]): void {
     for (const { question, known } of read) this.answers.set(identity.key, question, known);
   }
-}
 
-function userOf({ become }: Identity): string {
-  return become?.user ?? '';
+  /** Who the commands of an identity run as: to become the user that logged in is to stay that user. */
+  #userOf({ become }: Identity): string {
+    return become?.user ?? this.connection.user;
+  }
 }
 
 function unlessRefused(error: unknown): void {
   if (!(error instanceof TaskError)) throw error;
 }
 
-function byIdentity(asked: readonly Asked[]): readonly (readonly [Identity, readonly Question[]])[] {
-  const groups = new Map<string, [Identity, Question[]]>();
-  for (const { identity, question } of asked) {
-    const group = groups.get(identity.key);
-    if (group) group[1].push(question);
-    else groups.set(identity.key, [identity, [question]]);
+type Some<T> = readonly [T, ...T[]];
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, Some<T>> {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
   }
-  return [...groups.values()];
+  return groups;
 }

@@ -37,7 +37,7 @@ export function describeFailure(
     case 'timeout':
       return new UnreachableError(
         `${where}: ${said} took longer than ${seconds} s`,
-        'Is it sshd that listens there, and is the host under heavy load?',
+        'Is it sshd that listens there? Is the host under heavy load, hung, or is something on the way that swallows what it says? ssh_timeout gives it more seconds.',
       );
     case 'algorithms':
       return new UnreachableError(

@@ -16,7 +16,8 @@ export function openTcp(host: string, port: number, timeoutMs: number, signal?: 
       socket.destroy();
       reject(error);
     };
-    const fail = (error: NodeJS.ErrnoException): void => stop(describe(error, host, port));
+    const began = performance.now();
+    const fail = (error: NodeJS.ErrnoException): void => stop(describe(error, host, port, performance.now() - began));
     const abort = (): void => stop(new UnreachableError(`connecting to ${host} port ${port} was interrupted`));
     const timer = setTimeout(() => stop(describe({ code: 'ETIMEDOUT' }, host, port, timeoutMs)), timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });
@@ -31,13 +32,15 @@ export function openTcp(host: string, port: number, timeoutMs: number, signal?: 
   });
 }
 
+/** @param waitedMs how long it was tried */
 function describe(
   error: { readonly code?: string | undefined; readonly message?: string },
   host: string,
   port: number,
-  timeoutMs?: number,
+  waitedMs: number,
 ): UnreachableError {
   const where = `${host} port ${port}`;
+  const seconds = `${Math.round(waitedMs / 1000)} s`;
   switch (error.code ?? '') {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -47,21 +50,24 @@ function describe(
         'Check ssh_host in the inventory, and that names are resolved here (`getent hosts NAME`).',
       );
     case 'ECONNREFUSED':
-      return new UnreachableError(`${where} refused the connection`, 'Nothing listens there: is sshd running, and is ssh_port right?');
+      return new UnreachableError(
+        `${where} refused the connection`,
+        'Nothing listens there: is the host switched on and done with starting, is sshd running, and are ssh_host and ssh_port right?',
+      );
     case 'ETIMEDOUT':
       return new UnreachableError(
-        `${where} did not answer${timeoutMs === undefined ? '' : ` within ${Math.round(timeoutMs / 1000)} s`}`,
-        'Is the host switched on, the address right, and the port let through by firewalls?',
+        `${where} did not answer within ${seconds}`,
+        'Is the host switched on, the address right (ssh_host), and the port let through by firewalls? ssh_timeout gives it more seconds.',
       );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return new UnreachableError(
-        `there is no route to ${where} (${error.code})`,
-        'Is this machine on the right network or VPN? Does the address exist?',
+        `there is no way to ${where}, tried for ${seconds} (${error.code})`,
+        'Is the host switched on, and the address right (ssh_host)? Is this machine on the right network or VPN?',
       );
     default:
       return new UnreachableError(
-        `${where} cannot be reached: ${error.code ?? error.message ?? 'unknown error'}`,
+        `${where} cannot be reached, tried for ${seconds}: ${error.code ?? error.message ?? 'unknown error'}`,
         'Try `ssh -v` to the same address.',
       );
   }

@@ -82,6 +82,7 @@ export function liveReport(terminal: Terminal, detail: Detail, style: Style, now
       if (event.event === 'run_start') list = listOf(event.hosts, painter);
       const failure = failureOf(event);
       if (failure) bad.push(failure);
+      if (event.event === 'host_unreachable') counts.unreachable += 1;
       if (isFinished(event)) {
         counts[event.status] += 1;
         // As in the recap: what was changed is ok too.
@@ -120,7 +121,7 @@ function listOf(hosts: readonly string[], painter: Painter) {
 function follow(rows: Map<string, Row>, event: TimedEvent, since: number): void {
   switch (event.event) {
     case 'host_connecting':
-      rows.set(event.host, { text: 'connecting', since, busy: true });
+      rows.set(event.host, { text: `connecting to ${event.address}`, since, busy: true });
       return;
     case 'host_ready':
       rows.set(event.host, { text: 'reading its state', since, busy: true });

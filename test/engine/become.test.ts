@@ -27,6 +27,17 @@ test('a user who is only made by an earlier task can be become by a later one', 
   }
 });
 
+test('to become the user that logged in, or to have another environment, costs no trip more', async (t) => {
+  const host = new SimulatedHost({ a: 'x', b: 'x', c: 'x' });
+  const { statuses } = await play({ h: host }, [
+    task('value', { name: 'a', value: 'x' }),
+    task('value', { name: 'b', value: 'x' }, as(host.user)),
+    task('value', { name: 'c', value: 'x' }, { environment: [expression(() => ({ LC_ALL: 'de_DE' }))] }),
+  ]);
+  t.deepEqual(statuses, ['h value ok', 'h value ok', 'h value ok']);
+  t.is(host.trips, 1);
+});
+
 test('a user who cannot be become fails the task that wants it, and no other', async (t) => {
   const host = hostOfUsers({ a: 'x' });
   const { statuses } = await play({ h: host }, [

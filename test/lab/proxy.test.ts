@@ -51,7 +51,7 @@ test('what is sent without waiting for an answer is one trip', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 5));
   client.write('b');
   await read(client, 2);
-  t.deepEqual(proxy.counts(), { connections: 1, trips: 1, up: 2, down: 2 });
+  t.deepEqual(proxy.counts(), { connections: 1, trips: 1, bursts: [2], up: 2, down: 2 });
 });
 
 test('what is sent after an answer is another trip', async (t) => {
@@ -60,11 +60,11 @@ test('what is sent after an answer is another trip', async (t) => {
     client.write(word);
     await read(client, 3);
   }
-  t.is(proxy.counts().trips, 3);
+  t.like(proxy.counts(), { trips: 3, bursts: [3, 3, 3] });
   proxy.reset();
   client.write('ten');
   await read(client, 3);
-  t.deepEqual(proxy.counts(), { connections: 0, trips: 1, up: 3, down: 3 });
+  t.deepEqual(proxy.counts(), { connections: 0, trips: 1, bursts: [3], up: 3, down: 3 });
 });
 
 test('a delay holds each chunk back in both directions', async (t) => {

@@ -33,6 +33,8 @@ export interface Counts {
    * waiting for an answer is one trip, however many chunks it has.
    */
   readonly trips: number;
+  /** Bytes from client to server in each of the trips; what several connections send side by side counts for the last one. */
+  readonly bursts: readonly number[];
   /** Bytes from client to server. */
   readonly up: number;
   /** Bytes from server to client. */
@@ -54,15 +56,15 @@ export interface Proxy {
 
 interface Tally {
   connections: number;
-  trips: number;
+  bursts: number[];
   up: number;
   down: number;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const none: Tally = { connections: 0, trips: 0, up: 0, down: 0 };
-  const tally = { ...none };
+  const none = (): Tally => ({ connections: 0, bursts: [], up: 0, down: 0 });
+  const tally = none();
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     tally.connections += 1;
@@ -78,8 +80,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   return {
     host: '127.0.0.1',
     port,
-    counts: () => ({ ...tally }),
-    reset: () => void Object.assign(tally, none),
+    counts: () => ({ ...tally, bursts: [...tally.bursts], trips: tally.bursts.length }),
+    reset: () => void Object.assign(tally, none()),
     cut,
     close: async () => {
       cut();
@@ -105,7 +107,8 @@ function link(client: Socket, upstream: Socket, { delay = 0, fault }: ProxyOptio
   const pass = (direction: Direction, target: Socket, chunk: Buffer): void => {
     if (stalled) return;
     if (direction === 'up') {
-      if (last === 'down') tally.trips += 1;
+      if (last === 'down' || tally.bursts.length === 0) tally.bursts.push(0);
+      tally.bursts.push((tally.bursts.pop() ?? 0) + chunk.length);
       last = 'up';
     } else {
       // Only what has arrived can have been waited for.

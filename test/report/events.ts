@@ -9,7 +9,7 @@ const story: readonly RunEvent[] = [
   { event: 'run_start', plays: ['Docker'], hosts: ['web1', 'db', 'gone'], check: false },
   { event: 'warning', message: 'no group is called "old"', source: { file: 'playbooks/docker.yaml', line: 2, column: 10 }, hint: 'Groups: all.' },
   { event: 'play_start', play: 'Docker', hosts: ['web1', 'db', 'gone'] },
-  { event: 'host_connecting', host: 'web1' },
+  { event: 'host_connecting', host: 'web1', address: '192.0.2.1 port 22' },
   { event: 'host_ready', host: 'web1', rtt_ms: 12.4, trips: 0 },
   { event: 'host_unreachable', host: 'gone', message: 'no answer from 192.0.2.7:22 within 20 s', hint: 'Is the host on? Try: ssh 192.0.2.7' },
   { event: 'task_start', host: 'web1', play: 'Docker', task: 'Read the state', handler: false },

@@ -106,11 +106,13 @@ test('while hosts are at work their rows can be seen', async (t) => {
   };
   const tell = (event: RunEvent) => report.event({ ...event, time: '2026-01-02T03:04:05.000Z' });
   tell({ event: 'run_start', plays: ['p'], hosts: ['web1', 'db'], check: false });
-  tell({ event: 'host_connecting', host: 'db' });
-  t.true(await shown('db  connecting'));
+  tell({ event: 'host_connecting', host: 'db', address: '192.0.2.2 port 22' });
+  t.true(await shown('db  connecting to 192.0.2.2 port 22'));
   tell({ event: 'task_start', host: 'db', play: 'p', task: 'Install', handler: false });
   t.true(await shown('db  Install'));
   t.true(await shown('ok=0 changed=0  0 s'));
+  tell({ event: 'host_unreachable', host: 'web1', message: 'no answer' });
+  t.true(await shown('ok=0 changed=0 unreachable=1  0 s'));
   await report.end();
   t.false(screen.lines().some((line) => line.includes('Install')));
 });
