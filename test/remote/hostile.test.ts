@@ -113,9 +113,9 @@ function bad(title: string, shell: NonNullable<Behaviour['shell']>, message: Reg
     t.timeout(60_000);
     const server = await hostile({ shell });
     // Also after a failure: what stays connected keeps the process.
-    t.teardown(server.close);
+    t.teardown(() => server.close());
     const connection = await connect(server.settings);
-    t.teardown(connection.close);
+    t.teardown(() => connection.close());
     const before = memory();
     const error = await t.throwsAsync(async () => (await connection.session()).run([{ script: 'id', timeoutSeconds: 2 }]), {
       instanceOf: UnreachableError,
