@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { prepareTools } from './tools.ts';
 
 /**
@@ -31,6 +34,9 @@ const closing = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|u
 const wanted = process.argv.slice(2).filter((name): name is Suite => name in suites);
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 let isBad = false;
+// What tests write to is removed with them, also what a killed one left.
+const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
+chmodSync(temporary, 0o1777);
 await prepareTools((line) => console.log(line.trim()));
 for (const suite of wanted.length > 0 ? wanted : (Object.keys(suites) as Suite[])) {
   const started = performance.now();
@@ -39,6 +45,7 @@ for (const suite of wanted.length > 0 ? wanted : (Object.keys(suites) as Suite[]
   isBad ||= code !== 0;
   process.stdout.write(`== ${suite} tests: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
+rmSync(temporary, { recursive: true, force: true });
 if (isBad && count.failed === 0) count.failed = 1;
 process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}\n`);
 process.exitCode = isBad ? 1 : 0;
@@ -46,7 +53,10 @@ process.exitCode = isBad ? 1 : 0;
 /** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. */
 function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn('node_modules/.bin/ava', [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('node_modules/.bin/ava', [...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: temporary },
+    });
     let output = '';
     const watchdog = setTimeout(() => {
       console.log(

@@ -87,7 +87,9 @@ async function startEngine(say: Say): Promise<Docker> {
     say('  starting the Docker engine in the background');
     const log = openSync(join(folder, 'dockerd.log'), 'a');
     const args = ['--pidfile', join(folder, 'dockerd.pid')];
-    spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] }).unref();
+    // It outlives the tests, and their temporary folder.
+    const { TMPDIR: _, ...environment } = process.env;
+    spawn('dockerd', args, { detached: true, env: environment, stdio: ['ignore', log, log] }).unref();
   }
   return waitFor('the Docker engine to answer', 60, findDocker).catch((error: unknown) => {
     throw new Error(`the Docker engine does not start: ${lastLines(join(folder, 'dockerd.log'))}`, { cause: error });
