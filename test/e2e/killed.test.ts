@@ -27,12 +27,12 @@ let site: readonly string[];
 test.before(async (t) => {
   t.timeout(600_000);
   await removeLab(name);
-  lab = await startLab({ name, hosts: [homeserverRequest('kill', 'baked')], say: (line) => t.log(line) });
+  lab = await startLab({ name, hosts: [homeserverRequest('kill', 'baked'), homeserverRequest('bare')], say: (line) => t.log(line) });
   inventory = await writeInventory(lab, { folder });
   const [first] = inventory.homeservers;
   if (!first) throw new Error('the inventory has no homeserver');
   server = first;
-  site = ['playbooks/site.yaml', '-i', inventory.folder];
+  site = siteOf('kill');
   await onKill(`printf '%s' 'server { listen 80; server_name hand.test; return 200 hand; }' >/etc/nginx/sites-enabled/by-hand
 nginx -t -q && systemctl reload nginx`);
 });
@@ -42,8 +42,10 @@ test.after.always(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function onKill(script: string): Promise<string> {
-  const { code, stdout, stderr } = await onHost(lab, 'kill', script);
+const siteOf = (host: string): readonly string[] => ['playbooks/site.yaml', '-i', inventory.folder, '-l', host];
+
+async function onKill(script: string, host = 'kill'): Promise<string> {
+  const { code, stdout, stderr } = await onHost(lab, host, script);
   if (code !== 0) throw new Error(`${script}: ${stdout}\n${stderr}`);
   return stdout;
 }
@@ -57,11 +59,12 @@ rm -f /etc/nginx/sites-*/matrix*
 systemctl reset-failed docker.service docker.socket && systemctl restart docker && systemctl reload nginx`);
 
 /** What must not be left once all is well. */
-const leftOvers = () =>
+const leftOvers = (host = 'kill') =>
   onKill(
     `ls -dA /etc/nginx/.homerun-* /var/*.homerun /run/homerun* /root/.homerun /tmp/homerun* 2>/dev/null
 find /var/www /var/matrix-synapse-data /etc/ssl/homerun /etc/docker /etc/nginx -name '.homerun*' -o -name '*.homerun*'
 docker ps -a --format '{{.Names}}' | grep -v '^synapse$'; true`,
+    host,
   );
 
 /** Random numbers of 0 to 1 that follow from `seed` (a linear congruential generator, numbers of Knuth's MMIX). */
@@ -86,7 +89,7 @@ function hand(): Promise<string | undefined> {
   });
 }
 
-async function login(): Promise<number> {
+async function login(server: Homeserver): Promise<number> {
   const identifier = { type: 'm.id.user', user: 'admin' };
   const body = { type: 'm.login.password', identifier, password: inventory.adminPassword };
   const url = `https://${server.serverName}/_matrix/client/v3/login`;
@@ -137,7 +140,7 @@ for (const [index, within] of Array.from({ length: kills }, random).entries()) {
       t.is(checked.exitCode, 0, `${checked.changed.join(', ')}\n${complaint(checked)}`);
       t.deepEqual(checked.changed, []);
     });
-    t.is(await login(), 200);
+    t.is(await login(server), 200);
     t.is(await leftOvers(), '');
     t.deepEqual(probed.wrong, []);
   });
@@ -155,6 +158,25 @@ test.serial('killed again and again without a pause, it converges as well', asyn
   const again = await converge('run', site);
   t.is(again.exitCode, 0, complaint(again));
   t.is((await converge('check', site)).exitCode, 0);
-  t.is(await login(), 200);
+  t.is(await login(server), 200);
   t.is(await leftOvers(), '');
+});
+
+test.serial('killed again and again while packages are installed on a bare host, it gets there, and dpkg is whole', async (t) => {
+  t.timeout(600_000);
+  const [, bare] = inventory.homeservers;
+  if (!bare) throw new Error('the inventory has no second homeserver');
+  for (let count = 0; count < 8; count += 1) {
+    const afterMs = Math.round(2000 + random() * 8000);
+    const killed = await homerun(['run', ...siteOf('bare'), '--output', 'json'], { signal: AbortSignal.timeout(afterMs) });
+    t.log(`killed after ${(afterMs / 1000).toFixed(2)} s, last done: ${reached(killed.stdout)}`);
+    t.true(killed.exitCode === null || killed.exitCode === 0, killed.stdout);
+  }
+  const again = await converge('run', siteOf('bare'));
+  t.is(again.exitCode, 0, complaint(again));
+  const checked = await converge('check', siteOf('bare'));
+  t.is(checked.exitCode, 0, `${checked.changed.join(', ')}\n${complaint(checked)}`);
+  t.is(await onKill('dpkg --audit', 'bare'), '');
+  t.is(await leftOvers('bare'), '');
+  t.is(await login(bare), 200);
 });
