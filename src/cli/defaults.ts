@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { didYouMean } from '../language/nearest.ts';
 import { describeNode, type Node } from '../language/node.ts';
+import { asBoolean } from '../language/value.ts';
 import { parseYaml } from '../language/yaml.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
@@ -70,7 +71,8 @@ function applyOne(option: Option, node: Node, command: Command): readonly Proble
 function valueOf(option: Option, node: Node): unknown {
   const takesValue = option.required || option.optional;
   if (!takesValue) {
-    if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
+    const value = node.kind === 'scalar' ? asBoolean(node.value) : undefined;
+    if (value !== undefined) return value;
     throw new InvalidArgumentError(`expected true or false, got ${describeNode(node)}`);
   }
   const nodes = node.kind === 'list' ? node.items : [node];

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
+import { systemReason } from '../values/system-error.ts';
 import type { Lookups } from './lookups.ts';
 
 /** Where values that are asked for by name come from. */
@@ -43,7 +44,22 @@ export function createLookups({ environment, inventories, workingFolder, secret 
 function readAll(inventories: readonly string[], workingFolder: string): ReadonlyMap<string, Entry> {
   const folders = inventories.map((path) => resolve(workingFolder, path)).map((path) => (isFolder(path) ? path : dirname(path)));
   const files = [...new Set([workingFolder, ...folders].map((folder) => join(folder, '.env')))];
-  return new Map(files.filter(existsSync).flatMap((file) => [...readEnvFile(readFileSync(file, 'utf8'), relative(workingFolder, file))]));
+  return new Map(
+    // A folder of this name is somebody's virtual environment of Python.
+    files.filter(isFile).flatMap((file) => [...readEnvFile(textOf(file, relative(workingFolder, file)), relative(workingFolder, file))]),
+  );
+}
+
+function textOf(file: string, shown: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw InputError.of(`${shown} cannot be read: ${systemReason(error)}`);
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function isFolder(path: string): boolean {

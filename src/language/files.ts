@@ -38,6 +38,10 @@ export function createFiles(workingFolder: string, home: string): Files {
       throw unreadable(shown(path), (error as NodeJS.ErrnoException).code, asked);
     }
   };
+  const read = (path: string, asked: Source | undefined): Buffer => {
+    mustEnd(path, shown(path), asked);
+    return readFileSync(path);
+  };
   return {
     resolve: (path, folder = workingFolder) => resolve(folder, path.startsWith('~/') ? join(home, path.slice(2)) : path),
     shown,
@@ -46,12 +50,21 @@ export function createFiles(workingFolder: string, home: string): Files {
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
-    mustBeReadable: (path, asked) => attempt(path, asked, () => accessSync(path, constants.R_OK)),
-    bytes: (path, asked) => attempt(path, asked, () => readFileSync(path)),
+    mustBeReadable: (path, asked) =>
+      attempt(path, asked, () => {
+        mustEnd(path, shown(path), asked);
+        accessSync(path, constants.R_OK);
+      }),
+    bytes: (path, asked) => attempt(path, asked, () => read(path, asked)),
     text: (path, asked) =>
       attempt(path, asked, () => {
-        const bytes = readFileSync(path);
-        if (bytes.length > maxTextBytes) throw InputError.of(`${shown(path)} has ${bytes.length} bytes, which is too much to be text`, asked);
+        const bytes = read(path, asked);
+        if (bytes.length > maxTextBytes)
+          throw InputError.of(
+            `${shown(path)} has ${bytes.length} bytes, which is too much to be text`,
+            asked,
+            `At most ${maxTextBytes / 1024 / 1024} MiB are read: is it the file that was meant?`,
+          );
         try {
           return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
         } catch {
@@ -59,6 +72,17 @@ export function createFiles(workingFolder: string, home: string): Files {
         }
       }),
   };
+}
+
+/** What the shell hands over in place of a file: `<(…)`, standard input. */
+const handedOver = /^\/(dev\/(stdin$|fd\/)|proc\/(self|\d+)\/fd\/)/;
+
+/** Refuses what may never come to an end when it is read: a pipe that nobody writes to, a device. */
+function mustEnd(path: string, name: string, asked: Source | undefined): void {
+  const stats = statSync(path);
+  if (stats.isFile() || stats.isDirectory() || handedOver.test(path)) return;
+  const what = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
+  throw InputError.of(`${name} is ${what}, not a file`, asked, 'Name a file; what a command prints can be given as <(COMMAND).');
 }
 
 function unreadable(path: string, code: string | undefined, asked: Source | undefined): InputError {
