@@ -22,6 +22,8 @@ const mistakes: readonly (readonly [RegExp, (match: RegExpExecArray) => string])
   [/(\S+)\s+or\s+(\S+)/, () => 'Write || for "or".'],
   [/([\w.]+)\s*=(?!=)\s*(\S+)/, ([, name, value]) => `Write == to compare: ${name} == ${value}.`],
   [/\b(True|False)\b/, ([, word]) => `Write ${word?.toLowerCase()}.`],
+  [/^\s*(?:yes|on)\s*$/i, () => 'Write true.'],
+  [/^\s*(?:no|off)\s*$/i, () => 'Write false.'],
   [/\bNone\b/, () => 'Write null.'],
 ];
 
