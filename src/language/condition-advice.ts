@@ -44,3 +44,10 @@ export function conditionAdvice(text: string): string | undefined {
 function field(name: string | undefined): string {
   return name?.includes('.') ? name : `vars.${name}`;
 }
+
+/** What to write where `text`, a condition, gives text. @param value what it gives. */
+export function adviceForText(text: string, value: string): string {
+  if (/^(yes|no|on|off|true|false)$/i.test(value) && /^\w+$/.test(text))
+    return `Give it as a boolean: ${text}: true in a file, or -e '{"${text}": true}'; or compare it: ${text} == "…".`;
+  return `Compare it: ${text} == "…", or !(${text} in ["", "no"]).`;
+}
