@@ -205,7 +205,7 @@ async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> 
     if (value) masker.learn(value);
     return value;
   };
-  return { env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
+  return { ...lookups, env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
 }
 
 /** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */

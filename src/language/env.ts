@@ -30,6 +30,7 @@ export function createLookups({ environment, inventories, workingFolder, secret 
   let entries: ReadonlyMap<string, Entry> | undefined;
   return {
     secret,
+    inventoryOption: inventoryOption(inventories, workingFolder),
     env(name) {
       const own = environment[name];
       if (own !== undefined) return new Secret(own);
@@ -39,6 +40,13 @@ export function createLookups({ environment, inventories, workingFolder, secret 
       return entry;
     },
   };
+}
+
+/** The later inventory's secrets count more, so that is where one is set. */
+function inventoryOption(inventories: readonly string[], workingFolder: string): string {
+  const path = resolve(workingFolder, inventories.at(-1) ?? 'inventory');
+  const short = relative(workingFolder, path);
+  return short === '' || short === 'inventory' ? '' : ` -i ${short.startsWith('..') ? path : short}`;
 }
 
 function readAll(inventories: readonly string[], workingFolder: string): ReadonlyMap<string, Entry> {

@@ -224,7 +224,11 @@ class Evaluator {
             source,
             `Write ${name}=… into the file .env beside the inventory, or set it before homerun is called.`,
           )
-        : InputError.of(`there is no secret "${name}"`, source, `Set it with: homerun secret set ${name}`),
+        : InputError.of(
+            `there is no secret "${name}"`,
+            source,
+            `Set it with: homerun secret set ${name}${this.#input.lookups.inventoryOption ?? ''}`,
+          ),
     );
   }
 
