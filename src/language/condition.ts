@@ -103,6 +103,8 @@ export function createConditions(lookups: Lookups): Conditions {
   }
 
   function explained(error: CelError, node: ScalarNode, text: string, scope?: Scope): InputError {
+    if (error instanceof RangeError)
+      return InputError.of('this condition is too long, or nested too deep', node.source, 'Split it: a list of conditions means and.');
     return explainCel(error, { node, text, scope, functions });
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
-import { systemReason } from '../values/system-error.ts';
+import { textOfFile } from './files.ts';
 import type { Lookups } from './lookups.ts';
 
 /** Where values that are asked for by name come from. */
@@ -54,16 +54,8 @@ function readAll(inventories: readonly string[], workingFolder: string): Readonl
   const files = [...new Set([workingFolder, ...folders].map((folder) => join(folder, '.env')))];
   return new Map(
     // A folder of this name is somebody's virtual environment of Python.
-    files.filter(isFile).flatMap((file) => [...readEnvFile(textOf(file, relative(workingFolder, file)), relative(workingFolder, file))]),
+    files.filter(isFile).flatMap((file) => [...readEnvFile(textOfFile(file, relative(workingFolder, file)), relative(workingFolder, file))]),
   );
-}
-
-function textOf(file: string, shown: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw InputError.of(`${shown} cannot be read: ${systemReason(error)}`);
-  }
 }
 
 function isFile(path: string): boolean {
