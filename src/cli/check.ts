@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Define } from './context.ts';
 import { converge } from './converge.ts';
 import { addRunOptions, type RunArguments } from './options.ts';
@@ -10,6 +11,7 @@ Exit codes: 0 no differences, 1 wrong input (no host was contacted), 2 a task fa
 
 const define: Define = (command, context) => {
   addRunOptions(command)
+    .addOption(new Option('-C, --check', 'as run has it; here it changes nothing').hideHelp())
     .addHelpText('after', exitHelp)
     .action(async (playbooks: readonly string[], options: RunArguments) => {
       context.finish(await converge(playbooks, options, { check: true, diff: true }, context));

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { textOfFile } from '../language/files.ts';
 import { didYouMean } from '../language/nearest.ts';
 import { describeNode, type Node } from '../language/node.ts';
+import { asBoolean } from '../language/value.ts';
 import { parseYaml } from '../language/yaml.ts';
 import { InputError, type Problem } from '../values/errors.ts';
-import { systemReason } from '../values/system-error.ts';
 import type { Io } from './io.ts';
 import { collect, collectWords, defaultInventory } from './options.ts';
 
@@ -40,7 +41,7 @@ function fileBeside(inventory: string): string {
 
 function applyFile(file: string, command: Command, io: Io): readonly Problem[] {
   const shown = relative(io.workingFolder, file).startsWith('..') ? file : relative(io.workingFolder, file);
-  const { node, problems } = parseYaml(read(file, shown), shown);
+  const { node, problems } = parseYaml(textOfFile(file, shown), shown);
   if (problems.length > 0 || node === undefined) return problems;
   if (node.kind !== 'mapping') return [{ message: `expected options (forks: 10), got ${describeNode(node)}`, source: node.source }];
   return node.entries.flatMap(({ key, keyNode, value }): readonly Problem[] => {
@@ -70,7 +71,8 @@ function applyOne(option: Option, node: Node, command: Command): readonly Proble
 function valueOf(option: Option, node: Node): unknown {
   const takesValue = option.required || option.optional;
   if (!takesValue) {
-    if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
+    const value = node.kind === 'scalar' ? asBoolean(node.value) : undefined;
+    if (value !== undefined) return value;
     throw new InvalidArgumentError(`expected true or false, got ${describeNode(node)}`);
   }
   const nodes = node.kind === 'list' ? node.items : [node];
@@ -82,12 +84,4 @@ function valueOf(option: Option, node: Node): unknown {
   if (texts.length !== 1 && !isList) throw new InvalidArgumentError(`expected one value, got ${texts.length}`);
   const parse = option.parseArg;
   return parse ? texts.reduce<unknown>((previous, text) => parse(text, previous), undefined) : texts[0];
-}
-
-function read(file: string, shown: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw InputError.of(`${shown} cannot be read: ${systemReason(error)}`);
-  }
 }

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
+import { createFiles, textOfFile } from '../language/files.ts';
 import { safeJson } from '../report/json.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Define } from './context.ts';
@@ -41,9 +41,11 @@ export default define;
  * margin is one of variables, or the like. Looked at as text, as YAML of hundreds of tasks takes long to read twice.
  */
 function allPlaybooks(workingFolder: string): readonly string[] {
+  const files = createFiles(workingFolder, workingFolder);
   const path = join(workingFolder, folder);
-  const names = existsSync(path) ? readdirSync(path).filter((name) => /\.ya?ml$/.test(name)) : [];
-  const texts = new Map(names.toSorted().map((name) => [name, readFileSync(join(path, name), 'utf8')]));
+  const names =
+    files.kind(path) === 'folder' ? files.list(path).filter((name) => /\.ya?ml$/.test(name) && files.kind(join(path, name)) === 'file') : [];
+  const texts = new Map(names.map((name) => [name, textOfFile(join(path, name), join(folder, name))]));
   const imported = new Set(
     [...texts.values()].flatMap((text) => [...text.matchAll(/^- (?:.*\b)?import_playbook: *["']?([\w./-]+)/gm)].map((match) => match[1])),
   );

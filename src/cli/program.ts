@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { InputError } from '../values/errors.ts';
 import type { Context, Define, Run } from './context.ts';
 import type { Io } from './io.ts';
 import { exitCodes, explain } from './problems.ts';
@@ -27,6 +28,9 @@ export const entries: readonly Entry[] = [
   { name: 'completion', summary: 'print the completion script of a shell', load: () => import('./completion.ts') },
 ];
 
+/** Commands that the interface names and that there are none of yet. */
+const later: readonly unknown[] = ['init', 'doctor', 'schema'];
+
 const afterHelp = `
 Examples:
   homerun check playbooks/site.yaml              what would be changed, and nothing is
@@ -39,6 +43,8 @@ homerun COMMAND --help tells more of each command.`;
 export async function main(given: readonly string[], io: Io, engine: Context['engine'] = loadEngine): Promise<number> {
   let code: number = exitCodes.ok;
   try {
+    if (later.includes(given[0]))
+      throw InputError.of(`homerun ${given[0]} comes with a later version`, undefined, 'homerun --help lists the commands that there are.');
     const program = await programFor(new Set(given), {
       io,
       engine,

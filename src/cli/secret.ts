@@ -43,7 +43,11 @@ const define: Define = (command, { io }) => {
       const { file, values } = await open(io, options);
       const value = values.get(name);
       if (value === undefined) {
-        throw InputError.of(`${file} has no secret "${name}"`, undefined, didYouMean(name, values.keys()) ?? 'See: homerun secret list');
+        throw InputError.of(
+          `${file} has no secret "${name}"`,
+          undefined,
+          didYouMean(name, values.keys()) ?? `See: homerun secret list${given(options)}`,
+        );
       }
       io.output.write(`${value}\n`);
     });
@@ -76,11 +80,16 @@ async function init(io: Io, options: Place & { readonly recipient?: readonly str
   const own = await ownRecipient(io, dirname(file));
   if (existsSync(file)) {
     const content = readSecretsFile(file);
-    if (content?.recipients.includes(own)) throw InputError.of(`${file} is there already`, undefined, 'Set a value with: homerun secret set NAME');
-    throw InputError.of(`${file} is there already, and you cannot read it`, undefined, `Ask one who can for: homerun secret rekey --add ${own}`);
+    if (content?.recipients.includes(own))
+      throw InputError.of(`${file} is there already`, undefined, `Set a value with: homerun secret set NAME${given(options)}`);
+    throw InputError.of(
+      `${file} is there already, and you cannot read it`,
+      undefined,
+      `Ask one who can for: homerun secret rekey --add ${own}${given(options)}`,
+    );
   }
   createPrivate(file, formatSecretsFile(await sealSecrets(new Map(), [...new Set([own, ...(options.recipient ?? [])])])));
-  io.errors.write(`${file} is made. Set a value with: homerun secret set NAME\n`);
+  io.errors.write(`${file} is made. Set a value with: homerun secret set NAME${given(options)}\n`);
 }
 
 /** The user's own public key; makes a key when there is none. */
@@ -120,7 +129,13 @@ function read({ inventory }: Place): Pick<Opened, 'file' | 'content'> {
   const file = secretsFileOf(inventory);
   const content = readSecretsFile(file);
   if (!content)
-    throw InputError.of(`there is no secrets file ${file}`, undefined, 'Make it with homerun secret init, or name your inventory with -i PATH.');
+    throw InputError.of(
+      `there is no secrets file ${file}`,
+      undefined,
+      inventory === defaultInventory
+        ? 'Make it with homerun secret init, or name your inventory with -i PATH.'
+        : `Make it with homerun secret init -i ${inventory}.`,
+    );
   return { file, content };
 }
 
@@ -131,6 +146,11 @@ async function open(io: Io, options: Place): Promise<Opened> {
 
 async function save(file: string, values: ReadonlyMap<string, string>, recipients: readonly string[]): Promise<void> {
   writePrivate(file, formatSecretsFile(await sealSecrets(values, recipients)));
+}
+
+/** What the commands that hints name must end with to mean the same file. */
+function given({ inventory }: Place): string {
+  return inventory === defaultInventory ? '' : ` -i ${inventory}`;
 }
 
 function checkName(name: string): void {

@@ -32,7 +32,8 @@ export function invocationOf(run: RunContext, host: HostRun, task: Task, scope: 
   if (!module) throw InputError.of(`no module is called ${task.module}`, task.source);
   const given = task.params.evaluate(scope);
   const checked = checkParams(task.module, module, withLocalFiles(run, module, task, scope, isMapping(given) ? given : {}), nearest);
-  if ('problems' in checked) throw new InputError(checked.problems.map((one): Problem => ({ ...one, source: task.params.sourceAt(one.path) })));
+  if ('problems' in checked)
+    throw new InputError(checked.problems.map((one): Problem => ({ ...one, source: task.params.sourceAt(one.path, one.ofKey) })));
   const timeout = task.timeout?.evaluate(scope) ?? 0;
   // How one becomes another user, and the password for it, is the word of the host that it is done on.
   const doer = task.delegateTo ? run.hosts.get(task.delegateTo.evaluate(scope)) : host;

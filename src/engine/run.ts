@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
@@ -184,12 +185,15 @@ async function checkKeys(hosts: readonly RunHost[]): Promise<void> {
   const problems: Problem[] = [];
   const { planLogin } = await import('../remote/login.ts');
   for (const { host, reaching } of hosts) {
-    if (reaching.settings.identityFile === undefined) continue;
+    if (reaching.settings.identityFile === undefined || reaching.settings.transport === 'local') continue;
     try {
       await planLogin(reaching.settings);
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      problems.push({ message: error.message, source: host.host.source, ...(error.hint && { hint: error.hint }) });
+      const source = settingSource('identityFile', host.host.layers);
+      // One that an option names is the same for all hosts.
+      if (source || !problems.some(({ message }) => message === error.message))
+        problems.push({ message: error.message, ...(source && { source }), ...(error.hint && { hint: error.hint }) });
     }
   }
   if (problems.length > 0) throw new InputError(problems);
@@ -207,7 +211,7 @@ async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> 
     if (value) masker.learn(value);
     return value;
   };
-  return { env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
+  return { ...lookups, env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
 }
 
 /** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */

@@ -167,5 +167,6 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }
-  for (const { path, message, hint } of modules.check(task.module, params, unknown)) found.error(message, task.params.sourceAt(path), hint);
+  for (const { path, ofKey, message, hint } of modules.check(task.module, params, unknown))
+    found.error(message, task.params.sourceAt(path, ofKey), hint);
 }

@@ -1,5 +1,5 @@
 import { checkTask } from './check-task.ts';
-import { hostConnection } from './connection.ts';
+import { hostConnection, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
 import { HostProblems } from './host-problems.ts';
@@ -140,5 +140,6 @@ function checkConnection(host: Host, { extraVars, problems, inventory, files }: 
   const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
   const settings = problems.collectKnown(() => hostConnection(host.name, layers, scopeOf([...layers, magic])));
   const key = settings?.identityFile;
-  if (settings?.transport === 'ssh' && key !== undefined) problems.collect(() => files.mustBeReadable(files.resolve(key), host.source));
+  if (settings?.transport === 'ssh' && key !== undefined)
+    problems.collect(() => files.mustBeReadable(files.resolve(key), settingSource('identityFile', layers) ?? host.source));
 }

@@ -22,6 +22,8 @@ const mistakes: readonly (readonly [RegExp, (match: RegExpExecArray) => string])
   [/(\S+)\s+or\s+(\S+)/, () => 'Write || for "or".'],
   [/([\w.]+)\s*=(?!=)\s*(\S+)/, ([, name, value]) => `Write == to compare: ${name} == ${value}.`],
   [/\b(True|False)\b/, ([, word]) => `Write ${word?.toLowerCase()}.`],
+  [/^\s*(?:yes|on)\s*$/i, () => 'Write true.'],
+  [/^\s*(?:no|off)\s*$/i, () => 'Write false.'],
   [/\bNone\b/, () => 'Write null.'],
 ];
 
@@ -41,4 +43,11 @@ export function conditionAdvice(text: string): string | undefined {
 /** `has()` wants a field: a variable is one of `vars`. */
 function field(name: string | undefined): string {
   return name?.includes('.') ? name : `vars.${name}`;
+}
+
+/** What to write where `text`, a condition, gives text. @param value what it gives. */
+export function adviceForText(text: string, value: string): string {
+  if (/^(yes|no|on|off|true|false)$/i.test(value) && /^\w+$/.test(text))
+    return `Give it as a boolean: ${text}: true in a file, or -e '{"${text}": true}'; or compare it: ${text} == "…".`;
+  return `Compare it: ${text} == "…", or !(${text} in ["", "no"]).`;
 }

@@ -2,6 +2,7 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { InputError } from '../values/errors.ts';
 import { inBoundedTime } from '../values/regex.ts';
 import { HelperError } from './coerce.ts';
+import { adviceForText } from './condition-advice.ts';
 import { type CelError, explainCel, typeName } from './condition-explain.ts';
 import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
 import { celVariables } from './condition-variables.ts';
@@ -91,7 +92,7 @@ export function createConditions(lookups: Lookups): Conditions {
       throw InputError.of(
         `a condition must be true or false, and "${text.trim()}" is ${kind}`,
         node.source,
-        typeof result === 'string' ? `Compare it: ${text.trim()} == "…", or !(${text.trim()} in ["", "no"]).` : 'Compare it with something.',
+        typeof result === 'string' ? adviceForText(text.trim(), result) : 'Compare it with something.',
       );
     } catch (error) {
       if (error instanceof InputError || error instanceof UnknownValue) throw error;
@@ -102,6 +103,8 @@ export function createConditions(lookups: Lookups): Conditions {
   }
 
   function explained(error: CelError, node: ScalarNode, text: string, scope?: Scope): InputError {
+    if (error instanceof RangeError)
+      return InputError.of('this condition is too long, or nested too deep', node.source, 'Split it: a list of conditions means and.');
     return explainCel(error, { node, text, scope, functions });
   }
 }

@@ -79,13 +79,13 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     user: read.line('user'),
     password: read.secret('password'),
     identityFile: read.line('identityFile'),
-    proxyJump: read.line('proxyJump'),
+    proxyJump: read.hops('proxyJump'),
   };
   const becomePassword = read.secret('becomePassword');
   const settings: HostConnection = {
     name,
     transport: transport === 'local' ? 'local' : 'ssh',
-    host: read.line('host') ?? name,
+    host: read.address('host') ?? name,
     port: read.number('port', 1, 65_535) ?? 22,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     knownHostsFiles: read.texts('knownHosts') ?? defaultKnownHosts,
@@ -103,6 +103,31 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
 
 type Setting = keyof typeof variables;
 
+/** The name that is set, by precedence of its layer, then by our name first. */
+function nameOf(setting: Setting, layers: readonly Layer[]): string | undefined {
+  const set = variables[setting].flatMap((name) => {
+    const found = bindingOf(layers, name);
+    return found ? [{ name, rank: layers.indexOf(found.layer) }] : [];
+  });
+  return set.sort((a, b) => b.rank - a.rank)[0]?.name;
+}
+
+/** Where a setting of a host stands; undefined where it has its default. */
+export function settingSource(setting: Setting, layers: readonly Layer[]): Source | undefined {
+  const name = nameOf(setting, layers);
+  return name === undefined ? undefined : bindingOf(layers, name)?.binding.source;
+}
+
+/** The text of a value, also of a secret one. */
+function plain(value: Value): string | undefined {
+  if (value instanceof Secret) return value.reveal();
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+const hostName = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,252}$/;
+/** Taken apart where it is dialled. */
+const hop = /^(ssh:\/\/)?([^@\s]+@)?(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(:\d{1,5})?$/;
+
 /** Reads settings one by one and keeps what is wrong. */
 class Settings {
   readonly problems: { readonly message: string; readonly source?: Source; readonly hint?: string }[] = [];
@@ -114,13 +139,8 @@ class Settings {
     this.#scope = scope;
   }
 
-  /** The name that is set, by precedence of its layer, then by our name first. */
   #name(setting: Setting): string | undefined {
-    const set = variables[setting].flatMap((name) => {
-      const found = bindingOf(this.#layers, name);
-      return found ? [{ name, rank: this.#layers.indexOf(found.layer) }] : [];
-    });
-    return set.sort((a, b) => b.rank - a.rank)[0]?.name;
+    return nameOf(setting, this.#layers);
   }
 
   #read<T>(setting: Setting, expected: string, convert: (value: Value) => T | undefined): T | undefined {
@@ -148,8 +168,24 @@ class Settings {
   /** Text that goes into a file name, an address or a command: one line, not empty, no dash in front. */
   line(setting: Setting): string | undefined {
     return this.#read(setting, 'one line of text that does not begin with a dash', (value) => {
-      const text = value instanceof Secret ? value.reveal() : typeof value === 'number' ? String(value) : value;
-      return typeof text === 'string' && /^[^\s-]\S*( \S+)*$/.test(text) ? text : undefined;
+      const text = plain(value);
+      return text !== undefined && /^[^\s-]\S*( \S+)*$/.test(text) ? text : undefined;
+    });
+  }
+
+  /** What a host is reached under. */
+  address(setting: Setting): string | undefined {
+    return this.#read(setting, 'the name or address of a host, without a user or port', (value) => {
+      const text = plain(value);
+      return text !== undefined && hostName.test(text) ? text : undefined;
+    });
+  }
+
+  /** Hosts on the way. */
+  hops(setting: Setting): string | undefined {
+    return this.#read(setting, 'user@host:port, several with commas between', (value) => {
+      const text = plain(value)?.trim();
+      return text !== undefined && (text === 'none' || text.split(',').every((part) => hop.test(part.trim()))) ? text : undefined;
     });
   }
 

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
+import { textOfFile } from './files.ts';
 import type { Lookups } from './lookups.ts';
 
 /** Where values that are asked for by name come from. */
@@ -29,6 +30,7 @@ export function createLookups({ environment, inventories, workingFolder, secret 
   let entries: ReadonlyMap<string, Entry> | undefined;
   return {
     secret,
+    inventoryOption: inventoryOption(inventories, workingFolder),
     env(name) {
       const own = environment[name];
       if (own !== undefined) return new Secret(own);
@@ -40,10 +42,24 @@ export function createLookups({ environment, inventories, workingFolder, secret 
   };
 }
 
+/** The later inventory's secrets count more, so that is where one is set. */
+function inventoryOption(inventories: readonly string[], workingFolder: string): string {
+  const path = resolve(workingFolder, inventories.at(-1) ?? 'inventory');
+  const short = relative(workingFolder, path);
+  return short === '' || short === 'inventory' ? '' : ` -i ${short.startsWith('..') ? path : short}`;
+}
+
 function readAll(inventories: readonly string[], workingFolder: string): ReadonlyMap<string, Entry> {
   const folders = inventories.map((path) => resolve(workingFolder, path)).map((path) => (isFolder(path) ? path : dirname(path)));
   const files = [...new Set([workingFolder, ...folders].map((folder) => join(folder, '.env')))];
-  return new Map(files.filter(existsSync).flatMap((file) => [...readEnvFile(readFileSync(file, 'utf8'), relative(workingFolder, file))]));
+  return new Map(
+    // A folder of this name is somebody's virtual environment of Python.
+    files.filter(isFile).flatMap((file) => [...readEnvFile(textOfFile(file, relative(workingFolder, file)), relative(workingFolder, file))]),
+  );
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function isFolder(path: string): boolean {

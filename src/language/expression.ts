@@ -26,8 +26,8 @@ export interface Expression<T = Value> {
   readonly written?: string;
   /** @throws InputError with the position, for an undefined name, a wrong type, a failing helper. @throws UnknownValue as `Scope.get`. */
   evaluate(scope: Scope): T;
-  /** The place of the part at `path` (keys and indexes), or of the nearest part that there is. */
-  sourceAt(path: readonly PropertyKey[]): Source;
+  /** The place of the part at `path` (keys and indexes), or of the nearest part that there is; with `ofKey` that of its key. */
+  sourceAt(path: readonly PropertyKey[], ofKey?: boolean): Source;
   /** Of a mapping with constant keys: the expression of each value, to evaluate them one by one. */
   readonly entries?: ReadonlyMap<string, Expression>;
 }

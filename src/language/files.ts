@@ -1,6 +1,7 @@
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
 
 /** The user's files; the only place of the language that touches the disk. */
 export interface Files {
@@ -8,6 +9,7 @@ export interface Files {
   readonly resolve: (path: string, folder?: string) => string;
   /** A path for people: relative to the working folder where it is below it. */
   readonly shown: (path: string) => string;
+  /** @throws InputError when that cannot be seen. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
@@ -35,23 +37,36 @@ export function createFiles(workingFolder: string, home: string): Files {
       return work();
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw unreadable(shown(path), (error as NodeJS.ErrnoException).code, asked);
+      throw unreadable(shown(path), error, asked);
     }
+  };
+  const read = (path: string, asked: Source | undefined): Buffer => {
+    mustEnd(path, shown(path), asked);
+    return readFileSync(path);
   };
   return {
     resolve: (path, folder = workingFolder) => resolve(folder, path.startsWith('~/') ? join(home, path.slice(2)) : path),
     shown,
     kind(path) {
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = statOf(path, shown(path));
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
-    mustBeReadable: (path, asked) => attempt(path, asked, () => accessSync(path, constants.R_OK)),
-    bytes: (path, asked) => attempt(path, asked, () => readFileSync(path)),
+    mustBeReadable: (path, asked) =>
+      attempt(path, asked, () => {
+        mustEnd(path, shown(path), asked);
+        accessSync(path, constants.R_OK);
+      }),
+    bytes: (path, asked) => attempt(path, asked, () => read(path, asked)),
     text: (path, asked) =>
       attempt(path, asked, () => {
-        const bytes = readFileSync(path);
-        if (bytes.length > maxTextBytes) throw InputError.of(`${shown(path)} has ${bytes.length} bytes, which is too much to be text`, asked);
+        const bytes = read(path, asked);
+        if (bytes.length > maxTextBytes)
+          throw InputError.of(
+            `${shown(path)} has ${bytes.length} bytes, which is too much to be text`,
+            asked,
+            `At most ${maxTextBytes / 1024 / 1024} MiB are read: is it the file that was meant?`,
+          );
         try {
           return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
         } catch {
@@ -61,10 +76,45 @@ export function createFiles(workingFolder: string, home: string): Files {
   };
 }
 
-function unreadable(path: string, code: string | undefined, asked: Source | undefined): InputError {
-  if (code === 'ENOENT' || code === 'ENOTDIR') return InputError.of(`there is no file ${path}`, asked);
+/** Codes of the system that mean that no such file is there, or can be. */
+const absent: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'];
+
+function statOf(path: string, name: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (absent.includes(code)) return undefined;
+    throw unreadable(name, error, undefined);
+  }
+}
+
+/** The text of a file of homerun's own, or beside it. @param name for messages. @throws InputError */
+export function textOfFile(path: string, name: string): string {
+  try {
+    mustEnd(path, name, undefined);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw error instanceof InputError ? error : unreadable(name, error, undefined);
+  }
+}
+
+/** What the shell hands over in place of a file: `<(…)`, standard input. */
+const handedOver = /^\/(dev\/(stdin$|fd\/)|proc\/(self|\d+)\/fd\/)/;
+
+/** Refuses what may never come to an end when it is read: a pipe that nobody writes to, a device. */
+function mustEnd(path: string, name: string, asked: Source | undefined): void {
+  const stats = statSync(path);
+  if (stats.isFile() || stats.isDirectory() || handedOver.test(path)) return;
+  const what = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
+  throw InputError.of(`${name} is ${what}, not a file`, asked, 'Name a file; what a command prints can be given as <(COMMAND).');
+}
+
+function unreadable(path: string, error: unknown, asked: Source | undefined): InputError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (absent.includes(code)) return InputError.of(`there is no file ${path}`, asked);
   if (code === 'EISDIR') return InputError.of(`${path} is a folder, not a file`, asked);
   if (code === 'EACCES' || code === 'EPERM')
     return InputError.of(`${path} may not be read by you`, asked, `Look at its owner and mode: ls -l ${path}`);
-  return InputError.of(`${path} cannot be read (${code ?? 'unknown error'})`, asked);
+  return InputError.of(`${path} cannot be read: ${systemReason(error)}`, asked);
 }

@@ -40,8 +40,9 @@ export function openImport(mapping: MappingNode, { key, value }: Entry, outer: I
   const path = tried.find((candidate) => files.kind(candidate) === 'file');
   if (path === undefined) {
     problems.lose();
+    const wanted = files.resolve(named.text, nearest);
     problems.error(
-      `there is no file ${files.shown(files.resolve(named.text, nearest))}`,
+      files.kind(wanted) === 'folder' ? `${files.shown(wanted)} is a folder, not a file of tasks` : `there is no file ${files.shown(wanted)}`,
       named.source,
       `Looked for: ${tried.map(files.shown).join(', ')}.`,
     );

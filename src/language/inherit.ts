@@ -1,5 +1,5 @@
 import { layerOf } from './layer.ts';
-import { child, type MappingNode, type Node } from './node.ts';
+import { child, describeNode, type MappingNode, type Node } from './node.ts';
 import type { Inherited } from './play.ts';
 import type { Reader } from './reader.ts';
 import { mappingOf } from './reader.ts';
@@ -74,7 +74,7 @@ export function textsOf(node: Node, what: string, problems: Reader['problems']):
   const items = node.kind === 'list' ? node.items : [node];
   return items.flatMap((item) => {
     if (item.kind === 'scalar' && item.value !== null && typeof item.value !== 'boolean') return [{ text: item.text, node: item }];
-    problems.error(`${what} wants text, or a list of texts`, item.source);
+    problems.error(`${what} wants text, or a list of texts, got ${describeNode(item)}`, item.source);
     return [];
   });
 }

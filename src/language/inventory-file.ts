@@ -171,6 +171,7 @@ export function expandRange(pattern: string): readonly string[] | undefined {
         ? letters(from, to, Number(step))
         : undefined;
   const rest = expandRange(after);
+  if (middles && rest && middles.length * rest.length > maxRange) return undefined;
   return middles && rest && middles.flatMap((middle) => rest.map((end) => `${before}${middle}${end}`));
 }
 

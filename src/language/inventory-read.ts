@@ -55,7 +55,7 @@ function inventoryFiles(folder: string, { files }: Reader): readonly string[] {
 function readOne(path: string, folder: string, raw: RawInventory, reader: Reader): void {
   const { files, problems } = reader;
   const text = problems.collect(() => files.text(path)) ?? '';
-  if (/^\[[\w.:-]+\]\s*$/m.test(text) && !yamlEnding.test(path)) {
+  if (/^\[[\w.:-]+\]\s*$/m.test(text)) {
     return problems.error(
       'this is an inventory in INI form, which is not read',
       { file: files.shown(path), line: 1, column: 1 },

@@ -32,13 +32,13 @@ export interface ModuleCatalog {
   localParams(module: string): ReadonlyMap<string, LocalFileKind>;
   /**
    * Checks rendered parameters. `unknown` names parameters whose value is not known yet (they read a registered result): only their
-   * names are checked. Paths are relative to the parameters' mapping.
+   * names are checked. Paths are relative to the parameters' mapping; `ofKey`: it is the key there that is wrong.
    */
   check(
     module: string,
     params: unknown,
     unknown: ReadonlySet<string>,
-  ): readonly { readonly path: readonly PropertyKey[]; readonly message: string; readonly hint?: string }[];
+  ): readonly { readonly path: readonly PropertyKey[]; readonly ofKey?: boolean; readonly message: string; readonly hint?: string }[];
 }
 
 export interface LoadOptions {

@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
 import type { Scope } from './expression.ts';
+import { noteJinja } from './jinja.ts';
 import type { Task } from './play.ts';
 import type { Reader } from './reader.ts';
 import { isTemplate, type Template } from './template.ts';
@@ -33,8 +34,8 @@ export interface LocalFiles {
 /**
  * @param projectFolder where the project's own `files/` and `templates/` are.
  */
-export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates'>, projectFolder: string): LocalFiles {
-  const { files, templates } = reader;
+export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'problems'>, projectFolder: string): LocalFiles {
+  const { files, templates, problems } = reader;
   const compiled = new Map<string, Template>();
   const places = new Map<string, string>();
 
@@ -55,6 +56,7 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates'>, pr
     if (known) return known;
     const text = files.text(found, asked);
     const at = positionsOf(text, files.shown(found));
+    noteJinja(text, at, problems);
     const template = isTemplate(text) ? templates.compile(text, at, partialsOf(found)) : constantTemplate(text);
     compiled.set(found, template);
     return template;

@@ -6,4 +6,6 @@ export interface Lookups {
   env(name: string): Secret | undefined;
   /** A value of the secrets file. */
   secret(name: string): Secret | undefined;
+  /** What a command about the secrets file ends with to mean this one: ` -i inventory/mine`, or nothing where that is the default. */
+  readonly inventoryOption?: string;
 }

@@ -1,11 +1,11 @@
 import type { Value } from '../values/vars.ts';
 import { type Expression, omit } from './expression.ts';
 import { nearest } from './nearest.ts';
-import { describeNode, type Entry, type MappingNode, type Node, nodeAt, shortened } from './node.ts';
+import { describeNode, type Entry, type MappingNode, type Node, placeAt, shortened } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
 import { allRequired, compileValue } from './value.ts';
-import { isWord, type Place, refuseAbsent, refuseWord } from './words.ts';
+import { isNearWord, isWord, type Place, refuseAbsent, refuseWord } from './words.ts';
 
 /** The one key of a task that names a module. */
 export interface ModuleCall {
@@ -47,7 +47,10 @@ export function findModule(mapping: MappingNode, place: Place, reader: PlaybookR
 
 /** A key that is neither: a module when the task has none yet, otherwise a word. */
 function noteUnknown({ key, keyNode, value }: Entry, lacksModule: boolean, place: Place, { problems, modules }: PlaybookReader): void {
-  const looksLikeCall = lacksModule && (value.kind !== 'scalar' || /\./.test(key) || nearest(shortModuleName(key), modules.names) !== undefined);
+  const looksLikeCall =
+    lacksModule &&
+    key !== 'import_playbook' &&
+    (value.kind !== 'scalar' || /\./.test(key) || nearest(shortModuleName(key), modules.names) !== undefined || !isNearWord(key, place));
   if (!looksLikeCall) return refuseWord(key, keyNode.source, place, problems, lacksModule ? modules.names : []);
   const near = nearest(shortModuleName(key), modules.names);
   problems.error(
@@ -114,7 +117,7 @@ function conditionsOf(name: string, node: Node, { conditions, problems }: Playbo
     variables: union(({ condition }) => condition.variables),
     required: allRequired(compiled.map(({ condition }) => condition)),
     evaluate: (scope) => compiled.map(({ condition, text }) => ({ text, holds: condition.evaluate(scope) })),
-    sourceAt: (path) => nodeAt(node, path).source,
+    sourceAt: (path, ofKey) => placeAt(node, path, ofKey),
   };
 }
 
@@ -126,7 +129,11 @@ function mappingOfExpressions(mapping: MappingNode, entries: ReadonlyMap<string,
     variables: new Set(all.flatMap((expression) => [...expression.variables])),
     required: allRequired(all),
     entries,
-    sourceAt: ([first, ...rest]) => (first === undefined ? undefined : entries.get(String(first)))?.sourceAt(rest) ?? source,
+    sourceAt(path, ofKey) {
+      const [first, ...rest] = path;
+      const expression = first === undefined || (ofKey && rest.length === 0) ? undefined : entries.get(String(first));
+      return expression?.sourceAt(rest, ofKey) ?? (ofKey ? placeAt(mapping, path, true) : source);
+    },
     evaluate: (scope) => withoutOmitted([...entries].map(([key, expression]) => [key, expression.evaluate(scope)])),
   };
 }

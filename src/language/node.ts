@@ -56,8 +56,15 @@ export function shortened(text: string, length = 40): string {
   return flat.length > length ? `${flat.slice(0, length - 1)}…` : flat;
 }
 
+/** The place of the node at `path` below `node`, or of the deepest one on the way there; with `ofKey` that of its key. */
+export function placeAt(node: Node, path: readonly PropertyKey[], ofKey = false): Source {
+  const parent = ofKey ? nodeAt(node, path.slice(0, -1)) : undefined;
+  const entry = parent?.kind === 'mapping' ? parent.entries.find(({ key }) => key === path.at(-1)) : undefined;
+  return entry?.keyNode.source ?? nodeAt(node, path).source;
+}
+
 /** The node at `path` below `node`, or the deepest one on the way there. */
-export function nodeAt(node: Node, path: readonly PropertyKey[]): Node {
+function nodeAt(node: Node, path: readonly PropertyKey[]): Node {
   const [first, ...rest] = path;
   if (first === undefined) return node;
   const next = node.kind === 'mapping' ? child(node, String(first)) : node.kind === 'list' ? node.items[Number(first)] : undefined;

@@ -61,9 +61,10 @@ function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked:
     );
     return [];
   }
+  const before = problems.errors.length;
   const node = readYaml(reader, path);
   if (!node) {
-    if (!problems.errors.some(({ source }) => source?.file === files.shown(path)))
+    if (problems.errors.length === before && !problems.errors.some(({ source }) => source?.file === files.shown(path)))
       problems.error('the playbook is empty', { file: files.shown(path), line: 1, column: 1 }, 'Begin with "- hosts: all" and "tasks:" below it.');
     return [];
   }
@@ -160,6 +161,8 @@ function hostsText(node: Node): string {
 
 function hostsOf(node: Node, { templates, problems }: PlaybookReader): Play['hosts'] {
   const parts = textsOf(node, 'hosts', problems).map((part) => converted(compileValue(part.node, templates, problems), hostsPart));
+  // What is wrong has been noted; whom the play is for cannot be said.
+  if (parts.length === 0 && (node.kind !== 'list' || node.items.length > 0)) problems.lose();
   return {
     source: node.source,
     variables: new Set(parts.flatMap((part) => [...part.variables])),

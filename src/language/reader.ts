@@ -21,6 +21,15 @@ export function readYaml({ files, problems }: Pick<Reader, 'files' | 'problems'>
     problems.lose();
     return undefined;
   }
+  if (text.startsWith('$ANSIBLE_VAULT;')) {
+    problems.lose();
+    problems.error(
+      'this file is encrypted by Ansible Vault, which is not read',
+      { file: files.shown(path), line: 1, column: 1 },
+      'Decrypt it with ansible-vault, and put each value into the secrets file: homerun secret set NAME.',
+    );
+    return undefined;
+  }
   const { node, problems: found } = parseYaml(text, files.shown(path));
   for (const problem of found) problems.add(problem);
   if (found.length > 0) problems.lose();

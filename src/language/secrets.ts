@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
+import { textOfFile } from './files.ts';
 import { readIdentities } from './identity.ts';
 import { openSecretsFile, parseSecretsFile, type SecretsFile, secretsFileName } from './secrets-file.ts';
 
@@ -14,7 +15,7 @@ export function secretsFileOf(inventory: string): string {
 /** Reads a secrets file without opening it; undefined when there is none. @throws InputError when it is wrong. */
 export function readSecretsFile(file: string): SecretsFile | undefined {
   if (!existsSync(file)) return undefined;
-  return parseSecretsFile(readFileSync(file, 'utf8'), file);
+  return parseSecretsFile(textOfFile(file, file), file);
 }
 
 /**

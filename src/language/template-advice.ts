@@ -34,6 +34,7 @@ export function adviceForSyntax(text: string, message: string, known: number | u
 
 /** A hint for `{{ name word … }}` where name is no helper: Jinja's inline operators parse as a call. */
 export function adviceForUnknownHelper(name: string, words: readonly string[]): string | undefined {
+  if (name === '-') return `White space is taken away by {{~ … ~}}: {{~ ${words.filter((word) => word !== '-').join(' ') || 'name'} ~}}.`;
   if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1)} }}.`;
   if (words[0] === 'is' && words.includes('defined')) return `Write (defined ${name}).`;
   if (words[0] === 'and' || words[0] === 'or') return `Write (${words[0]} ${name} ${words[1] ?? ''}).`;

@@ -8,6 +8,7 @@ import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
 import { holdsSecret, revealedDeep, sealedDeep } from './secrecy.ts';
 import { blockName, type Frame, inner, keyHint, nameOf, offsetOf, outermost } from './template-frame.ts';
+import { joined } from './template-text.ts';
 import type { Call, Operand, Part, Path, Program } from './template-tree.ts';
 import { undefinedVariable } from './undefined.ts';
 
@@ -20,6 +21,9 @@ export interface TemplateInput {
   /** The file that `{{> name}}` means. @throws InputError when there is none. */
   readonly partial?: (name: string, source: Source) => { readonly program: Program; readonly at: (offset: number) => Source };
 }
+
+/** More templates than anybody includes in each other. */
+const maxIncludes = 50;
 
 /** A name that has no value; kept as data, as `default` and `defined` may live with it. */
 class Missing {
@@ -46,13 +50,20 @@ export function evaluateOperand(operand: Operand, input: TemplateInput): Value {
 class Evaluator {
   sawSecret = false;
   #input: TemplateInput;
+  /** How many templates this one is included by. */
+  #includes: number;
 
-  constructor(input: TemplateInput) {
+  constructor(input: TemplateInput, includes = 0) {
     this.#input = input;
+    this.#includes = includes;
   }
 
   text(program: Program, frame: Frame): string {
-    return program.parts.map((part) => this.#part(part, frame)).join('');
+    return this.#joined(program.parts.map((part) => this.#part(part, frame)));
+  }
+
+  #joined(parts: readonly string[]): string {
+    return joined(parts, () => this.#input.at(0));
   }
 
   #part(part: Part, frame: Frame): string {
@@ -117,12 +128,12 @@ class Evaluator {
       ? value.map((item: Value, index) => [index, item])
       : Object.entries(value ?? {});
     if (entries.length === 0) return part.otherwise ? this.text(part.otherwise, frame) : '';
-    return entries
-      .map(([key, item], index) => {
+    return this.#joined(
+      entries.map(([key, item], index) => {
         const data = { index, key, first: index === 0, last: index === entries.length - 1 };
         return this.text(part.body, inner(frame, part.body, item, [item, key], data));
-      })
-      .join('');
+      }),
+    );
   }
 
   #with(part: Part & { readonly kind: 'with' }, frame: Frame): string {
@@ -136,10 +147,16 @@ class Evaluator {
   #partial(part: Part & { readonly kind: 'partial' }, frame: Frame): string {
     const source = this.#input.at(part.offset);
     if (!this.#input.partial) throw InputError.of('{{> …}} includes a file, which only a template file can do', source);
+    if (this.#includes >= maxIncludes)
+      throw InputError.of(
+        `templates include each other more than ${maxIncludes} deep`,
+        source,
+        `Let {{> ${part.name}}} stand in an {{#if}} that ends it, or take it out.`,
+      );
     const { program, at } = this.#input.partial(part.name, source);
     const named = new Map([...frame.named, ...[...part.named].map(([name, operand]) => [name, this.value(operand, frame)] as const)]);
     const within = part.context ? inner(frame, program, this.value(part.context, frame), [], frame.data) : frame;
-    const evaluator = new Evaluator({ ...this.#input, at });
+    const evaluator = new Evaluator({ ...this.#input, at }, this.#includes + 1);
     const text = evaluator.text(program, { ...within, named });
     this.sawSecret ||= evaluator.sawSecret;
     return part.indent === '' ? text : text.replaceAll(/^(?=.)/gm, part.indent);
@@ -207,7 +224,11 @@ class Evaluator {
             source,
             `Write ${name}=… into the file .env beside the inventory, or set it before homerun is called.`,
           )
-        : InputError.of(`there is no secret "${name}"`, source, `Set it with: homerun secret set ${name}`),
+        : InputError.of(
+            `there is no secret "${name}"`,
+            source,
+            `Set it with: homerun secret set ${name}${this.#input.lookups.inventoryOption ?? ''}`,
+          ),
     );
   }
 

@@ -3,7 +3,8 @@ import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import { describe, describeShown } from './describe.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
-import { type ListNode, type MappingNode, type Node, nodeAt, type ScalarNode, shortened } from './node.ts';
+import { noteJinja } from './jinja.ts';
+import { type ListNode, type MappingNode, type Node, placeAt, type ScalarNode, shortened } from './node.ts';
 import type { Problems } from './problems.ts';
 import { isTemplate, type Templates } from './template.ts';
 
@@ -23,7 +24,7 @@ export function constant(node: Node, value: Value): Expression {
     variables: none,
     required: new Map(),
     evaluate: () => value,
-    sourceAt: (path) => nodeAt(node, path).source,
+    sourceAt: (path, ofKey) => placeAt(node, path, ofKey),
     ...(written !== undefined && { written }),
   };
 }
@@ -46,7 +47,7 @@ export function converted<T>(expression: Expression, convert: (value: Value, exp
 
 function compileScalar(node: ScalarNode, templates: Templates, problems: Problems): Expression {
   if (node.unsafe || typeof node.value !== 'string') return constant(node, node.value);
-  noteJinja(node, problems);
+  noteJinja(node.text, node.locate, problems, 'mark the value !unsafe if it shall be text');
   if (!isTemplate(node.value)) return constant(node, node.value);
   const text = node.value;
   const template = problems.collect(() => templates.compile(text, node.locate));
@@ -66,17 +67,6 @@ function compileScalar(node: ScalarNode, templates: Templates, problems: Problem
     evaluate: template.evaluate,
     sourceAt: () => node.source,
   };
-}
-
-/** Statements of Jinja stay text, which nobody who writes one wants. */
-function noteJinja(node: ScalarNode, problems: Problems): void {
-  const statement = /\{%-?\s*(if|for|set|else|elif|endif|endfor|include)\b/.exec(node.text);
-  if (statement)
-    problems.warning(
-      `{% ${statement[1]} %} stays text here`,
-      node.locate(statement.index),
-      'Handlebars writes {{#if name}}…{{/if}} and {{#each list}}…{{/each}}; mark the value !unsafe if it shall be text.',
-    );
 }
 
 function compileList(node: ListNode, templates: Templates, problems: Problems): Expression {
@@ -109,7 +99,7 @@ function whole(node: Node, parts: readonly Expression[], evaluate: (scope: Scope
     variables: union((part) => part.variables),
     required: allRequired(parts),
     evaluate,
-    sourceAt: (path) => nodeAt(node, path).source,
+    sourceAt: (path, ofKey) => placeAt(node, path, ofKey),
   };
 }
 

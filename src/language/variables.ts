@@ -61,6 +61,9 @@ export function bindingOf(layers: readonly Layer[], name: string): { readonly la
   return undefined;
 }
 
+/** No one follows a longer chain of variables; far below what the stack holds. */
+const maxDepth = 200;
+
 /** A scope over layers, given from low to high precedence. Each variable is evaluated at most once, on demand, in this scope. */
 export function scopeOf(layers: readonly Layer[]): Scope {
   const known = new Map<string, Value>();
@@ -75,6 +78,7 @@ export function scopeOf(layers: readonly Layer[]): Scope {
       if ('value' in binding) return binding.value;
       if ('unknown' in binding) throw new UnknownValue(name);
       if (inProgress.some((other) => other.name === name)) throw circle(inProgress, name);
+      if (inProgress.length >= maxDepth) throw tooDeep(name, binding.source);
       inProgress.push({ name, source: binding.source });
       try {
         const result = 'compute' in binding ? binding.compute() : binding.expression.evaluate(scope);
@@ -91,6 +95,14 @@ export function scopeOf(layers: readonly Layer[]): Scope {
     },
   };
   return scope;
+}
+
+function tooDeep(name: string, source: Source | undefined): InputError {
+  return InputError.of(
+    `more than ${maxDepth} variables refer to each other in a row, "${name}" being the last`,
+    source,
+    'Write the value of one of them out.',
+  );
 }
 
 function circle(inProgress: readonly { readonly name: string; readonly source: Source | undefined }[], name: string): InputError {

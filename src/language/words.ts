@@ -67,6 +67,8 @@ const absent: Readonly<Record<string, string>> = {
   gather_timeout: 'Delete it.',
   fact_path: 'Delete it.',
   delegate_facts: 'Delete it.',
+  setup: 'Delete it: what the play reads of "facts" is asked for by itself; "homerun facts" shows them.',
+  ping: 'Delete it: each run logs in first; "homerun facts" tells whether a host can be reached.',
   local_action: 'Write the module as usual and add delegate_to: localhost.',
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
@@ -85,6 +87,31 @@ const absent: Readonly<Record<string, string>> = {
   with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
 
+/** Modules that the interface names and that there are none of yet. */
+const later = [
+  'blockinfile',
+  'replace',
+  'slurp',
+  'fetch',
+  'find',
+  'package',
+  'authorized_key',
+  'cron',
+  'sysctl',
+  'hostname',
+  'script',
+  'raw',
+  'reboot',
+  'pause',
+  'add_host',
+  'group_by',
+  'wait_for_connection',
+  'docker_volume',
+  'postgresql_db',
+  'postgresql_user',
+  'postgresql_query',
+];
+
 /** Whether `word` may stand at `place`. */
 export function isWord(word: string, place: Place): boolean {
   return words[place].includes(word);
@@ -92,6 +119,14 @@ export function isWord(word: string, place: Place): boolean {
 
 /** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
 export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
+  if (later.includes(key)) {
+    problems.error(
+      `the module "${key}" comes with a later version`,
+      keyNode.source,
+      'Until then take another one, such as command or shell; "homerun modules" lists them.',
+    );
+    return true;
+  }
   const instead = Object.hasOwn(absent, key) ? absent[key] : key.startsWith('with_') ? 'Write loop with a list of the items.' : undefined;
   if (instead === undefined) return false;
   problems.error(`"${key}" is not supported`, keyNode.source, instead);
@@ -100,10 +135,21 @@ export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boole
 
 const placeNames: Readonly<Record<Place, string>> = { play: 'a play', block: 'a block', task: 'a task', handler: 'a handler', import: 'an import' };
 
+/** Whether a word of `place` is most likely meant by `word`. */
+export function isNearWord(word: string, place: Place): boolean {
+  return nearest(word, words[place]) !== undefined || Object.values(words).some((others) => others.includes(word));
+}
+
 /** Notes a word that may not stand at `place`: where else it may, or what was meant. `others` are further names that fit there. */
 export function refuseWord(word: string, source: Source, place: Place, problems: Problems, others: readonly string[] = []): void {
   const elsewhere = (Object.keys(words) as Place[]).filter((other) => other !== place && isWord(word, other));
   const near = nearest(word, [...words[place], ...others]);
+  if (word === 'import_playbook')
+    return problems.error(
+      `"${word}" cannot stand in ${placeNames[place]}`,
+      source,
+      'It stands beside the plays of a playbook: - import_playbook: FILE.',
+    );
   if (elsewhere.length > 0) {
     const places = elsewhere.map((other) => placeNames[other]).join(', ');
     return problems.error(

@@ -1,3 +1,4 @@
+import { shortened } from './node.ts';
 /** A sentence for a person who has never heard of YAML's grammar, what to do, and where. */
 export interface YamlAdvice {
   readonly message: string;
@@ -110,9 +111,15 @@ function openBracket(text: string, offset: number, bracket: string): number {
   return at < 0 ? offset : at;
 }
 
+/** The parser's messages may quote the file. */
+const maxMessage = 120;
+
 function plainMessage(message: string): string {
   const first = message.split('\n')[0] ?? '';
-  return first.replace(/ at line \d+, column \d+:?$/, '').replace(/^./, (letter) => letter.toLowerCase());
+  return shortened(
+    first.replace(/ at line \d+, column \d+:?$/, '').replace(/^./, (letter) => letter.toLowerCase()),
+    maxMessage,
+  );
 }
 
 /** More levels than anything needs; the parser's own recursion ends the whole process at about a thousand. */

@@ -4,6 +4,8 @@ import type { Module } from './module.ts';
 /** What is wrong with a parameter: where in the parameters, what, and what to do. */
 export interface ParamProblem {
   readonly path: readonly PropertyKey[];
+  /** It is the key at `path` that is wrong, not its value. */
+  readonly ofKey?: true;
   readonly message: string;
   readonly hint?: string;
 }
@@ -25,8 +27,29 @@ export function checkParams(
   const parsed = module.params.safeParse(given, { reportInput: true });
   if (parsed.success) return { params: parsed.data };
   const names = paramNames(module);
-  const problems = parsed.error.issues.filter((issue) => isKnown(issue, unknown)).flatMap((issue) => problemsOf(name, module, names, issue, nearest));
+  const { issues } = parsed.error;
+  const isMisspelt = issues.some(isUnknownName);
+  // What the parameters lack together may be what is misspelt.
+  const told = issues.filter((issue) => isKnown(issue, unknown) && !isSafeInteger(issue) && !(isMisspelt && isAboutAll(issue)));
+  const problems = told.flatMap((issue) => problemsOf(name, module, names, issue, given, nearest));
   return problems.length === 0 && unknown.size > 0 ? { params: undefined } : { problems };
+}
+
+function isUnknownName({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'unrecognized_keys' && path.length === 0;
+}
+
+/** A rule about several parameters. */
+function isAboutAll({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'custom' && path.length === 0;
+}
+
+/** That a whole number is too large to be counted exactly: beside the module's own bound that says nothing more. */
+function isSafeInteger(issue: z.core.$ZodIssue): boolean {
+  return (
+    (issue.code === 'too_big' && issue.maximum === Number.MAX_SAFE_INTEGER) ||
+    (issue.code === 'too_small' && issue.minimum === Number.MIN_SAFE_INTEGER)
+  );
 }
 
 function isKnown(issue: z.core.$ZodIssue, unknown: ReadonlySet<string>): boolean {
@@ -41,24 +64,58 @@ function problemsOf(
   module: Module,
   names: readonly string[],
   issue: z.core.$ZodIssue,
+  given: unknown,
   nearest: (wrong: string, names: readonly string[]) => string | undefined,
 ): readonly ParamProblem[] {
-  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
-    return issue.keys.map((key) => ({ path: [key], ...unknownParam(name, module, names, key, nearest(key, names)) }));
+  if (issue.code === 'unrecognized_keys') {
+    const [parameter] = issue.path;
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      ofKey: true,
+      ...(parameter === undefined
+        ? unknownParam(name, module, names, key, nearest(key, names))
+        : { message: `${name} ${issue.path.join('.')} has no entry "${key}"` }),
+    }));
   }
   const missing = issue.path.length === 1 && issue.code === 'invalid_type' && issue.input === undefined;
   const [first] = issue.path;
   if (missing) return [{ path: [], message: `${name} needs the parameter ${String(first)}` }];
   const where = issue.path.length > 0 ? ` ${issue.path.join('.')}` : '';
-  return [{ path: issue.path, message: `${name}${where}: ${expectation(issue.message)}${got(issue.input, issue.message)}` }];
+  const ofKey = issue.code === 'invalid_key' ? ({ ofKey: true } as const) : {};
+  return [{ path: issue.path, ...ofKey, message: `${name}${where}: ${expectation(issue)}${got(valueAt(given, issue), issue.message)}` }];
 }
 
-/** zod's own words for a choice, in those of the rest. */
-function expectation(message: string): string {
-  return message.replace(
-    /^Invalid option: expected one of (.*)$/,
-    (_, choices: string) => `expected one of ${choices.replaceAll('"', '').split('|').join(', ')}`,
-  );
+const typeNames: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  record: 'a mapping (key: value)',
+  object: 'a mapping (key: value)',
+};
+
+/** What was wanted, as our own messages say it: zod's own words are those of a programmer. */
+function expectation(issue: z.core.$ZodIssue): string {
+  const { message } = issue;
+  if (issue.code === 'invalid_type' && message.startsWith('Invalid input')) return `expected ${typeNames[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'too_big' && message.startsWith('Too big')) return `expected at most ${issue.maximum}${unitOf(issue.origin)}`;
+  if (issue.code === 'too_small' && message.startsWith('Too small')) return `expected at least ${issue.minimum}${unitOf(issue.origin)}`;
+  if (issue.code === 'invalid_value' && message.startsWith('Invalid option')) return `expected one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? message;
+  return message;
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'array') return ' items';
+  return origin === 'string' ? ' characters' : '';
+}
+
+/** The value that an issue is about as it was given, before zod made a number of it. */
+function valueAt(given: unknown, { code, path, input }: z.core.$ZodIssue): unknown {
+  if (code === 'invalid_key') return path.at(-1);
+  const found = path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), given);
+  return found === undefined || typeof found === 'object' ? input : found;
 }
 
 /** What was found instead, where that is a short plain value and the message does not say it. A secret is not shown. */

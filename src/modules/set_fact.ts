@@ -8,7 +8,7 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export default defineModule({
   summary: 'Set variables of the host for the rest of the run.',
   params: z.record(
-    z.string().regex(variableName),
+    z.string().regex(variableName, 'expected the name of a variable: letters, digits and _, the first being no digit'),
     z.custom<Value>(() => true),
   ),
   examples: [

@@ -1,5 +1,5 @@
 import type { TaskEvent, TaskOutcome } from '../engine/event.ts';
-import { formatSource } from '../values/errors.ts';
+import type { Source } from '../values/errors.ts';
 import type { TimedEvent } from './report.ts';
 
 /**
@@ -18,7 +18,7 @@ export function recordOf(event: TimedEvent): EventRecord | undefined {
       return {
         event: 'warning',
         time,
-        ...(event.source && { path: formatSource(event.source) }),
+        ...(event.source && place(event.source)),
         message: event.message,
         ...given({ hint: event.hint }),
       };
@@ -52,12 +52,16 @@ function taskRecord(event: TaskEvent, time: string): EventRecord {
     host,
     play,
     task,
-    path: formatSource(event.source),
+    ...place(event.source),
     module,
     ...outcomeRecord(event),
     check,
     ...(items && { items: items.map((item) => ({ item: item.item, ...outcomeRecord(item) })) }),
   };
+}
+
+function place({ file, line, column }: Source): { readonly [field: string]: unknown } {
+  return { path: `${file}:${line}`, column };
 }
 
 function outcomeRecord(outcome: TaskOutcome): { readonly [field: string]: unknown } {

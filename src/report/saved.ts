@@ -47,7 +47,7 @@ function unTimed(fields: Fields): RunEvent | undefined {
       return {
         event: kind,
         message: text(fields, 'message'),
-        ...(fields['path'] !== undefined && { source: sourceOf(text(fields, 'path')) }),
+        ...(fields['path'] !== undefined && { source: sourceOf(fields) }),
         ...optional(fields, 'hint'),
       };
     case 'play_start':
@@ -86,7 +86,7 @@ function taskOf(fields: Fields, event: 'task' | 'handler'): TaskEvent {
     host: text(fields, 'host'),
     play: text(fields, 'play'),
     task: text(fields, 'task'),
-    source: sourceOf(text(fields, 'path')),
+    source: sourceOf(fields),
     module: text(fields, 'module'),
     check: fields['check'] === true,
     ...outcomeOf(fields),
@@ -142,9 +142,10 @@ function statusOf(status: string): Status {
   throw new Error('"status" is none of ok, changed, skipped, failed, unreachable');
 }
 
-function sourceOf(path: string): Source {
-  const [, file = path, line = '1', column = '1'] = /^(.*):(\d+):(\d+)$/s.exec(path) ?? [];
-  return { file, line: Number(line), column: Number(column) };
+function sourceOf(fields: Fields): Source {
+  const path = text(fields, 'path');
+  const [, file = path, line = '1'] = /^(.*):(\d+)$/s.exec(path) ?? [];
+  return { file, line: Number(line), column: fields['column'] === undefined ? 1 : number(fields, 'column') };
 }
 
 function timeOf(fields: Fields): string {

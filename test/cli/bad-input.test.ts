@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -61,6 +61,14 @@ for (const { name, files, line, says } of cases) {
     t.is(knocks, before);
   });
 }
+
+test('a playbook that is no UTF-8 is told so, and not that it is empty', async (t) => {
+  const workingFolder = project(working);
+  writeFileSync(join(workingFolder, 'playbooks/site.yaml'), Uint8Array.of(0x2d, 0xff, 0xfe));
+  const io = fakeIo({ workingFolder });
+  t.is(await main(['run', 'playbooks/site.yaml'], io), 1);
+  t.is(io.printed().errors, 'error: playbooks/site.yaml is not UTF-8 text\n  Save it as UTF-8 in the editor.\n');
+});
 
 test.serial('the project of these cases is right: it does contact the host', async (t) => {
   const before = knocks;

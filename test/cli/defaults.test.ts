@@ -18,7 +18,7 @@ async function run(files: { readonly [path: string]: string }, line: string) {
 }
 
 test('homerun.yaml beside the inventory gives defaults, and what is typed counts more', async (t) => {
-  const files = { 'inventory/homerun.yaml': 'forks: 5\nuser: admin\ndiff: true\ntags: [a, b]\nskip_tags: slow\nprefetch: false\n' };
+  const files = { 'inventory/homerun.yaml': 'forks: 5\nuser: admin\ndiff: yes\ntags: [a, b]\nskip_tags: slow\nprefetch: false\n' };
   const { asked } = await run(files, 'run site.yaml -u root');
   t.like(asked, { forks: 5, user: 'root', diff: true, tags: ['a', 'b'], skipTags: ['slow'], prefetch: false });
 });

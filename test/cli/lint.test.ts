@@ -35,6 +35,12 @@ test('lint without a playbook takes all of playbooks/', async (t) => {
   t.deepEqual(await homerun('lint'), { exit: 0, output: 'Nothing is wrong in 2 plays for 3 hosts.\n', errors: '' });
 });
 
+test('lint leaves out folders that are called like playbooks, and says so where there is no playbook', async (t) => {
+  t.is((await homerun('lint', { ...files, 'playbooks/old.yaml/site.txt': '' })).exit, 0);
+  const none = { exit: 1, output: '', errors: 'error: there is no playbook in playbooks/\n  Name one: homerun lint PLAYBOOK\n' };
+  t.deepEqual(await homerun('lint', { 'inventory/hosts.yaml': 'web: {hosts: {web1: {}}}\n', playbooks: 'no folder' }), none);
+});
+
 test('lint leaves out files of variables, but not a playbook that is written as a mapping', async (t) => {
   t.is((await homerun('lint', { ...files, 'playbooks/variables.yaml': 'color: blue\n' })).exit, 0);
   t.regex(

@@ -103,6 +103,14 @@ for (const name of ['run', 'check']) {
   });
 }
 
+for (const name of ['init', 'doctor', 'schema']) {
+  test(`a command that comes later says so: ${name}`, async (t) => {
+    const io = fakeIo();
+    t.is(await main([name, 'x'], io), 1);
+    t.is(io.printed().errors, `error: homerun ${name} comes with a later version\n  homerun --help lists the commands that there are.\n`);
+  });
+}
+
 test('modules lists every module in a line, and shows a page of each', async (t) => {
   const { output } = await homerun('modules');
   const names = [...(await loadModules()).keys()].toSorted();

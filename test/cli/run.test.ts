@@ -65,6 +65,11 @@ test('every option reaches the engine', async (t) => {
   });
 });
 
+test('check takes the option of run that it is: both know the same ones', async (t) => {
+  const { options } = await asked(['check', 'site.yaml', '-C'], fakeIo(), 3);
+  t.true(options?.check);
+});
+
 test('check is a run in check mode with diffs', async (t) => {
   const { options, exit } = await asked(['check', 'site.yaml'], fakeIo(), 3);
   t.true(options?.check);
@@ -126,8 +131,8 @@ const wrong: readonly (readonly [line: string, errors: string])[] = [
     "error: option '--output <form>' argument 'xml' is invalid. Allowed choices are live, plain, json.\nSee: homerun run --help\n",
   ],
   ['run site.yaml -i', "error: option '-i, --inventory <path>' argument missing\nSee: homerun run --help\n"],
-  ['check site.yaml --check', "error: unknown option '--check'\nSee: homerun check --help\n"],
-  ['doctor', "error: unknown command 'doctor'\nSee: homerun --help\n"],
+  ['check site.yaml --chekc', "error: unknown option '--chekc'\nSee: homerun check --help\n"],
+  ['provision', "error: unknown command 'provision'\nSee: homerun --help\n"],
   ['run site.yaml --html same --junit same', 'error: --save, --html and --junit must name different files\n'],
   [
     'run site.yaml --save /nowhere/run.jsonl',

@@ -45,7 +45,7 @@ test('init keeps what is there', async (t) => {
   const before = [readFileSync(file, 'utf8'), readFileSync(identity, 'utf8')];
   const { exit, errors } = await secret(['init']);
   t.is(exit, 1);
-  t.is(errors, `error: ${file} is there already\n  Set a value with: homerun secret set NAME\n`);
+  t.is(errors, `error: ${file} is there already\n  Set a value with: homerun secret set NAME -i ${dirname(file)}\n`);
   t.deepEqual([readFileSync(file, 'utf8'), readFileSync(identity, 'utf8')], before);
 });
 
@@ -125,10 +125,7 @@ for (const [what, line, settings, errors] of refused) {
 
 test('without a secrets file, or a folder for it, the error says how to make one', async (t) => {
   const { secret, file } = person();
-  t.is(
-    (await secret(['list'])).errors,
-    `error: there is no secrets file ${file}\n  Make it with homerun secret init, or name your inventory with -i PATH.\n`,
-  );
+  t.is((await secret(['list'])).errors, `error: there is no secrets file ${file}\n  Make it with homerun secret init -i ${dirname(file)}.\n`);
   const nowhere = person('/nowhere');
   t.regex((await nowhere.secret(['init'])).errors, /^error: there is no folder/);
   t.false(existsSync(nowhere.identity));

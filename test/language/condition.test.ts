@@ -145,3 +145,7 @@ test('evaluating never runs what a value holds', (t) => {
   t.throws(() => compile('text.constructor == 1').evaluate(scope), { instanceOf: InputError });
   t.throws(() => compile('evil.toString() == "x"').evaluate(scope), { instanceOf: InputError });
 });
+
+test('a condition that is longer than the stack is told so', (t) => {
+  t.throws(() => compile(`${'!'.repeat(50_001)}on`), { instanceOf: InputError, message: /^a:1:1: this condition is too long, or nested too deep\n/ });
+});

@@ -20,6 +20,13 @@ test('a .env is read as dotenv reads it', (t) => {
   t.deepEqual(values, { A: '1', B: 'two words', C: 'a # b', D: 'x$Y', E: 'l1\nl2', F: 'a', G: '' });
 });
 
+test('a folder called .env is no file of values', async (t) => {
+  await inFolder({ '.env/bin/python': '', 'one/.env': 'A=one\n' }, (workingFolder) => {
+    const lookups = createLookups({ environment: {}, inventories: ['one'], workingFolder, secret: () => undefined });
+    t.deepEqual([lookups.env('A')?.reveal(), lookups.env('B')], ['one', undefined]);
+  });
+});
+
 test('a value that dotenv would cut at a # is an error as soon as it is asked for', async (t) => {
   await inFolder({ '.env': 'A=1\nPASSWORD=ab#cd\n' }, (workingFolder) => {
     const lookups = createLookups({ environment: {}, inventories: [], workingFolder, secret: () => undefined });

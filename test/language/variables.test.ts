@@ -69,6 +69,16 @@ test('a circle is named, and the scope stays usable', (t) => {
   t.is(scope.get('d'), 1);
 });
 
+test('a chain of variables that no one follows is an error, not the end of the stack', (t) => {
+  const long = Array.from({ length: 5000 }, (_, index) => `v${index}: "{{ v${index + 1} }}"`);
+  const scope = scopeOf([layer('a', `${long.join('\n')}\nv5000: 1`)]);
+  t.throws(() => scope.get('v0'), {
+    instanceOf: InputError,
+    message: /^a:201:1: more than 200 variables refer to each other in a row, "v200" being the last/,
+  });
+  t.is(scope.get('v4900'), 1);
+});
+
 test('the binding that wins is told with its layer', (t) => {
   const layers = [valueLayer('low', { x: 1 }), valueLayer('high', { x: 2 })];
   t.is(bindingOf(layers, 'x')?.layer.name, 'high');

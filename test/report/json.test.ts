@@ -50,7 +50,8 @@ test('fields have the names of the contract', (t) => {
   t.deepEqual(record(1), {
     event: 'warning',
     time: '2026-01-02T03:04:06.000Z',
-    path: 'playbooks/docker.yaml:2:10',
+    path: 'playbooks/docker.yaml:2',
+    column: 10,
     message: 'no group is called "old"',
     hint: 'Groups: all.',
   });
@@ -69,7 +70,8 @@ test('fields have the names of the contract', (t) => {
     host: 'web1',
     play: 'Docker',
     task: 'Write the settings',
-    path: 'playbooks/docker.yaml:12:7',
+    path: 'playbooks/docker.yaml:12',
+    column: 7,
     module: 'copy',
     status: 'changed',
     changes: ['write /etc/docker/daemon.json'],

@@ -106,7 +106,7 @@ export const containerParams = z
     healthcheck: z
       .strictObject({
         test: z
-          .union([z.string().min(1), z.array(word()).min(1)])
+          .union([z.string().min(1), z.array(word()).min(1)], 'expected a command as text, or a list of words')
           .optional()
           .describe('A shell command, a list of words, or `NONE` to switch off the one of the image.'),
         interval: duration().optional().describe('Time between two checks.'),
