@@ -124,7 +124,7 @@ test.serial('comments and keys that were written by hand survive the next change
   const ran = await run({ email }, ...size('60M'));
   t.is(ran.exitCode, 0, complaint(ran));
   t.is(await live(), before.replace('max_upload_size: "50M"', 'max_upload_size: "60M"'));
-  t.is(await effective('config.media.max_avatar_size'), 10 * 1024 * 1024);
+  t.is(await effective('config.server.max_avatar_size'), 10 * 1024 * 1024);
 });
 
 test.serial('a key that is no longer declared stays as it is, and null takes it out', async (t) => {
