@@ -50,7 +50,7 @@ wait_until_healthy() {
       *' '*) why="it stopped with exit code $(docker container inspect --format '{{.State.ExitCode}}' -- "$waited_for")$(cause "$waited_for")"; return 1 ;;
       *) why='it is gone'; return 1 ;;
     esac
-    if [ "$(date +%s)" -ge "$wait_until" ]; then why="$1 did not answer within $wait_seconds seconds"; return 1; fi
+    if [ "$(date +%s)" -ge "$wait_until" ]; then why="\${1#${insideMark}} did not answer within $wait_seconds seconds"; return 1; fi
     sleep 0.2 2>/dev/null || sleep 1
   done
 }

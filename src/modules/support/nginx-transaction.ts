@@ -1,4 +1,4 @@
-import { type Command, quote, withStdin } from '../../values/command.ts';
+import { type Command, explainsItself, quote, withStdin } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
 import { digestOf } from './write-file.ts';
 
@@ -89,13 +89,15 @@ also_in() {
     /^# configuration file / { path = $4; sub(/:$/, "", path) }
     { sub(/#.*/, ""); gsub(/[;{}]/, " & ") }
     { for (at = 1; at <= NF; at++) if ($at == "server_name") names = 1; else if ($at == ";") names = 0; else if (names && $at == name && path != file && path != link) print path }' |
-    sort -u | tr '\\n' ' '
+    sort -u | paste -s -d , - | sed 's/,/, /g'
 }
 said=$(nginx -t -q 2>&1) || refuse "nginx refuses the new files, the old ones are back: $said"
 conflict=$(printf '%s\\n' "$said" | conflicts | grep -vxF "$conflicts_before" | head -n 1)
 if [ -n "$conflict" ]; then
   others=$(also_in "\${conflict%% *}")
-  refuse "of two sites for $conflict nginx would serve one alone, the old files are back: the name stands in \${others:-the new file twice}"
+  give_up
+  echo "nginx would serve only one of two sites for $conflict, so the old files are back. The name stands in \${others:-the new file twice}: take it out there, or move that file away." >&2
+  exit ${explainsItself}
 fi
 setting() { nginx -T 2>/dev/null | sed -n "s/^[[:space:]]*$1[[:space:]]\\{1,\\}\\([^;[:space:]]*\\).*;.*/\\1/p" | head -n 1; }
 built() { nginx -V 2>&1 | sed -n "s/.*--$1=\\([^ ]*\\).*/\\1/p"; }

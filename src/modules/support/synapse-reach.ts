@@ -15,8 +15,9 @@ export function reachableUrls(
 ): readonly string[] {
   const inner = listenerPort(configuration);
   if (networkMode === 'host' || inner === undefined) return urls;
-  const published = new Set(ports.map((port) => /(\d*):\d+\/tcp$/.exec(port)?.[1]));
+  const published = new Set(ports.map((port) => /^(?:(?:0\.0\.0\.0|127\.0\.0\.1):)?(\d+):\d+\/tcp$/.exec(port)?.[1]));
   return urls.map((url) => {
+    if (!URL.canParse(url)) return url;
     const { protocol, hostname, port, pathname, search } = new URL(url);
     const outer = port || (protocol === 'https:' ? '443' : '80');
     return !here.test(hostname) || published.has(outer) ? url : `${insideMark}http://127.0.0.1:${inner}${pathname}${search}`;
