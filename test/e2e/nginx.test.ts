@@ -130,7 +130,9 @@ test.serial('a name that another site has is not taken from it, nor is ours sile
       t.is(refused.exitCode, 2);
       t.regex(
         complaint(refused),
-        new RegExp(`only one of two sites for hand\\.test on 0\\.0\\.0\\.0:80, so the old files are back.* /etc/nginx/sites-enabled/${order}-by-hand:`),
+        new RegExp(
+          `only one of two sites for hand\\.test on 0\\.0\\.0\\.0:80, so the old files are back.* /etc/nginx/sites-enabled/${order}-by-hand:`,
+        ),
       );
       t.is(await http('small.test'), 'one');
     }
