@@ -77,7 +77,7 @@ function checked(value: Value, spec: OptionSpec, name: string, written: string |
       typeof typed === 'string' ? didYouMean(typed, spec.choices.map(String)) : undefined,
     );
   const text = typed instanceof Secret ? typed.reveal() : typed;
-  if (spec.pattern && typeof text === 'string' && !spec.pattern.test(text))
+  if (spec.pattern && (typeof text === 'string' || typeof text === 'number') && !spec.pattern.test(String(text)))
     return wrong(`text of the form ${spec.pattern.source.replace(/^\^\(\?:(.*)\)\$$/, '$1')}`, spec.description);
   if (Array.isArray(typed))
     return typed.map((item: Value, index) => checked(item, itemSpec(spec), `${name}[${index}]`, undefined, [...path, index], note));
@@ -86,8 +86,17 @@ function checked(value: Value, spec: OptionSpec, name: string, written: string |
 }
 
 function itemSpec(spec: OptionSpec): OptionSpec {
-  const { options, secret } = spec;
-  return { type: spec.elements ?? (options ? 'dict' : 'raw'), required: false, hasDefault: false, secret, ...(options && { options }) };
+  const { options, secret, pattern, description } = spec;
+  const type = spec.elements ?? (options ? 'dict' : 'raw');
+  return {
+    type,
+    required: false,
+    hasDefault: false,
+    secret,
+    ...(options && { options }),
+    ...(pattern && { pattern }),
+    ...(pattern && description && { description }),
+  };
 }
 
 function entries(

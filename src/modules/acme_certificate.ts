@@ -68,6 +68,13 @@ const params = z
         message: 'must be true for method acme: you agree to the terms of service of the ACME server',
       });
     }
+    if (given.method === 'acme' && given.names.some((name) => name.startsWith('*.'))) {
+      context.addIssue({
+        code: 'custom',
+        path: ['names'],
+        message: 'a wildcard cannot be had through nginx (http-01): give each name, or bring the certificate (method: files)',
+      });
+    }
     if (given.method === 'files' && !given.certificate)
       context.addIssue({ code: 'custom', path: ['certificate'], message: 'is needed for method files' });
     if (given.method === 'files' && (given.private_key === undefined) === (given.private_key_content === undefined)) {

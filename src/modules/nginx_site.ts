@@ -104,6 +104,11 @@ function plan(params: Params, answers: Answers): readonly Change[] {
   }
   const places = placesOf(params, layout);
   if (answers.file.exists && answers.file.type !== 'file') throw new TaskError(`${places.file} is there, but is not a regular file`, 'Move it away.');
+  if (places.link !== undefined && answers.link.exists && answers.link.type !== 'link')
+    throw new TaskError(
+      `${places.link} is there, and is no link to ${places.file}: somebody has put a site of their own there`,
+      'Move it away, or give this site another name.',
+    );
   const reasons = params.state === 'absent' ? leftOvers(answers, places) : differences(params, answers, places);
   if (reasons.length === 0) return [];
   if (params.state === 'absent') return [change(`remove nginx site ${params.name}`, answers, places, { enabled: false, mode: '0644' })];

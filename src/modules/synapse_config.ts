@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Container } from '../questions/container.ts';
 import type { FileAnswer } from '../questions/file.ts';
 import type { Change, Diff } from '../values/change.ts';
 import { explainsItself, raw, sh } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
 import { secretIf } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { found, requireImage, withDocker } from './support/docker.ts';
@@ -9,6 +11,7 @@ import { askSynapse, type SynapseAnswers } from './support/synapse-answers.ts';
 import { type Candidate, settingsOf } from './support/synapse-candidate.ts';
 import { checkConfiguration } from './support/synapse-checks.ts';
 import { healthFrom, type SynapseConfigParams, synapseConfigParams } from './support/synapse-params.ts';
+import { reachableUrls } from './support/synapse-reach.ts';
 import { checkKeys, refusal } from './support/synapse-refusal.ts';
 import { configureCommand, generateCommand, modes, proveCommand, type SynapsePlace, tightenCommand } from './support/synapse-script.ts';
 import { secretsIn } from './support/synapse-secrets.ts';
@@ -49,16 +52,21 @@ export default defineModule({
   ],
   ask: askSynapse,
   plan(params, answers) {
-    const place = placeOf(params);
+    const place = placeOf(params, answers);
     const { configuration, validation } = answers;
-    if (!configuration) return [generate(params, place)];
+    if (!configuration) {
+      const elsewhere = otherFolder(params, answers);
+      if (elsewhere !== undefined) throw moved(params, elsewhere);
+      return [generate(params, place)];
+    }
     const declared = Object.keys(params.settings);
     if (configuration.text !== configuration.before) {
       if (validation?.state === 'refused') throw refusal(validation, params.image, configuration.changed, secretsIn(configuration.text));
       checkKeys(declared, validation?.state === 'accepted' ? validation.unknown : undefined);
     }
     const log = newLog(params, answers);
-    if (configuration.text !== configuration.before || log) return [...tighten(place, answers, true), configure(params, answers, configuration, log)];
+    if (configuration.text !== configuration.before || log)
+      return [...tighten(place, answers, true), configure(params, place, answers, { candidate: configuration, log })];
     if (answers.interrupted.exists) {
       const command = proveCommand(place, answers.log?.path);
       return [{ summary: 'prove the homeserver.yaml that an interrupted run has left', commands: [command], writes: ['*'], staged: true }];
@@ -72,8 +80,32 @@ export default defineModule({
   }),
 });
 
-function placeOf({ data_folder, uid, gid, container, wait_healthy }: SynapseConfigParams): SynapsePlace {
-  return { dataFolder: data_folder, uid, gid, container, health: healthFrom(wait_healthy) };
+function placeOf({ data_folder, uid, gid, container, wait_healthy }: SynapseConfigParams, answers: SynapseAnswers): SynapsePlace {
+  const health = healthFrom(wait_healthy);
+  const current = answers.container && found(answers.container);
+  if (!current) return { dataFolder: data_folder, uid, gid, container, health };
+  const urls = reachableUrls(health.urls, current, answers.configuration?.data ?? {});
+  // One of that name without /data is not Synapse: whose ever it is, a new configuration is no reason to restart it.
+  return { dataFolder: data_folder, uid, gid, container: dataOf(current) === undefined ? undefined : container, health: { ...health, urls } };
+}
+
+/** What a container sees as /data. */
+function dataOf({ volumes }: Container): string | undefined {
+  return volumes.flatMap((volume) => /^(.+):\/data(?::[^/]*)?$/.exec(volume)?.[1] ?? [])[0];
+}
+
+/** Where the container has its data, if that is not the folder that is declared: a homeserver that is there already. */
+function otherFolder({ data_folder }: SynapseConfigParams, { container }: SynapseAnswers): string | undefined {
+  const current = container && found(container);
+  const folder = current && dataOf(current);
+  return folder === data_folder ? undefined : folder;
+}
+
+function moved({ container, data_folder, server_name }: SynapseConfigParams, elsewhere: string): TaskError {
+  return new TaskError(
+    `the container ${container} has its data in ${elsewhere}, and ${data_folder} holds no homeserver.yaml: a homeserver without users and with another key would take its place`,
+    `Set data_folder to ${elsewhere}; or stop the container and move the folder; or remove the container, if ${server_name} shall begin anew.`,
+  );
 }
 
 function generate(params: SynapseConfigParams, place: SynapsePlace): Change {
@@ -104,11 +136,11 @@ function newLog({ log_config }: SynapseConfigParams, { log }: SynapseAnswers): L
     return text === before ? undefined : { path: log.path, before, text };
   }
   const data = plainData(log_config);
-  if (before !== undefined && isDeepStrictEqual(dataOf(before), data)) return undefined;
+  if (before !== undefined && isDeepStrictEqual(meaningOf(before), data)) return undefined;
   return { path: log.path, before, text: writeYaml(mergedData({}, log_config)) };
 }
 
-function dataOf(text: string): unknown {
+function meaningOf(text: string): unknown {
   try {
     return readYaml(text).data;
   } catch {
@@ -116,14 +148,19 @@ function dataOf(text: string): unknown {
   }
 }
 
-function configure(params: SynapseConfigParams, answers: SynapseAnswers, candidate: Candidate, log: Log | undefined): Change {
+interface Wanted {
+  readonly candidate: Candidate;
+  readonly log: Log | undefined;
+}
+
+function configure(params: SynapseConfigParams, place: SynapsePlace, answers: SynapseAnswers, { candidate, log }: Wanted): Change {
   const names = [...candidate.changed, ...(log ? ['the log configuration'] : [])];
-  const running = answers.container && found(answers.container)?.running;
+  const running = place.container !== undefined && answers.container && found(answers.container)?.running;
   const imageFound = found(answers.image);
   const isAccepted = candidate.text === candidate.before || answers.validation?.state === 'accepted';
   const command =
     isAccepted && imageFound
-      ? configureCommand(placeOf(params), { ...candidate, image: params.image, imageId: imageFound.id, log })
+      ? configureCommand(place, { ...candidate, image: params.image, imageId: imageFound.id, log })
       : withDocker(sh`${raw(requireImage(params.image))}
 echo ${`The new homeserver.yaml could not be checked by ${params.image}, and was not put in place: ${answers.validation?.state === 'not run' ? answers.validation.reason : 'the image was not there when it was asked'}`} >&2
 exit ${explainsItself}`);

@@ -77,7 +77,7 @@ export default defineModule({
 /** The tool of the image signs the request with the shared secret of homeserver.yaml. It prints no token. */
 function register({ name, password, admin, container, config, url }: Params): Command {
   const flag = admin ? '--admin' : '--no-admin';
-  const command = sh`said=$(docker exec -i -- ${container} register_new_matrix_user --user ${name} --config ${config} --password-file /dev/stdin ${flag} ${url} 2>&1) || {
+  const command = sh`said=$(docker exec -i -- ${container} register_new_matrix_user ${`--user=${name}`} --config ${config} --password-file /dev/stdin ${flag} ${url} 2>&1) || {
   printf '%s\n' "$said" ${`The account ${name} could not be created in the container ${container}:`}" $(printf %s "$said" | tail -n 1)" >&2
   exit ${explainsItself}
 }`;

@@ -4,6 +4,7 @@ import { type Asking, ask } from '../questions/question.ts';
 import { type WebReleaseAnswer, webRelease } from '../questions/web-release.ts';
 import type { Change } from '../values/change.ts';
 import { sh } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { line, path } from './params.ts';
@@ -78,7 +79,10 @@ function* look(given: Params): Asking<Answers> {
 function plan(given: Params, { folder, release }: Answers): readonly Change[] {
   const place = folderOf(given);
   if (given.state === 'absent') {
-    return folder.exists ? [{ summary: `remove ${given.name} (${place})`, commands: [sh`rm -rf -- ${place}`], writes: [`file:${place}`] }] : [];
+    if (!folder.exists) return [];
+    if (release.current === undefined && release.releases.length === 0 && !release.isUnfinished)
+      throw new TaskError(`${place} holds no release of an application: it was not put there by homerun`, 'If it shall go, remove it by hand.');
+    return [{ summary: `remove ${given.name} (${place})`, commands: [sh`rm -rf -- ${place}`], writes: [`file:${place}`] }];
   }
   return [...unpacking(given, release), ...configuring(given, release), ...switching(given, release), ...pruning(given, release)];
 }

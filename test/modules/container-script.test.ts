@@ -22,7 +22,7 @@ function left(fake: FakeDocker, { name }: Params): readonly string[] {
 
 const seenOf = ({ name }: Params, current?: string, previous?: string): Seen => ({
   current: current && `id-of-${name}-${current}`,
-  previous: previous && `id-of-${name}-previous-${previous}`,
+  previous: previous && `id-of-${name}.homerun-previous-${previous}`,
 });
 
 for (const shell of shells()) {
@@ -105,26 +105,26 @@ for (const shell of shells()) {
 
   inShell('what a cut recreation left is put back, finished or cleared away', async (t, fake) => {
     const params = paramsOf('good:1');
-    fake.add(`${params.name}-previous`, 'good:1', false);
-    fake.add(`${params.name}-next`, 'good:1', false);
+    fake.add(`${params.name}.homerun-previous`, 'good:1', false);
+    fake.add(`${params.name}.homerun-next`, 'good:1', false);
     t.is((await run(fake.shell, restoreCommand(params, seenOf(params, undefined, 'good:1')))).rc, 0);
     t.deepEqual(left(fake, params), ['NAME good:1 true']);
-    fake.add(`${params.name}-previous`, 'deaf:1', false);
+    fake.add(`${params.name}.homerun-previous`, 'deaf:1', false);
     const { rc, stderr } = await run(
       fake.shell,
-      finishCommand(params, { current: `id-of-${params.name}-previous-good:1`, previous: `id-of-${params.name}-previous-deaf:1` }),
+      finishCommand(params, { current: `id-of-${params.name}.homerun-previous-good:1`, previous: `id-of-${params.name}.homerun-previous-deaf:1` }),
     );
     t.deepEqual({ rc, stderr }, { rc: 0, stderr: '' });
     t.deepEqual(left(fake, params), ['NAME good:1 true']);
-    fake.add(`${params.name}-next`, 'good:1', false);
-    t.is((await run(fake.shell, tidyCommand(params, { current: `id-of-${params.name}-previous-good:1` }))).rc, 0);
+    fake.add(`${params.name}.homerun-next`, 'good:1', false);
+    t.is((await run(fake.shell, tidyCommand(params, { current: `id-of-${params.name}.homerun-previous-good:1` }))).rc, 0);
     t.deepEqual(left(fake, params), ['NAME good:1 true']);
   });
 
   inShell('a successor that does not work when its cut recreation is finished gives way to the old one', async (t, fake) => {
     const params = paramsOf('deaf:1');
     fake.add(params.name, 'deaf:1', false);
-    fake.add(`${params.name}-previous`, 'good:1', false);
+    fake.add(`${params.name}.homerun-previous`, 'good:1', false);
     t.is((await run(fake.shell, finishCommand(params, seenOf(params, 'deaf:1', 'good:1')))).rc, explainsItself);
     t.deepEqual(left(fake, params), ['NAME good:1 true']);
   });

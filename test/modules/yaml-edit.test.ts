@@ -156,3 +156,14 @@ testProp(
     t.true(merged.startsWith('# top\nstart: 1\n') && merged.includes('# end'));
   },
 );
+
+for (const [what, from, to] of [
+  ['the line breaks of Windows', /\n/g, '\r\n'],
+  ['a byte order mark', /^/, '\ufeff'],
+] as const) {
+  test(`${what}: it stays, and new lines are like the others`, (t) => {
+    const plain = generated.slice(generated.indexOf('server_name'));
+    const settings = { public_baseurl: 'https://a/', database: { args: { timeout: 5 } }, pid_file: null, last: [1, 2] };
+    t.is(mergeYaml(plain.replace(from, to), settings), mergeYaml(plain, settings).replace(from, to));
+  });
+}

@@ -12,6 +12,9 @@ export interface Health {
  */
 export const stopBrokenSeconds = 5;
 
+/** Stands before a URL that is asked in the container, whatever the host has. */
+export const insideMark = 'inside:';
+
 const insideContainer = `if command -v curl >/dev/null; then exec curl -q -fs -o /dev/null --max-time 5 --noproxy "*" -- "$1"; fi
 if command -v wget >/dev/null; then exec wget -q -O /dev/null -T 5 "$1"; fi
 for python in python3 python; do
@@ -20,14 +23,15 @@ done
 exit 96`;
 
 /**
- * sh functions. \`answers CONTAINER URL\` asks a URL once, on the host or, where neither curl nor wget is there, in the container.
+ * sh functions. \`answers CONTAINER URL\` asks a URL once, on the host or, where neither curl nor wget is there or \`insideMark\` says so, in the container.
  * \`wait_until_healthy CONTAINER SECONDS URL…\` comes back with 0 as soon as all answer, with 1 and the reason in \`why\` when the container
  * stops, crashes (Docker counts restarts from 0 at each start by hand) or the time is up; what its log says of it stands behind: the last two
  * different lines that tell of an error, as the first of an exception and the one that followed from it. No URL: nothing is waited for.
  * \`last_lines CONTAINER\` shows the end of its log on standard error.
  */
 export const healthFunctions = `answers() {
-  if command -v curl >/dev/null 2>&1; then curl -q -fs -o /dev/null --max-time 5 --noproxy '*' -- "$2" 2>/dev/null
+  if [ "\${2#${insideMark}}" != "$2" ]; then docker exec "$1" sh -c '${insideContainer}' sh "\${2#${insideMark}}" >/dev/null 2>&1
+  elif command -v curl >/dev/null 2>&1; then curl -q -fs -o /dev/null --max-time 5 --noproxy '*' -- "$2" 2>/dev/null
   elif command -v wget >/dev/null 2>&1; then (unset http_proxy https_proxy; wget -q -O /dev/null -T 5 "$2" 2>/dev/null)
   else docker exec "$1" sh -c '${insideContainer}' sh "$2" >/dev/null 2>&1; fi
 }
@@ -46,7 +50,7 @@ wait_until_healthy() {
       *' '*) why="it stopped with exit code $(docker container inspect --format '{{.State.ExitCode}}' -- "$waited_for")$(cause "$waited_for")"; return 1 ;;
       *) why='it is gone'; return 1 ;;
     esac
-    if [ "$(date +%s)" -ge "$wait_until" ]; then why="$1 did not answer within $wait_seconds seconds"; return 1; fi
+    if [ "$(date +%s)" -ge "$wait_until" ]; then why="\${1#${insideMark}} did not answer within $wait_seconds seconds"; return 1; fi
     sleep 0.2 2>/dev/null || sleep 1
   done
 }

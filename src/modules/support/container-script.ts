@@ -7,18 +7,18 @@ import { exclusively, requireImage, withDocker } from './docker.ts';
 /** The ids of what a script expects to find; absent: nothing of that name. */
 export interface Seen {
   readonly current?: string | undefined;
-  /** `NAME-previous`: what a recreation puts aside until its successor has proved itself. */
+  /** `NAME.homerun-previous`: what a recreation puts aside until its successor has proved itself. */
   readonly previous?: string | undefined;
 }
 
-/** The name under which the container that is being replaced waits. */
+/** The name under which the container that is being replaced waits. Nobody else has a `synapse.homerun-previous`, as somebody may have a `synapse-previous`. */
 export function previousName(name: string): string {
-  return `${name}-previous`;
+  return `${name}.homerun-previous`;
 }
 
 /** The name of a container that is being made, beside the one that still runs. */
 export function nextName(name: string): string {
-  return `${name}-next`;
+  return `${name}.homerun-next`;
 }
 
 /** Creating and stopping take this long at most, in seconds, besides the waiting. */

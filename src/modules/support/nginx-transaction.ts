@@ -1,4 +1,4 @@
-import { type Command, quote, withStdin } from '../../values/command.ts';
+import { type Command, explainsItself, quote, withStdin } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
 import { digestOf } from './write-file.ts';
 
@@ -60,6 +60,8 @@ trap 'give_up; exit 129' HUP
 trap 'give_up; exit 130' INT
 trap 'give_up; exit 143' TERM
 give_up
+conflicts() { sed -n 's/.*conflicting server name "\\(.*\\)" on \\(.*\\), ignored$/\\1 on \\2/p'; }
+conflicts_before=$(nginx -t -q 2>&1 | conflicts)
 umask 077
 mkdir -- "$work" || fail "the folder $work cannot be made"`;
 
@@ -77,11 +79,26 @@ done
 : >"$work/saved"
 sync`;
 
+// Of two sites with one name nginx serves the one that it reads first, and only warns: ours would be silent, or silence somebody else's.
 // A reload is asked for by a signal: whether the master took it shows only in new workers (it keeps the old ones, and logs why, when a
 // port is taken). Until an old worker says that it is shutting down it may still answer with the old files. The numbers are those of
 // proc_pid_stat(5): the parent follows the name in parentheses and the state.
 const checkAndReload = `refuse() { give_up; fail "$1"; }
+also_in() {
+  nginx -T 2>/dev/null | awk -v name="$1" -v file="$file" -v link="$link" '
+    /^# configuration file / { path = $4; sub(/:$/, "", path) }
+    { sub(/#.*/, ""); gsub(/[;{}]/, " & ") }
+    { for (at = 1; at <= NF; at++) if ($at == "server_name") names = 1; else if ($at == ";") names = 0; else if (names && $at == name && path != file && path != link) print path }' |
+    sort -u | paste -s -d , - | sed 's/,/, /g'
+}
 said=$(nginx -t -q 2>&1) || refuse "nginx refuses the new files, the old ones are back: $said"
+conflict=$(printf '%s\\n' "$said" | conflicts | grep -vxF "$conflicts_before" | head -n 1)
+if [ -n "$conflict" ]; then
+  others=$(also_in "\${conflict%% *}")
+  give_up
+  echo "nginx would serve only one of two sites for $conflict, so the old files are back. The name stands in \${others:-the new file twice}: take it out there, or move that file away." >&2
+  exit ${explainsItself}
+fi
 setting() { nginx -T 2>/dev/null | sed -n "s/^[[:space:]]*$1[[:space:]]\\{1,\\}\\([^;[:space:]]*\\).*;.*/\\1/p" | head -n 1; }
 built() { nginx -V 2>&1 | sed -n "s/.*--$1=\\([^ ]*\\).*/\\1/p"; }
 pid_file=$(setting pid)

@@ -55,13 +55,12 @@ said=$(docker run --rm --network none --volume "$fresh":/data --env ${`SYNAPSE_S
 The image could not generate a configuration."
 [ -f "$fresh/homeserver.yaml" ] || fail "$said
 The image generated no homeserver.yaml."
-chown -R -h "$owner" "$fresh" && find "$fresh" -type f -exec chmod 0640 {} + || exit 1
-for file in "$fresh"/*.signing.key; do [ ! -f "$file" ] || chmod ${modes.key} "$file" || exit 1; done
 for file in "$fresh"/*; do
-  [ "$file" = "$fresh/homeserver.yaml" ] || [ ! -f "$file" ] || [ -e "$data/\${file##*/}" ] || mv -- "$file" "$data/" || exit 1
+  place=$data/\${file##*/} mode=${modes.configuration}
+  case $place in "$live") continue ;; *.signing.key) mode=${modes.key} ;; esac
+  [ ! -f "$file" ] || [ -e "$place" ] || install_file "$file" "$place" $mode || fail "$place could not be written."
 done
-sync
-mv -- "$fresh/homeserver.yaml" "$live"`;
+install_file "$fresh/homeserver.yaml" "$live" ${modes.configuration} || fail "$live could not be written."`;
   return withDocker({ ...script, detached: true, timeoutSeconds: generateSeconds });
 }
 

@@ -14,6 +14,8 @@ export interface YamlFile {
   readonly data: { readonly [key: string]: unknown };
 }
 
+const byteOrderMark = '\ufeff';
+
 /** The text is no YAML 1.1 with a mapping at its top, or cannot be edited. The message says where and why. */
 export class YamlError extends Error {}
 
@@ -32,11 +34,13 @@ export function readYaml(text: string): YamlFile {
 
 /**
  * Brings `settings` into the text, key by key: a mapping is merged into a mapping, everything else replaces what is there, `null` removes the key.
- * What is not named keeps every byte: comments, order, quotes, blank lines. Where nothing differs the text comes back as it is.
+ * What is not named keeps every byte: comments, order, quotes, blank lines, what an editor of Windows leaves. Where nothing differs the text comes back as it is.
  * @param replaced names mappings, as `a.b`, that are replaced whole instead of merged.
  * @throws YamlError when the text cannot be read, or cannot be edited so that it means what was asked for.
  */
 export function mergeYaml(text: string, settings: Settings, replaced: ReadonlySet<string> = new Set()): string {
+  if (text.startsWith(byteOrderMark)) return byteOrderMark + mergeYaml(text.slice(1), settings, replaced);
+  if (/\r\n/.test(text) && !/(?<!\r)\n/.test(text)) return mergeYaml(text.replaceAll('\r\n', '\n'), settings, replaced).replaceAll('\n', '\r\n');
   const before = readYaml(text);
   const wanted = mergedData(before.data, settings, replaced);
   if (isDeepStrictEqual(wanted, before.data)) return text;
