@@ -43,10 +43,22 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
   let mayDiffer = true;
   let moving = '';
   if (!run.prefetch) target.answers.clear();
+  let isFresh = target.answers.isEmpty;
   for (let round = 0; round < mostRounds; round++) {
-    const known = await askFor(run, host, target, invocation);
+    const used: Question[] = [];
+    let known: Done;
+    let plan: Plan;
+    try {
+      known = await askFor(run, host, target, invocation, used);
+      plan = planOf(invocation, known, check ? target.predicted : []);
+    } catch (error) {
+      // Before it refuses by what was seen earlier, it looks again: the work of a run that was cut may have gone on meanwhile.
+      if (!(error instanceof TaskError) || isFresh || used.length === 0 || used.some(({ kind }) => kind.atTurn)) throw error;
+      isFresh = true;
+      target.answers.clear();
+      continue;
+    }
     const finish = (more: Partial<Converged> = {}): Converged => ({ changes, outputs, result: resultOf(invocation, known, outputs), ...more });
-    const plan = planOf(invocation, known, check ? target.predicted : []);
     if ('unknown' in plan) return finish(plan);
     if (plan.changes.length === 0) return finish();
     if (!mayDiffer)
@@ -91,8 +103,17 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
   );
 }
 
-/** Drives the module's questions to their end, asking what is missing together with all that the rest of the run will want. */
-async function askFor(run: RunContext, host: HostRun, target: Target, { module, params, identity }: Invocation): Promise<Done> {
+/**
+ * Drives the module's questions to their end, asking what is missing together with all that the rest of the run will want.
+ * @param used gets the questions whose answers were used, also when the module refuses.
+ */
+async function askFor(
+  run: RunContext,
+  host: HostRun,
+  target: Target,
+  { module, params, identity }: Invocation,
+  used: Question[] = [],
+): Promise<Done> {
   const thisTurn = new Map<string, Known>();
   const knownOf = (question: Question): Known | undefined =>
     thisTurn.get(question.id) ?? (question.kind.atTurn ? undefined : target.answers.get(identity.key, question));
@@ -100,6 +121,7 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
   for (;;) {
     const driven = drive(module, params, (question) => {
       const known = knownOf(question);
+      if (known) used.push(question);
       return isSpoilt(known) ? undefined : known;
     });
     if (driven.state === 'done') return driven;
@@ -117,11 +139,9 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
   }
 }
 
-function planOf(
-  { module, params }: Invocation,
-  known: Done,
-  predicted: readonly Resource[],
-): { readonly changes: readonly Change[] } | { readonly unknown: string } {
+type Plan = { readonly changes: readonly Change[] } | { readonly unknown: string };
+
+function planOf({ module, params }: Invocation, known: Done, predicted: readonly Resource[]): Plan {
   try {
     return { changes: module.plan(params as never, known.answers as never) };
   } catch (error) {

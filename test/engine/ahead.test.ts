@@ -74,3 +74,18 @@ test('a write below a linked folder makes stale what was read below the real one
   answers.invalidate(['file:/data/conf']);
   t.is(answers.get('root', real), undefined);
 });
+
+test('before a task refuses by what was seen ahead, it looks again', async (t) => {
+  const host = new SimulatedHost({ a: 'x' });
+  // Something else on the host makes it, once all has been asked ahead.
+  host.onScript = (script) => {
+    if (script.startsWith('put own')) host.state.set('late', 'x');
+  };
+  const { statuses } = await play({ h: host }, [
+    task('value', { name: 'own', value: 'x' }),
+    task('need', { name: 'late' }),
+    task('need', { name: 'never' }),
+  ]);
+  t.deepEqual(statuses, ['h value changed', 'h need ok', 'h need failed']);
+  t.is(host.trips, 4);
+});
