@@ -140,7 +140,10 @@ export function isUserName(name: string): boolean {
 
 function refusal(word: string, user: string, target: string, said: string): TaskError {
   if (word === words.noSudo)
-    return new TaskError(`${target}: there is no sudo, so ${user} cannot be become`, 'Install sudo there, or log in as root (ssh_user: root).');
+    return new TaskError(
+      `${target}: there is no sudo, so this user cannot become ${user}`,
+      'Install sudo there, or log in as root (ssh_user: root).',
+    );
   if (word === words.noUser) return new TaskError(`${target}: there is no user ${user}`, 'Create it first, or check become_user.');
   if (word === words.refused)
     return new TaskError(
