@@ -72,16 +72,23 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
     let err = '';
     let asked = false;
     let finished = false;
+    // What sudo itself says of it comes on another stream, maybe later: it is there when the program has ended.
+    let refusedWith: (() => TaskError) | undefined;
     const timer = setTimeout(
       () =>
         fail(
-          new TaskError(
-            `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
-            `sudo may be waiting for something that is no password.${said()}`,
-          ),
+          refusedWith?.() ??
+            new TaskError(
+              `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
+              `sudo may be waiting for something that is no password.${said()}`,
+            ),
         ),
       options.seconds * 1000,
     );
+    const refuse = (error: () => TaskError): void => {
+      refusedWith ??= error;
+      channel.end();
+    };
     const finish = (): boolean => {
       if (finished) return false;
       finished = true;
@@ -103,21 +110,23 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       return word;
     };
     const answer = (word: string): void => {
-      if (finished) return;
+      if (finished || refusedWith) return;
       if (word === words.up) {
         if (finish()) resolve();
       } else if (word === words.needsPassword && !asked) {
         asked = true;
         if (password === undefined)
-          return fail(
-            new TaskError(
-              `${options.target}: sudo wants a password to become ${user}`,
-              `Give it (become_password, or --ask-become-pass), or allow it without one in sudoers.${said()}`,
-            ),
+          return refuse(
+            () =>
+              new TaskError(
+                `${options.target}: sudo wants a password to become ${user}`,
+                `Give it (become_password, or --ask-become-pass), or allow it without one in sudoers.${said()}`,
+              ),
           );
         err = '';
         channel.write(`${password}\n`).catch(() => undefined);
-      } else fail(refusal(word, user, options.target, said()));
+      } else if (word === words.refused) refuse(() => refusal(word, user, options.target, said()));
+      else fail(refusal(word, user, options.target, said()));
     };
     channel.listen({
       stdout(chunk) {
@@ -127,7 +136,7 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       stderr(chunk) {
         err = (err + chunk.toString('utf8')).slice(-4096);
       },
-      closed: (end) => fail(ended(end, user, options, said())),
+      closed: (end) => fail(refusedWith?.() ?? ended(end, user, options, said())),
     });
     channel.write(becomeLine(user, nonce)).catch(() => undefined);
   });
