@@ -18,10 +18,6 @@ export type Known =
 export class Answers {
   readonly #known = new Map<string, Known>();
 
-  get isEmpty(): boolean {
-    return this.#known.size === 0;
-  }
-
   get(identity: string, question: Question): Known | undefined {
     return this.#known.get(key(identity, question));
   }

@@ -43,18 +43,18 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
   let mayDiffer = true;
   let moving = '';
   if (!run.prefetch) target.answers.clear();
-  let isFresh = target.answers.isEmpty;
+  let isSure = false;
   for (let round = 0; round < mostRounds; round++) {
-    const used: Question[] = [];
+    const old: Question[] = [];
     let known: Done;
     let plan: Plan;
     try {
-      known = await askFor(run, host, target, invocation, used);
+      known = await askFor(run, host, target, invocation, old);
       plan = planOf(invocation, known, check ? target.predicted : []);
     } catch (error) {
       // Before it refuses by what was seen earlier, it looks again: the work of a run that was cut may have gone on meanwhile.
-      if (!(error instanceof TaskError) || isFresh || used.length === 0 || used.some(({ kind }) => kind.atTurn)) throw error;
-      isFresh = true;
+      if (!(error instanceof TaskError) || isSure || old.length === 0) throw error;
+      isSure = true;
       target.answers.clear();
       continue;
     }
@@ -105,26 +105,22 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
 
 /**
  * Drives the module's questions to their end, asking what is missing together with all that the rest of the run will want.
- * @param used gets the questions whose answers were used, also when the module refuses.
+ * @param old gets the questions that were answered earlier, also when the module refuses.
  */
-async function askFor(
-  run: RunContext,
-  host: HostRun,
-  target: Target,
-  { module, params, identity }: Invocation,
-  used: Question[] = [],
-): Promise<Done> {
+async function askFor(run: RunContext, host: HostRun, target: Target, { module, params, identity }: Invocation, old: Question[] = []): Promise<Done> {
   const thisTurn = new Map<string, Known>();
   const knownOf = (question: Question): Known | undefined =>
     thisTurn.get(question.id) ?? (question.kind.atTurn ? undefined : target.answers.get(identity.key, question));
+  let hasAsked = false;
   const isSpoilt = (known: Known | undefined) => known !== undefined && 'error' in known && known.isShared === true;
   for (;;) {
     const driven = drive(module, params, (question) => {
       const known = knownOf(question);
-      if (known) used.push(question);
+      if (known && !hasAsked) old.push(question);
       return isSpoilt(known) ? undefined : known;
     });
     if (driven.state === 'done') return driven;
+    hasAsked = true;
     const spoilt = driven.questions.filter((question) => isSpoilt(knownOf(question)));
     for (const question of spoilt) await target.ask([{ identity, question }]);
     if (spoilt.length === 0)
@@ -134,7 +130,10 @@ async function askFor(
       );
     for (const question of driven.questions) {
       const known = target.answers.get(identity.key, question);
-      if (known && question.kind.atTurn) thisTurn.set(question.id, known);
+      if (!known || !question.kind.atTurn) continue;
+      thisTurn.set(question.id, known);
+      // What took its time to answer is not asked twice.
+      old.length = 0;
     }
   }
 }

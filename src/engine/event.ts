@@ -50,8 +50,8 @@ export interface TaskEvent extends TaskOutcome {
 /** All that happens in a run, in the order it happens for each host. Reports are made from these alone. */
 export type RunEvent =
   | { readonly event: 'run_start'; readonly plays: readonly string[]; readonly hosts: readonly string[]; readonly check: boolean }
-  /** What is doubtful in the user's files; the run goes on. */
-  | { readonly event: 'warning'; readonly message: string; readonly source?: Source; readonly hint?: string }
+  /** What is doubtful in the user's files or, with `host`, about a host; the run goes on. */
+  | { readonly event: 'warning'; readonly message: string; readonly source?: Source; readonly host?: string; readonly hint?: string }
   | { readonly event: 'play_start'; readonly play: string; readonly hosts: readonly string[] }
   | {
       readonly event: 'host_connecting';

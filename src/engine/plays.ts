@@ -1,6 +1,8 @@
 import type { Play } from '../language/play.ts';
+import { clock } from '../questions/clock.ts';
 import { type Facts, facts, factVars } from '../questions/facts.ts';
 import { TaskError } from '../values/errors.ts';
+import { clockWarning } from './clock.ts';
 import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
@@ -25,11 +27,19 @@ export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], f
   }
 }
 
-/** Asks for the facts, once a run, in one trip with all that can be asked already. */
+/** Asks for the facts and the time, once a run, in one trip with all that can be asked already. */
 async function gatherFacts(run: RunContext, host: HostRun, target: Target): Promise<void> {
   if (host.facts !== undefined) return;
   const identity = identityOf(undefined, {});
-  await target.ask([{ identity, question: facts() }], lookAhead(run, host, target));
+  const from = Date.now();
+  const questions = [clock(), facts()];
+  await target.ask(
+    questions.map((question) => ({ identity, question })),
+    lookAhead(run, host, target),
+  );
+  const shown = target.answers.get(identity.key, clock());
+  const warning = shown && 'answer' in shown && clockWarning(host.host.name, shown.answer as number, { from, until: Date.now() });
+  if (warning) run.emit({ event: 'warning', host: host.host.name, ...warning });
   const known = target.answers.get(identity.key, facts());
   if (!known || 'error' in known) throw new TaskError(known?.error ?? 'the host did not say what it is');
   host.facts = factVars(known.answer as Facts);

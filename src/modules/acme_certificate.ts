@@ -203,7 +203,7 @@ function planFiles(given: Params, { folder, certificate: found }: Answers): read
   if (found.remainingDays < 0) {
     throw new TaskError(
       `the certificate ${given.certificate?.path ?? ''} expired on ${new Date(found.notAfter).toISOString().slice(0, 10)}`,
-      'Bring a new one, or let homerun get one (method: acme).',
+      'Bring a new one, or let homerun get one (method: acme). If that day has not come yet, it is the clock of the host that is wrong.',
     );
   }
   return keyChange(found, path);

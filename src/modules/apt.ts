@@ -82,7 +82,7 @@ export default defineModule({
   ask: askApt,
   plan: (params, answers) => {
     const { dpkg, lists } = answers;
-    if (!dpkg.isDebian) throw new TaskError(`this host has no apt: it runs ${dpkg.system}`, 'This playbook is for Debian and Ubuntu.');
+    if (!dpkg.isDebian) throw withoutApt(dpkg.system);
     const differing = (params.name ?? []).filter((one) => isDifferent(params, one, answers));
     const repair: readonly Change[] = dpkg.isInterrupted
       ? [{ summary: 'repair the interrupted dpkg', commands: [dpkgRepair(params.lock_timeout)], writes: ['*'] }]
@@ -98,6 +98,15 @@ export default defineModule({
     ];
   },
 });
+
+function withoutApt(system: string): TaskError {
+  return /^(Debian|Ubuntu)\b/.test(system)
+    ? new TaskError(
+        `this host runs ${system}, but apt-get or dpkg is missing`,
+        'Look for them on the host: command -v apt-get dpkg. They come with the packages apt and dpkg, which belong to every Debian and Ubuntu.',
+      )
+    : new TaskError(`this host has no apt: it runs ${system}`, 'This playbook is for Debian and Ubuntu.');
+}
 
 /** Lists of the last minute are those that the task itself has just fetched. */
 const justFetchedSeconds = 60;

@@ -8,7 +8,7 @@ import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, path, text } from './params.ts';
 import { healthFunctions } from './support/container-health.ts';
-import { objectParameter, withDocker } from './support/docker.ts';
+import { dockerHint, objectParameter, withDocker } from './support/docker.ts';
 import { healthFrom, synapseHealth } from './support/synapse-params.ts';
 
 // Source: Matrix specification, appendices, user identifiers; Synapse refuses a leading underscore unless told otherwise.
@@ -55,7 +55,9 @@ export default defineModule({
     if (account.state === 'unknown')
       throw new TaskError(
         `the account ${name} cannot be looked up: ${account.reason}`,
-        `Have the container ${container} running before (docker_container with wait_healthy), or name the one that Synapse runs in.`,
+        account.reason.startsWith('Docker on this host')
+          ? dockerHint(account.reason)
+          : `Have the container ${container} running before (docker_container with wait_healthy), or name the one that Synapse runs in.`,
       );
     const writes: Change['writes'] = [`synapse-account:${container}`];
     if (account.state === 'absent')

@@ -117,22 +117,28 @@ function stateChanges(name: string, state: Params['state'], { active, sub, runsO
 
 /**
  * A job that fails says why: systemctl itself only points at the journal. systemd calls a service of the simple type started as soon as there is a
- * process; one that fails within its first second is not.
+ * process; one that fails within its first second is not. A service that failed too often in a row would be refused for a while although the
+ * fault is mended: whoever asks for it starts the count anew. What the service says itself tells more than what systemd says of it.
  */
 function told(verb: 'start' | 'stop' | 'restart' | 'reload', name: string): Command {
   const unit = quote(name);
+  const isStart = verb === 'start' || verb === 'restart';
   const settled = `sleep 1
 case $(systemctl show -p ActiveState -p SubState -- ${unit}) in *=failed*|*=auto-restart*) why "$unit ended as soon as it was started" ;; esac`;
   return {
     script: `unit=${unit}
+journal() { journalctl -q --no-pager -o cat "$@" 2>/dev/null; }
+own() { unit="$unit" awk 'index($0, ENVIRON["unit"] ": ") != 1 && !/^(Start|Stopp|Reload)(ed|ing) |^Failed to start /' | tail -n 2; }
 why() {
   run=$(systemctl show -p InvocationID --value -- "$unit")
-  said=$(journalctl -q --no-pager -o cat -n 2 "_SYSTEMD_INVOCATION_ID=$run" 2>/dev/null)
-  [ -n "$said" ] || said=$(journalctl -q --no-pager -o cat -n 2 -u "$unit" 2>/dev/null)
-  printf '%s\\n' "$said" "$1" >&2
+  said=$(journal -n 20 "_SYSTEMD_INVOCATION_ID=$run" | own)
+  [ -n "$said" ] || said=$(journal -n 20 -u "$unit" | own)
+  [ -n "$said" ] || said=$(journal -n 2 -u "$unit")
+  [ -z "$said" ] || printf '%s\\n' "$said" >&2
+  printf '%s\\n' "$1: $(printf '%s\\n' "\${said:-the journal says nothing of it}" | tail -n 1)" >&2
   exit 1
-}
-systemctl ${verb} -- "$unit" || why "systemctl ${verb} $unit failed"${verb === 'start' || verb === 'restart' ? `\n${settled}` : ''}`,
+}${isStart ? '\nsystemctl reset-failed -- "$unit" 2>/dev/null' : ''}
+systemctl ${verb} -- "$unit" || why "systemctl ${verb} $unit failed"${isStart ? `\n${settled}` : ''}`,
   };
 }
 

@@ -5,6 +5,7 @@ import { TaskError } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf, path } from './params.ts';
+import { explain } from './support/explain.ts';
 
 const status = () => z.coerce.number().int().min(100).max(599);
 
@@ -54,7 +55,9 @@ export default defineModule({
   },
   plan: (params, { answer }) => {
     if (!answer.ok)
-      throw new TaskError(`${params.url}: ${answer.message}`, answer.problem === 'no program' ? 'Install curl before (module apt).' : undefined);
+      throw answer.problem === 'no program'
+        ? new TaskError(`${params.url}: ${answer.message}`, 'Install curl before (module apt).')
+        : new TaskError(`${params.url}: ${answer.message}`, explain({ rc: 1, stdout: '', stderr: answer.message })?.hint);
     if (!isRight(params, answer))
       throw new TaskError(
         `${params.url} answered ${answer.status}, expected ${params.status_code.join(' or ')}`,

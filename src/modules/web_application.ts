@@ -60,6 +60,9 @@ function holdsSecret(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsSecret);
 }
 
+/** How many wrong files a change names. */
+const mostShownFaults = 5;
+
 function folderOf(given: Params): string {
   return given.path ?? `/var/www/${given.name}`;
 }
@@ -103,7 +106,8 @@ function unpacking(given: Params, release: WebReleaseAnswer): readonly Change[] 
       },
     ];
   }
-  const listed = faults.map(({ kind, path: within }) => `${kind}: ${within}`).join(', ');
+  const shown = faults.slice(0, mostShownFaults).map(({ kind, path: within }) => `${kind}: ${within}`);
+  const listed = [...shown, ...(faults.length > shown.length ? ['…'] : [])].join(', ');
   const repair = faults.every((fault) => fault.kind === 'mode')
     ? tidyRelease(folder, id)
     : unpackRelease({ folder, release: id, url, sha256, keepFile: given.config && given.config_file });

@@ -106,6 +106,7 @@ const preamble = `accounts() {
   container=$1
   if ! command -v docker >/dev/null 2>&1; then said='there is no Docker on this host' state=
   elif state=$(docker container inspect --format '{{.State.Running}} {{.State.Paused}} {{.State.Restarting}}' -- "$container" 2>&1); then said="the container $container does not run"
+  elif ! reason=$(docker version --format '{{.Server.Version}}' 2>&1); then said="Docker on this host does not answer: $(printf %s "$reason" | tr '\\n' ' ')" state=
   else said="there is no container $container on this host" state=; fi
   shift
   answers=

@@ -74,19 +74,23 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
     let err = '';
     let asked = false;
     let finished = false;
-    let refused: string | undefined;
+    // What sudo itself says of it comes on another stream, maybe later: it is there when the program has ended.
+    let refusedWith: (() => TaskError) | undefined;
     const timer = setTimeout(
       () =>
         fail(
-          refused === undefined
-            ? new TaskError(
-                `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
-                `sudo may be waiting for something that is no password.${said()}`,
-              )
-            : refusal(refused, user, options.target, said()),
+          refusedWith?.() ??
+            new TaskError(
+              `${options.target}: becoming ${user} took longer than ${options.seconds} s`,
+              `sudo may be waiting for something that is no password.${said()}`,
+            ),
         ),
       options.seconds * 1000,
     );
+    const refuse = (error: () => TaskError): void => {
+      refusedWith ??= error;
+      channel.end();
+    };
     const finish = (): boolean => {
       if (finished) return false;
       finished = true;
@@ -98,9 +102,9 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       channel.destroy();
       reject(error);
     };
-    const said = (): string => {
-      const text = err.slice(err.lastIndexOf(nonce) < 0 ? 0 : err.lastIndexOf(nonce) + nonce.length).trim();
-      return text === '' ? '' : ` The host says: ${plainText(text)}`;
+    const said = (part = -1): string => {
+      const text = err.split(nonce).at(part)?.trim();
+      return text ? ` The host says: ${plainText(text)}` : '';
     };
     const nextWord = (): string | undefined => {
       const at = out.indexOf(nonce);
@@ -111,21 +115,22 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       return word;
     };
     const answer = (word: string): void => {
-      if (finished) return;
+      if (finished || refusedWith) return;
       if (word === words.up) {
         if (finish()) resolve();
       } else if (word === words.needsPassword && !asked) {
         asked = true;
         if (password === undefined)
-          return fail(
-            new TaskError(
-              `${options.target}: sudo wants a password to become ${user}`,
-              `Give it (become_password, or --ask-become-pass), or allow it without one in sudoers.${said()}`,
-            ),
+          return refuse(
+            () =>
+              new TaskError(
+                `${options.target}: sudo wants a password to become ${user}`,
+                `Give it (become_password, or --ask-become-pass), or allow it without one in sudoers.${said(0)}`,
+              ),
           );
         channel.write(`${password}\n`).catch(() => undefined);
-        // The shell ends after a refusal: by then all is here that sudo says of it on the other stream.
-      } else refused = word;
+      } else if (word === words.refused) refuse(() => refusal(word, user, options.target, said()));
+      else fail(refusal(word, user, options.target, said()));
     };
     channel.listen({
       stdout(chunk) {
@@ -135,7 +140,7 @@ export function becomeUser(channel: Channel, become: Become, options: BecomeOpti
       stderr(chunk) {
         err = (err + chunk.toString('utf8')).slice(-4096);
       },
-      closed: (end) => fail(refused === undefined ? ended(end, user, options, said()) : refusal(refused, user, options.target, said())),
+      closed: (end) => fail(refusedWith?.() ?? ended(end, user, options, said())),
     });
     channel.write(becomeLine(user, nonce)).catch(() => undefined);
   });
@@ -148,7 +153,10 @@ export function isUserName(name: string): boolean {
 
 function refusal(word: string, user: string, target: string, said: string): TaskError {
   if (word === words.noSudo)
-    return new TaskError(`${target}: there is no sudo, so ${user} cannot be become`, 'Install sudo there, or log in as root (ssh_user: root).');
+    return new TaskError(
+      `${target}: there is no sudo, so this user cannot become ${user}`,
+      'Install sudo there, or log in as root (ssh_user: root).',
+    );
   if (word === words.noUser) return new TaskError(`${target}: there is no user ${user}`, 'Create it first, or check become_user.');
   if (word === words.refused)
     return new TaskError(

@@ -78,7 +78,7 @@ export async function scanHostKey(
         });
       } catch (error) {
         if (!key && error instanceof SshFailure)
-          throw describeFailure(error, settings, settings.connectTimeoutSeconds, { report: 'tried nothing', keys: false });
+          throw describeFailure(error, settings, settings.connectTimeoutSeconds, { report: 'tried nothing', keys: false, password: false });
       }
       if (!key) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
       return { key, verdict: judge(known, settings.host, settings.port, key) };
@@ -214,6 +214,7 @@ async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: Kno
     throw describeFailure(error, hop, settings.connectTimeoutSeconds, {
       report: login.report(),
       keys: plan.attempts.some(({ attempt }) => attempt.kind === 'key' || attempt.kind === 'agent'),
+      password: plan.attempts.some(({ attempt }) => attempt.kind === 'password'),
     });
   }
 }

@@ -16,13 +16,13 @@ export class Hangup extends Error {
 /**
  * Why there is no SSH connection to `hop`, and what to do.
  * @param seconds that handshake and login were given
- * @param tried what was tried to log in, and whether keys were among it
+ * @param tried what was tried to log in, and whether keys and a password were among it
  */
 export function describeFailure(
   error: SshFailure,
   hop: Hop,
   seconds: number,
-  tried: { readonly report: string; readonly keys: boolean },
+  tried: { readonly report: string; readonly keys: boolean; readonly password: boolean },
 ): UnreachableError | Hangup {
   const where = `${hop.host} port ${hop.port}`;
   const said = plainText(error.message);
@@ -47,9 +47,14 @@ export function describeFailure(
     case 'login':
       return new UnreachableError(
         `${where} does not let ${hop.user} in: ${tried.report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
-        tried.keys
-          ? `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder? Is ssh_user right?`
-          : `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
+        [
+          tried.password &&
+            `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
+          tried.keys && `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder?`,
+          'Is ssh_user right?',
+        ]
+          .filter((one) => one !== false)
+          .join(' '),
       );
     case 'aborted':
       return new UnreachableError(`connecting to ${where} was interrupted`);

@@ -18,6 +18,7 @@ export function recordOf(event: TimedEvent): EventRecord | undefined {
       return {
         event: 'warning',
         time,
+        ...given({ host: event.host }),
         ...(event.source && place(event.source)),
         message: event.message,
         ...given({ hint: event.hint }),

@@ -48,6 +48,7 @@ function unTimed(fields: Fields): RunEvent | undefined {
         event: kind,
         message: text(fields, 'message'),
         ...(fields['path'] !== undefined && { source: sourceOf(fields) }),
+        ...optional(fields, 'host'),
         ...optional(fields, 'hint'),
       };
     case 'play_start':

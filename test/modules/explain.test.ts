@@ -25,6 +25,11 @@ const cases: readonly (readonly [said: string, means: RegExp, hint: RegExp])[] =
   ["E: Failed to fetch http://deb.debian.org/x/InRelease  Temporary failure resolving 'deb.debian.org'", /cannot resolve names/, /resolv\.conf/],
   ['curl: (6) Could not resolve host: deb.debian.org', /cannot resolve names/, /resolv\.conf/],
   ["wget: unable to resolve host address 'deb.debian.org'", /cannot resolve names/, /resolv\.conf/],
+  [
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: read udp 127.0.0.1:51966->127.0.0.53:53: read: connection refused',
+    /cannot resolve names/,
+    /resolv\.conf/,
+  ],
   ["wget: bad address 'deb.debian.org'", /cannot resolve names/, /resolv\.conf/],
   ["curl: (7) Failed to connect to 192.0.2.1 port 80 after 0 ms: Couldn't connect to server", /cannot reach a server/, /ip route/],
   ["curl: (7) Failed to connect to 127.0.0.1 port 8008 after 0 ms: Couldn't connect to server", /nothing listens there/, /ss -ltnp/],
@@ -50,6 +55,12 @@ const cases: readonly (readonly [said: string, means: RegExp, hint: RegExp])[] =
   ],
   ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', /Docker engine/, /systemctl status docker/],
   ['mkdir: cannot create directory ‘/etc/x’: Permission denied', /may not do that/, /become: true/],
+  ['Failed to start nginx.service: Access denied', /may not do that/, /become: true/],
+  [
+    'systemctl restart docker.service failed: failed to start daemon: error initializing graphdriver: driver not supported',
+    /systemd could not do it: .*driver not supported/,
+    /journalctl/,
+  ],
   ['E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)', /may not do that/, /become: true/],
 ];
 

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { aptLists, dpkgState } from '../../src/questions/apt.ts';
+import { clockKind } from '../../src/questions/clock.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
 import { installedPackage, packageCandidate } from '../../src/questions/package.ts';
@@ -7,7 +8,7 @@ import type { Question, QuestionKind } from '../../src/questions/question.ts';
 import { tool } from '../../src/questions/tool.ts';
 import { unit, unitProblem } from '../../src/questions/unit.ts';
 import { user } from '../../src/questions/user.ts';
-import { shells } from '../shell/shells.ts';
+import { runScript, shells } from '../shell/shells.ts';
 import { askAll } from './law.ts';
 
 /** Splits and parses `output` as what the host printed for `questions`. */
@@ -81,6 +82,12 @@ for (const shell of shells()) {
     const answers = await askAll(t, shell, [unit('ssh'), unit('nginx.service')]);
     t.is(answers.length, 2);
     t.is(typeof answers[0]?.isSystemd, 'boolean');
+  });
+
+  test(`clock › ${shell.name}: tells the time`, async (t) => {
+    const { stdout } = await runScript(shell, clockKind.script([{}]));
+    t.true(Math.abs(clockKind.parse(stdout, {}) - Date.now()) < 60_000);
+    t.throws(() => clockKind.parse('date: not found\n', {}), { message: /not understood/ });
   });
 
   test(`facts › ${shell.name}: tells what is known of this machine`, async (t) => {

@@ -25,11 +25,12 @@ export const objectParameter = () =>
  * @throws TaskError when Docker is installed but does not answer: nothing is known then.
  */
 export function found<Found>(answer: DockerAnswer<Found>): Found | undefined {
-  if (answer.docker === 'unusable') throw new TaskError(`Docker on this host does not answer: ${answer.reason}`, hintFor(answer.reason));
+  if (answer.docker === 'unusable') throw new TaskError(`Docker on this host does not answer: ${answer.reason}`, dockerHint(answer.reason));
   return answer.docker === 'running' ? answer.found : undefined;
 }
 
-function hintFor(reason: string): string {
+/** What to do about an engine that does not answer, by what its command said. */
+export function dockerHint(reason: string): string {
   return /permission denied/i.test(reason)
     ? 'Only root and the members of the group docker may use it: add `become: true` to the task or the play.'
     : 'Start it, with a task such as `systemd: {name: docker, state: started}`; `journalctl -u docker` on the host says why it stopped.';

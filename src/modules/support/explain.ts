@@ -83,7 +83,7 @@ const causes: readonly Cause[] = [
     cure: 'Run on the host: apt-get -f install, and apt-mark showhold for packages that are held.',
   },
   {
-    says: /Temporary failure (resolving|in name resolution)|Could not resolve( host)?|unable to resolve host|Name or service not known|Name does not resolve|bad address|no such host/i,
+    says: /\blookup \S+( on \S+)?: |Temporary failure (resolving|in name resolution)|Could not resolve( host)?|unable to resolve host|Name or service not known|Name does not resolve|bad address|no such host/i,
     means: 'the host cannot resolve names',
     cure: networkCure,
   },
@@ -119,9 +119,14 @@ const causes: readonly Cause[] = [
   },
   { says: /Too many open files/i, means: 'too many files are open on the host', cure: 'Look at ulimit -n and /proc/sys/fs/file-nr.' },
   {
-    says: /Interactive authentication required|are you root\?|must be (run as )?root|Operation not permitted|Permission denied|a terminal is required|only root/i,
+    says: /Interactive authentication required|are you root\?|must be (run as )?root|Operation not permitted|Permission denied|a terminal is required|only root|^Failed to \S+ .*: Access denied/i,
     means: 'this user may not do that on the host',
     cure: 'Run the task as root (become: true), or as the user to whom it belongs (become_user).',
+  },
+  {
+    says: /^systemctl (start|stop|restart|reload) \S+ failed: |^\S+ ended as soon as it was started: /,
+    means: 'systemd could not do it',
+    cure: 'Put right what it complains about, and run again. Its log says more: journalctl -n 50 -u UNIT on the host.',
   },
 ];
 

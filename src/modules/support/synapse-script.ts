@@ -40,7 +40,8 @@ const generateSeconds = 300;
 
 /**
  * Has the image write the first homeserver.yaml, log configuration and signing key, with modes that are right from the start. Into a folder of its
- * own: homeserver.yaml comes last and by one rename, so that a cut generation is simply begun again, and nothing that is there is overwritten.
+ * own, from which each file comes by a rename and homeserver.yaml last, so that a cut generation is simply begun again, and nothing that is there is
+ * overwritten. The data folder may be a file system of its own, and full: half a key must never stand there.
  */
 export function generateCommand(place: SynapsePlace, { image, serverName, reportStats }: Generation): Command {
   const script = sh`${raw(preamble(place))}
@@ -57,10 +58,10 @@ The image could not generate a configuration."
 The image generated no homeserver.yaml."
 for file in "$fresh"/*; do
   place=$data/\${file##*/} mode=${modes.configuration}
-  case $place in "$live") continue ;; *.signing.key) mode=${modes.key} ;; esac
-  [ ! -f "$file" ] || [ -e "$place" ] || install_file "$file" "$place" $mode || fail "$place could not be written."
+  case $file in *.signing.key) mode=${modes.key} ;; esac
+  [ "$place" = "$live" ] || [ ! -f "$file" ] || [ -e "$place" ] || install_file "$file" "$place" "$mode" || fail "$place could not be put in place."
 done
-install_file "$fresh/homeserver.yaml" "$live" ${modes.configuration} || fail "$live could not be written."`;
+install_file "$fresh/homeserver.yaml" "$live" ${modes.configuration} || fail "$live could not be put in place."`;
   return withDocker({ ...script, detached: true, timeoutSeconds: generateSeconds });
 }
 
@@ -84,7 +85,7 @@ export interface NewConfiguration {
 export function configureCommand(place: SynapsePlace, { before, text, image, imageId, log }: NewConfiguration): Command {
   const script = sh`${raw(preamble(place))}
 umask 077
-IFS= read -r want && cat >"$work/new" || fail 'The new homeserver.yaml could not be written.'
+IFS= read -r want && cat >"$work/new" || fail "The new homeserver.yaml could not be written to $work."
 [ "$(sha256 "$work/new")" = "$want" ] || fail 'The new homeserver.yaml did not arrive whole.'
 if [ "$(sha256 "$live")" != ${digestOf(before)} ] || [ "$(docker image inspect --format '{{.ID}}' -- ${image})" != ${imageId} ]; then
   rmdir -- "$work" 2>/dev/null
@@ -93,7 +94,7 @@ if [ "$(sha256 "$live")" != ${digestOf(before)} ] || [ "$(docker image inspect -
 fi
 log=${log?.path ?? ''}
 ${raw(keepOld)}
-install_file "$work/new" "$live" ${modes.configuration} || fail 'homeserver.yaml could not be put in place.'
+install_file "$work/new" "$live" ${modes.configuration} || { [ -z "$has_kept" ] || rm -f -- "$old"; fail "$live could not be put in place."; }
 ${raw(log ? sh`printf %s ${log.text} >"$work/new-log" && install_file "$work/new-log" "$log" ${modes.log} || put_back 'the log configuration could not be written'`.script : '')}
 ${raw(prove)}`;
   return withDocker({ ...script, stdin: new Secret(`${digestOf(text)}\n${text}`), detached: true, timeoutSeconds: seconds(place) });
@@ -123,8 +124,9 @@ function preamble(place: SynapsePlace): string {
 live=$data/homeserver.yaml old=$work/homeserver.yaml
 ${raw(functions)}
 ${raw(exclusively(`synapse${dataFolder.replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`))}
-trap 'rm -rf -- "$work/new" "$work/new-log" "$work/generated"; rmdir -- "$work" 2>/dev/null; rm -rf "$homerun_lock"' EXIT
-[ ! -L "$work" ] && { [ -d "$work" ] || mkdir -m 0700 -- "$work"; } && chmod 0700 "$work" || fail "The folder $work could not be made."`.script;
+[ ! -L "$work" ] && { [ -d "$work" ] || mkdir -m 0700 -- "$work"; } && chmod 0700 "$work" || fail "The folder $work could not be made."
+trap 'if [ -e "$old" ]; then rm -rf -- "$work/new" "$work/new-log" "$work/keep" "$work/generated"; else rm -rf -- "$work"; fi; rm -rf "$homerun_lock"' EXIT`
+    .script;
 }
 
 // A file is put in place by a rename within its folder: nobody ever sees half of it.
@@ -156,9 +158,11 @@ put_back() {
 }`;
 
 // What is kept already is from an interrupted run: it is the last configuration that is known to work.
-const keepOld = `if [ ! -e "$old" ]; then
-  if [ -n "$log" ] && [ -e "$log" ]; then cp -- "$log" "$work/log" || fail 'The old log configuration could not be kept.'; fi
-  cp -- "$live" "$work/keep" && sync && mv -- "$work/keep" "$old" || fail 'The old homeserver.yaml could not be kept.'
+const keepOld = `has_kept=
+if [ ! -e "$old" ]; then
+  if [ -n "$log" ] && [ -e "$log" ]; then cp -- "$log" "$work/log" || fail "The old log configuration could not be kept in $work."; fi
+  cp -- "$live" "$work/keep" && sync && mv -- "$work/keep" "$old" || fail "The old homeserver.yaml could not be kept in $work."
+  has_kept=yes
 fi`;
 
 const prove = `if runs; then restart || put_back "$why"; fi

@@ -75,7 +75,7 @@ const download = `if command -v curl >/dev/null; then
 elif command -v wget >/dev/null; then
   get() { wget -q -O - "$url" 2>"$work/said"; }
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi
-{ get || : >"$work/failed"; } | head -c ${mostPackedBytes + 1} >"$work/archive"
+{ get || : >"$work/failed"; } | head -c ${mostPackedBytes + 1} >"$work/archive" || fail "what comes from $url cannot be kept in $work: nothing was changed"
 [ "$(wc -c <"$work/archive")" -le ${mostPackedBytes} ] || fail "$url is larger than ${mostPackedBytes} bytes: nothing was changed"
 [ ! -e "$work/failed" ] || fail "$url cannot be downloaded: $(cat "$work/said")"
 got=$(sha256sum <"$work/archive")
