@@ -55,7 +55,7 @@ export default defineModule({
   examples: [
     {
       description: 'A key that may only do one thing',
-      task: "authorized_key:\n  user: backup\n  key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl backup@laptop\n  key_options: command=\"/usr/local/bin/backup\",no-pty",
+      task: 'authorized_key:\n  user: backup\n  key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl backup@laptop\n  key_options: command="/usr/local/bin/backup",no-pty',
     },
     {
       description: 'These keys and no others',
@@ -122,7 +122,11 @@ function keyLines(given: string): readonly string[] {
 /** The keys that are meant, each once, with the options and the comment that they shall have. */
 function keysOf({ key, key_options, comment }: Params): readonly AuthorizedKey[] {
   const keys = keyLines(revealed(key)).flatMap((one) => parseKey(one) ?? []);
-  const wanted = keys.map((one) => ({ ...one, options: key_options ?? one.options, comment: (comment ?? one.comment).trim().replaceAll(/\s+/g, ' ') }));
+  const wanted = keys.map((one) => ({
+    ...one,
+    options: key_options ?? one.options,
+    comment: (comment ?? one.comment).trim().replaceAll(/\s+/g, ' '),
+  }));
   return [...new Map(wanted.map((one) => [one.blob, one])).values()];
 }
 
@@ -140,6 +144,7 @@ function folderChanges(
   }
   if (!manage_dir) return [];
   // What a link of the user's own points at is not given away to that user.
-  if (found.type !== 'directory') throw new TaskError(`${path} is not a folder on the host, but a ${found.type}`, 'Remove it, or say manage_dir: false.');
+  if (found.type !== 'directory')
+    throw new TaskError(`${path} is not a folder on the host, but a ${found.type}`, 'Remove it, or say manage_dir: false.');
   return attributeChanges(path, { ...owner, mode }, found);
 }
