@@ -7,12 +7,12 @@ import { defineModule } from './module.ts';
 import { line } from './params.ts';
 import { writeFile } from './support/write-file.ts';
 
-/** Labels as hostname(7) has them; an underscore is let through, as systemd does. The kernel holds 64 characters. */
+/** Labels as hostname(7) has them, at most as long as what the kernel holds. */
 const hostName = () =>
   line()
     .refine((name) => name.length <= 64, 'expected a name of at most 64 characters')
     .refine(
-      (name) => /^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$/.test(name),
+      (name) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(name),
       'expected a host name: letters, digits, - and dots between labels',
     );
 
