@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineModule } from './module.ts';
-import { aptAbsent, aptParams, askApt, planApt } from './support/apt-packages.ts';
+import { aptAbsent, aptAliases, aptParams, askApt, planApt } from './support/apt-packages.ts';
 
 export default defineModule({
   summary: 'Install, upgrade or remove Debian packages.',
@@ -12,6 +12,7 @@ export default defineModule({
     },
     { description: 'Remove one with its configuration', task: 'apt:\n  name: apache2\n  state: absent\n  purge: true' },
   ],
+  aliases: aptAliases,
   absent: aptAbsent,
   ask: askApt,
   plan: (params, answers) => planApt(params, answers, 'This playbook is for Debian and Ubuntu.'),

@@ -89,7 +89,7 @@ export default defineModule({
     },
     { description: 'Where the words of the jobs go', task: 'cron:\n  name: MAILTO\n  env: true\n  job: admin@example.org' },
   ],
-  absent: {},
+  aliases: { value: 'job', dom: 'day', dow: 'weekday' },
   *ask({ user, cron_file }): Asking<Answers> {
     if (cron_file === undefined) return yield* ask({ crontab: crontab(user) });
     const path = cron_file.startsWith('/') ? cron_file : `/etc/cron.d/${cron_file}`;

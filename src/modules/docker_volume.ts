@@ -50,7 +50,8 @@ export default defineModule({
     const { driver, mountpoint, options, labels } = present;
     return { volume: { Name: given.name, Driver: driver, Mountpoint: mountpoint, Options: { ...options }, Labels: { ...labels } } };
   },
-  absent: { volume_name: 'Write name.', debug: 'Use -v.' },
+  aliases: { volume_name: 'name' },
+  absent: { debug: 'Use -v.' },
 });
 
 /** What differs of what is asked for; options and labels that are not are left alone. */

@@ -56,6 +56,7 @@ export default defineModule({
     },
     { description: 'No longer set it', task: 'sysctl:\n  name: vm.swappiness\n  state: absent' },
   ],
+  aliases: { key: 'name', val: 'value' },
   absent: {
     attributes: 'Use the module command with chattr(1).',
     unsafe_writes: 'Files are always replaced in one step.',

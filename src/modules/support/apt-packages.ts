@@ -48,6 +48,9 @@ export interface AptAnswers {
   readonly candidates: ReadonlyMap<string, CandidateAnswer>;
 }
 
+/** Other names of the parameters. */
+export const aptAliases = { pkg: 'name', package: 'name', 'update-cache': 'update_cache' };
+
 /** Parameters of Ansible's apt that are left out. */
 export const aptAbsent = {
   upgrade: 'Use the module command with apt-get upgrade.',
