@@ -80,6 +80,6 @@ function joined(table: string, lines: readonly string[]): string {
 }
 
 function rejoined(lines: readonly string[]): string {
-  const text = lines.join('\n').replace(/[\r\n]+$/, '');
+  const text = lines.join('\n').replace(/\n+$/, '');
   return text === '' ? '' : `${text}\n`;
 }
