@@ -156,11 +156,11 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
     const path = params[name];
     if (!expression || unknown.has(name) || typeof path !== 'string') continue;
     const { local } = walk.input;
-    const isTemplate = kind === 'template';
     const read = {
-      evaluate: () => (isTemplate ? local.read(kind, path, task, scope, expression.source) : local.probe(path, task, expression.source)),
+      evaluate: () =>
+        kind === 'template' ? local.read(kind, path, task, scope, expression.source) : local.probe(kind, path, task, expression.source),
       get required() {
-        return isTemplate ? local.template(path, task, expression.source).required : undefined;
+        return kind === 'template' ? local.template(path, task, expression.source).required : undefined;
       },
     };
     const { state, value } = known(read, scope, found);

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
+import { splitWords } from '../values/words.ts';
 import type { Scope } from './expression.ts';
 import { noteJinja } from './jinja.ts';
 import type { Task } from './play.ts';
@@ -14,9 +15,12 @@ export interface LocalContent {
   readonly path: string;
   /** A file's bytes; a template's text, secret when a secret went into it. */
   readonly content: Text | Uint8Array;
+  /** Of a script: the words behind its path. */
+  readonly words?: readonly string[];
 }
 
-export type LocalFileKind = 'file' | 'template';
+/** A script is a file; the text that names it goes on with words for it, as a command line does. */
+export type LocalFileKind = 'file' | 'template' | 'script';
 
 /** Reads the local files of tasks. Each template is compiled once. */
 export interface LocalFiles {
@@ -26,7 +30,7 @@ export interface LocalFiles {
    */
   read(kind: LocalFileKind, path: string, task: Pick<Task, 'folders'>, scope: Scope, asked?: Source): LocalContent;
   /** Throws InputError unless the file at `path` is there and may be read; gives it without its content. */
-  probe(path: string, task: Pick<Task, 'folders'>, asked?: Source): LocalContent;
+  probe(kind: Exclude<LocalFileKind, 'template'>, path: string, task: Pick<Task, 'folders'>, asked?: Source): LocalContent;
   /** The template at `path`, compiled but not rendered, to see its mistakes and its variables. @throws InputError */
   template(path: string, task: Pick<Task, 'folders'>, asked?: Source): Template;
 }
@@ -75,18 +79,36 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
   }
 
   return {
-    read(kind, path, task, scope, asked) {
+    read(kind, text, task, scope, asked) {
+      const { path, words } = named(kind, text, asked);
       const found = find(kind, path, task, asked);
-      const content = kind === 'file' ? files.bytes(found, asked) : compile(found, asked).render(scope);
-      return { path: files.shown(found), content };
+      const content = kind === 'template' ? compile(found, asked).render(scope) : files.bytes(found, asked);
+      return { path: files.shown(found), content, ...words };
     },
-    probe(path, task, asked) {
-      const found = find('file', path, task, asked);
+    probe(kind, text, task, asked) {
+      const { path, words } = named(kind, text, asked);
+      const found = find(kind, path, task, asked);
       files.mustBeReadable(found, asked);
-      return { path: files.shown(found), content: new Uint8Array() };
+      return { path: files.shown(found), content: new Uint8Array(), ...words };
     },
     template: (path, task, asked) => compile(find('template', path, task, asked), asked),
   };
+}
+
+/** The path in what a task gives, and for a script the words behind it. @throws InputError for a quote that is not closed, or no path. */
+function named(
+  kind: LocalFileKind,
+  text: string,
+  asked: Source | undefined,
+): { readonly path: string; readonly words?: Pick<LocalContent, 'words'> } {
+  if (kind !== 'script') return { path: text };
+  try {
+    const [path, ...words] = splitWords(text);
+    if (path !== undefined) return { path, words: { words } };
+  } catch (error) {
+    throw InputError.of(error instanceof Error ? error.message : String(error), asked, 'Close it.');
+  }
+  throw InputError.of('expected the path of a script', asked);
 }
 
 /** Where a file may be, the first that there is being taken. */
@@ -98,7 +120,7 @@ function candidates(
   projectFolder: string,
 ): readonly string[] {
   if (path.startsWith('/') || path.startsWith('~/')) return [resolve(path)];
-  const subfolder = kind === 'file' ? 'files' : 'templates';
+  const subfolder = kind === 'template' ? 'templates' : 'files';
   // A playbook lies in `playbooks/`, beside which the project's `templates/` lie.
   const project = [...folders.filter((folder) => basename(folder) === 'playbooks').map((folder) => dirname(folder)), projectFolder];
   return [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Module } from './module.ts';
+import { ownNames } from './support/aliases.ts';
 
 /** What is wrong with a parameter: where in the parameters, what, and what to do. */
 export interface ParamProblem {
@@ -23,6 +24,25 @@ export function checkParams(
   given: unknown,
   nearest: (wrong: string, names: readonly string[]) => string | undefined,
   unknown: ReadonlySet<string> = new Set(),
+): Checked {
+  const own = ownNames(module.aliases, given, unknown);
+  if (own.twice.length > 0)
+    return {
+      problems: own.twice.map((alias) => ({
+        path: [alias],
+        message: `${name}: ${alias} is another name of ${module.aliases?.[alias]}, which is given as well`,
+      })),
+    };
+  const checked = checkOwnNames(name, module, own.given, nearest, own.unknown);
+  return 'params' in checked ? checked : { problems: checked.problems.map((one) => ({ ...one, path: own.written(one.path) })) };
+}
+
+function checkOwnNames(
+  name: string,
+  module: Module,
+  given: unknown,
+  nearest: (wrong: string, names: readonly string[]) => string | undefined,
+  unknown: ReadonlySet<string>,
 ): Checked {
   const parsed = module.params.safeParse(given, { reportInput: true });
   if (parsed.success) return { params: parsed.data };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { quote } from '../values/command.ts';
+import { splitWords } from '../values/words.ts';
 import { defineModule } from './module.ts';
 import { line } from './params.ts';
 import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
-import { splitWords } from './support/words.ts';
 
 export default defineModule({
   summary: 'Run a command without a shell: no variables, pipes or redirections in it are interpreted.',

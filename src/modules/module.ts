@@ -29,6 +29,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[]) => Vars;
   /** Parameters of Ansible's module of that name that are left out, and why or what to write instead; using one is an error that says this. */
   readonly absent?: { readonly [param: string]: string };
+  /** Other names that Ansible has for parameters: the name of the parameter, by the other. */
+  readonly aliases?: { readonly [name: string]: string };
   /** The parameter that free text after the module's name fills: `command: ls -l`, `shell: |`. */
   readonly freeForm?: string;
 }
@@ -42,6 +44,7 @@ export interface Module {
   readonly plan: (params: never, answers: never) => readonly Change[];
   readonly result?: (params: never, answers: never, outputs: readonly Output[]) => Vars;
   readonly absent?: { readonly [param: string]: string };
+  readonly aliases?: { readonly [name: string]: string };
   readonly freeForm?: string;
 }
 

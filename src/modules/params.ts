@@ -7,10 +7,12 @@ export interface LocalFile {
   readonly path: string;
   /** The content: bytes of a file, text of a rendered template (a Secret when a secret went into it). */
   readonly content: string | Secret | Uint8Array;
+  /** Of a script: the words behind its path. */
+  readonly words?: readonly string[];
 }
 
 /** How a parameter's path is turned into a LocalFile before validation. */
-export type LocalKind = 'file' | 'template';
+export type LocalKind = 'file' | 'template' | 'script';
 
 const isLocalFile = (value: unknown): value is LocalFile => typeof value === 'object' && value !== null && 'path' in value && 'content' in value;
 
@@ -19,6 +21,9 @@ export const localFile = () => z.custom<LocalFile>(isLocalFile, 'expected the pa
 
 /** A path of a Handlebars template (searched in the playbook's folder, its `templates/`, then the project's `templates/`), given to the module as a rendered LocalFile. */
 export const templateFile = () => z.custom<LocalFile>(isLocalFile, 'expected the path of a template').meta({ local: 'template' satisfies LocalKind });
+
+/** A path as `localFile` takes it, and behind it words for the script that is there, as in a command line; given to the module as a LocalFile with those words. */
+export const scriptFile = () => z.custom<LocalFile>(isLocalFile, 'expected the path of a script').meta({ local: 'script' satisfies LocalKind });
 
 /** The parameters of `schema` that are local files, by name. */
 export function localParams(schema: z.ZodType): ReadonlyMap<string, LocalKind> {
@@ -48,7 +53,7 @@ export function conditionParams(schema: z.ZodType): readonly string[] {
 
 function localKind(field: z.ZodType): LocalKind | undefined {
   const kind = field.meta()?.['local'];
-  if (kind === 'file' || kind === 'template') return kind;
+  if (kind === 'file' || kind === 'template' || kind === 'script') return kind;
   return field instanceof z.ZodOptional ? localKind(field.unwrap() as z.ZodType) : undefined;
 }
 

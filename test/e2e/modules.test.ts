@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -22,6 +22,7 @@ test.before(async (t) => {
   await removeLab(name);
   lab = await startLab({ name, hosts: [homeserverRequest('case', 'baked')], say: (line) => t.log(line) });
   inventory = await writeInventory(lab, { folder });
+  cpSync(join(cases, 'files'), join(folder, 'files'), { recursive: true });
 });
 
 test.after.always(async () => {
@@ -38,7 +39,9 @@ const file = z.strictObject({ needs: z.literal('baked'), steps: z.array(step) })
 
 const exitCodes = { ok: 0, changed: 3, failed: undefined } as const;
 
-for (const module of readdirSync(cases).sort()) {
+for (const module of readdirSync(cases)
+  .filter((entry) => entry.endsWith('.yaml'))
+  .sort()) {
   test.serial(`${module.replace('.yaml', '')} does on a real host what its cases say, and check foresees it`, async (t) => {
     t.timeout(900_000);
     const document = parseDocument(readFileSync(join(cases, module), 'utf8'), { merge: true });

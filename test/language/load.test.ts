@@ -154,6 +154,22 @@ test('the bytes of a file are given as they are, braces and all', async (t) => {
   });
 });
 
+test('a script is named with words for it behind, of which the first is its path', async (t) => {
+  const files = { 'files/my script': 'echo', 'site.yaml': '- hosts: all\n  tasks:\n    - copy: {content: x, dest: /a}\n' };
+  await loadProject(files, {}, (loaded) => {
+    const read = (text: string) => loaded.readLocal('script', text, firstTask(loaded), scopeOn(loaded, 'h1'));
+    t.deepEqual(read(`'my script' "a  b" it\\'s '$(id)'`), {
+      path: 'files/my script',
+      content: Buffer.from('echo'),
+      words: ['a  b', "it's", '$(id)'],
+    });
+    t.deepEqual(read('"my script"').words, []);
+    t.throws(() => read("'my script"), { instanceOf: InputError, message: /site\.yaml:3:7: the command has a ' that is not closed/ });
+    t.throws(() => read('my script'), { instanceOf: InputError, message: /there is no script my\n/ });
+    t.throws(() => read(' '), { instanceOf: InputError, message: /expected the path of a script/ });
+  });
+});
+
 test('a template file may include others, indented as their place is, and is secret when a secret goes into it', async (t) => {
   const files = {
     'templates/nginx/site.hbs': 'server {\n  {{> common port=80}}\n  {{#if tls}}\n  {{> common port=443}}\n  {{/if}}\n}\n',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { container, containerKind, published, volume } from '../../src/questions/container.ts';
+import { dockerVolume, dockerVolumeKind } from '../../src/questions/docker-volume.ts';
 import { image, imageKind, imageName } from '../../src/questions/image.ts';
 import { network, networkKind } from '../../src/questions/network.ts';
 import { type SynapseAccount, synapseAccount, synapseAccountKind } from '../../src/questions/synapse-account.ts';
@@ -17,6 +18,8 @@ const id = 'ab'.repeat(32);
 const containerLine = `/synapse {"id":"${id}","image":"sha256:${id}","running":true,"paused":false,"config":{"Hostname":"x","User":"991:991","Env":["A=b c","PATH=/bin"],"Cmd":["600"],"Healthcheck":{"Test":["CMD-SHELL","true"],"Interval":15000000000},"Image":"homerun/base:1","Volumes":null,"Entrypoint":["sleep"],"Labels":{"a":"b"}},"binds":["/srv/x/:/data:rw","/srv/y:/y:z,ro"],"mounts":[{"Type":"volume","Source":"v","Target":"/v","ReadOnly":true},{"Type":"tmpfs","Target":"/t"}],"ports":{"8008/tcp":[{"HostIp":"127.0.0.1","HostPort":"8008"},{"HostIp":"::1","HostPort":"8008"}],"53/udp":[{"HostIp":"","HostPort":""}]},"restart":{"Name":"","MaximumRetryCount":0},"log":{"Type":"local","Config":{}},"mode":"none","readOnly":true,"privileged":false,"init":null,"capAdd":["cap_net_admin"],"capDrop":["ALL"],"tmpfs":{"/run":"","/tmp":"size=1m"},"security":null,"hosts":null,"memory":0,"networks":[["none",null],["matrix",["hs","${id.slice(0, 12)}"]],null]}`;
 const imageLine = `synapse:1 {"id":"sha256:${id}","digests":["synapse@sha256:${id}",null],"config":{"Env":null,"Cmd":null,"Entrypoint":["/start.py"],"User":"","Labels":null}}`;
 const networkLine = `matrix {"Id":"${id}","Driver":"bridge","Internal":false,"Attachable":false,"EnableIPv6":false,"Options":{},"Labels":{},"Ipam":[{"Subnet":"172.18.0.0/16","Gateway":"172.18.0.1"}]}`;
+
+const volumeLine = `media {"Driver":"local","Mountpoint":"/var/lib/docker/volumes/media/_data","Options":null,"Labels":{"a":"it is"}}`;
 
 /** The shell with a `docker` before all else, or without any. */
 function withDocker(t: ExecutionContext, shell: Shell, script: string | undefined): Shell {
@@ -45,6 +48,7 @@ const engine = `case "$1 $2" in
         synapse) echo '${containerLine}' ;;
         synapse:1) echo '${imageLine}'; echo ;;
         matrix) echo '${networkLine}' ;;
+        media) echo '${volumeLine}' ;;
         *) echo "Error: No such object: $name" >&2; echo; rc=1 ;;
       esac
     done
@@ -76,6 +80,11 @@ for (const shell of shells()) {
     const [one, none] = await askAll(t, docker, [image('docker.io/library/synapse:1'), image('other')]);
     t.like(one, { found: { id: `sha256:${id}`, digests: [`synapse@sha256:${id}`], entrypoint: ['/start.py'], env: [] } });
     t.deepEqual(none, { docker: 'running' });
+    t.deepEqual(await askAll(t, docker, [dockerVolume('media'), dockerVolume('gone'), dockerVolume('media')]), [
+      { docker: 'running', found: { driver: 'local', mountpoint: '/var/lib/docker/volumes/media/_data', options: {}, labels: { a: 'it is' } } },
+      { docker: 'running' },
+      { docker: 'running', found: { driver: 'local', mountpoint: '/var/lib/docker/volumes/media/_data', options: {}, labels: { a: 'it is' } } },
+    ]);
     t.like((await askAll(t, docker, [network('matrix'), network('gone')]))[0], { found: { subnets: ['172.18.0.0/16'], gateways: ['172.18.0.1'] } });
   });
 
@@ -142,7 +151,7 @@ function account(localpart: string, name = 'synapse') {
 }
 
 test('what is not understood is said in a sentence, not as a stack', (t) => {
-  for (const kind of [containerKind, imageKind, networkKind])
+  for (const kind of [containerKind, imageKind, networkKind, dockerVolumeKind])
     t.throws(() => kind.parse('/synapse {"id":5}\n', { name: 'synapse', reference: 'a:1' }), { message: /in a form that is not understood/ });
   t.throws(() => synapseAccountKind.parse('bm9uc2Vuc2U=\n.\n', { container: 'a', config: '/b', localpart: 'c' }));
   t.deepEqual(
@@ -190,5 +199,6 @@ test('volumes and ports come in one form', (t) => {
 });
 
 test('names that Docker does not allow are not asked for', (t) => {
-  for (const wrong of ['', 'a', '-ab', 'a b', 'a"b', 'a\nb', '/ab']) t.throws(() => container(wrong), { instanceOf: TypeError });
+  for (const wrong of ['', 'a', '-ab', 'a b', 'a"b', 'a\nb', '/ab'])
+    for (const ask of [container, dockerVolume]) t.throws(() => ask(wrong), { instanceOf: TypeError });
 });

@@ -3,6 +3,7 @@ import { aptLists, dpkgState } from '../../src/questions/apt.ts';
 import { clockKind } from '../../src/questions/clock.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
+import { hostname, hostnameKind } from '../../src/questions/hostname.ts';
 import { installedPackage, packageCandidate } from '../../src/questions/package.ts';
 import type { Question, QuestionKind } from '../../src/questions/question.ts';
 import { tool } from '../../src/questions/tool.ts';
@@ -90,6 +91,13 @@ for (const shell of shells()) {
     t.throws(() => clockKind.parse('date: not found\n', {}), { message: /not understood/ });
   });
 
+  test(`hostname › ${shell.name}: tells the name of now and that of each boot`, async (t) => {
+    const [found, again] = await askAll(t, shell, [hostname(), hostname()]);
+    t.regex(found?.running ?? '', /^[\w.-]+$/);
+    t.is(typeof found?.isSystemd, 'boolean');
+    t.deepEqual(again, found);
+  });
+
   test(`facts › ${shell.name}: tells what is known of this machine`, async (t) => {
     const [found] = await askAll(t, shell, [facts()]);
     t.like(found, { user_uid: process.getuid?.() ?? 0, architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64' });
@@ -162,4 +170,11 @@ test('user, group › names that are no accounts are refused', (t) => {
     t.throws(() => user(name), { instanceOf: TypeError }, name);
     t.throws(() => group(name), { instanceOf: TypeError }, name);
   }
+});
+
+test('hostname › reads a host without a name for its boot, and refuses what is not understood', (t) => {
+  t.deepEqual(hostnameKind.parse('web01\n.\nother\n', {}), { running: 'web01', static: '', isSystemd: false });
+  t.deepEqual(hostnameKind.parse('web01\nweb02\n.\nsystemd\n', {}), { running: 'web01', static: 'web02', isSystemd: true });
+  t.throws(() => hostnameKind.parse('.\nsystemd\n', {}), { message: /not understood/ });
+  t.throws(() => hostnameKind.parse('web01\n', {}), { message: /not understood/ });
 });

@@ -34,6 +34,8 @@ export function referenceOf(name: string, module: Module): ModuleReference {
   const shape = module.params instanceof z.ZodObject ? Object.entries<z.ZodType>(module.params.shape) : [];
   const local = localParams(module.params);
   const conditions = new Set(conditionParams(module.params));
+  const aliases = Object.entries(module.aliases ?? {});
+  const othersOf = (param: string) => aliases.flatMap(([other, own]) => (own === param ? [`Also called \`${other}\`.`] : []));
   const typeOf = (param: string, field: z.ZodType) => {
     const kind = local.get(param);
     if (kind) return `path of a ${kind} on this machine`;
@@ -48,7 +50,7 @@ export function referenceOf(name: string, module: Module): ModuleReference {
       // Asked of the schema itself: what prepares a value hides from JSON Schema whether there must be one.
       isRequired: !field.safeParse(undefined).success,
       ...(field instanceof z.ZodDefault && { default: JSON.stringify(field.def.defaultValue) }),
-      description: field.description ?? '',
+      description: [field.description ?? '', ...othersOf(param)].join(' '),
     })),
     takesAny: !(module.params instanceof z.ZodObject),
     ...(module.freeForm !== undefined && { freeForm: module.freeForm }),

@@ -1,4 +1,4 @@
-import { TaskError } from '../../values/errors.ts';
+import { TaskError } from './errors.ts';
 
 /**
  * The words of a command line as a POSIX shell reads them, quotes and backslashes removed, nothing expanded (XCU 2.2).

@@ -1,0 +1,2 @@
+open(my $file, '>', '/srv/real-script-pl') or die;
+print $file "@ARGV\n";
