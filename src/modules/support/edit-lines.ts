@@ -30,7 +30,7 @@ export function withLine(content: string, wanted: WantedLine): string {
   const exact = matched ? -1 : lines.findLastIndex(({ text }) => text === wanted.line);
   if (matched) {
     const { index, match } = matched;
-    const text = wanted.backrefs && match ? expandGroups(wanted.line, match) : wanted.line;
+    const text = wanted.backrefs && match ? expandGroups(wanted.line, match, match.groups) : wanted.line;
     const before = lines[index];
     return before?.text === text ? content : joined(lines.with(index, { text, end: before?.end || '\n' }));
   }
