@@ -58,15 +58,16 @@ export function planEdited(
   edit: (old: string) => string,
   isSecret: boolean,
 ): readonly Change[] {
-  const after = editedText(params.path, textOf(params.path, before), edit);
+  const old = textOf(params.path, before);
+  const after = searching(params.path, () => edit(old));
   const placed = { ...params, dest: found.real, name: undefined, content: secretIf(isSecret, after), force: true };
   return planPlaced(placed, { path: found.real, found, before: found.exists ? before : undefined });
 }
 
-/** @throws TaskError when the expressions in `edit` take too long. */
-export function editedText(path: string, old: string, edit: (old: string) => string): string {
+/** What `work` gives, which searches the file at `path` with regular expressions of the user. @throws TaskError when they take too long. */
+export function searching<T>(path: string, work: () => T): T {
   try {
-    return inBoundedTime(() => edit(old));
+    return inBoundedTime(work);
   } catch (error) {
     if (!(error instanceof SlowPatternError)) throw error;
     throw new TaskError(

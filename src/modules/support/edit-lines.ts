@@ -1,3 +1,4 @@
+import { joined, type Line, linesIn } from './lines.ts';
 import { compilePattern, expandGroups } from './pattern.ts';
 
 /** Which line a file shall have. */
@@ -15,12 +16,6 @@ export interface WantedLine {
   readonly insertafter?: string | undefined;
   /** Where a new line goes: before the line that this matches; `BOF` for the beginning. */
   readonly insertbefore?: string | undefined;
-}
-
-/** A line with its own end: `\n`, `\r\n`, or none for the last. */
-interface Line {
-  readonly text: string;
-  readonly end: string;
 }
 
 /** `content` with the line in it, as Ansible's lineinfile puts it there. The ends of lines stay as they are. */
@@ -78,14 +73,4 @@ function placeFor(lines: readonly Line[], { insertafter, insertbefore, firstmatc
   const index = firstmatch ? lines.findIndex(isMatch) : lines.findLastIndex(isMatch);
   if (index < 0) return lines.length;
   return insertbefore === undefined ? index + 1 : index;
-}
-
-function linesIn(content: string): readonly Line[] {
-  return [...content.matchAll(/([^\n]*?)(\r?\n|$)/g)]
-    .map(([, text = '', end = '']): Line => ({ text, end }))
-    .filter(({ text, end }) => text !== '' || end !== '');
-}
-
-function joined(lines: readonly Line[]): string {
-  return lines.map(({ text, end }) => text + end).join('');
 }

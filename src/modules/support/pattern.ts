@@ -1,13 +1,18 @@
+import { z } from 'zod';
 import { revealed, type Text } from '../../values/secret.ts';
 import { line } from '../params.ts';
 import { controls, PatternError, translated } from './python-pattern.ts';
 
 /** A regular expression as Python's `re` has them, on one line; what JavaScript cannot do is an error that says what to write. */
-export const pattern = () =>
-  line().superRefine((source, context) => {
-    const problem = patternProblem(source);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+export const pattern = () => line().superRefine(refusePattern);
+
+/** The same for a whole text: line breaks may stand in it. */
+export const textPattern = () => z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string()).superRefine(refusePattern);
+
+function refusePattern(source: string, context: z.core.$RefinementCtx<string>): void {
+  const problem = problemIn(() => compilePattern(source));
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+}
 
 /**
  * @param flags Python's flags that hold besides those in front of the expression: `m` and `s`.
@@ -26,10 +31,6 @@ export function compiled({ source, flags }: { readonly source: string; readonly 
     const cause = error instanceof Error ? error.message.slice(error.message.lastIndexOf(': ') + 2) : String(error);
     throw new PatternError(cause.charAt(0).toLowerCase() + cause.slice(1));
   }
-}
-
-function patternProblem(source: string): string | undefined {
-  return problemIn(() => compilePattern(source));
 }
 
 /** What is wrong with an expression, in words for the user; undefined when `make` does not throw. */

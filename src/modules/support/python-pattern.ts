@@ -68,7 +68,8 @@ export function splitFlags(source: string): { readonly flags: string; readonly b
 
 function pieceAt(source: string, at: number, { m, s }: Meaning): Piece {
   const next = at + 1;
-  switch (source[at]) {
+  const character = source[at] ?? '';
+  switch (character) {
     case '\\':
       return escapeAt(source, at);
     case '[':
@@ -84,15 +85,15 @@ function pieceAt(source: string, at: number, { m, s }: Meaning): Piece {
     case '*':
     case '+':
     case '?':
-      return repeated(source, source[at] ?? '', next);
+      return repeated(source, character, next);
     case '{':
       return countAt(source, at);
     case ']':
     case '}':
     case '/':
-      return { text: `\\${source[at]}`, next };
+      return { text: `\\${character}`, next };
     default:
-      return { text: source[at] ?? '', next };
+      return { text: character, next };
   }
 }
 
