@@ -170,8 +170,8 @@ function itemAt(source: string, at: number): Piece {
   return { text: `${literal(from.text)}-${literal(to.text)}`, next: to.next };
 }
 
-/** One character, as it is or escaped. */
-function characterAt(source: string, at: number): Piece {
+/** One character, as it is or escaped. @throws PatternError for an escape that means something else. */
+export function characterAt(source: string, at: number): Piece {
   const plain = String.fromCodePoint(source.codePointAt(at) ?? 0);
   if (plain !== '\\') return { text: plain, next: at + plain.length };
   const rest = source.slice(at + 1, at + 10);
