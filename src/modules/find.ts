@@ -44,7 +44,9 @@ const params = z
         error: ({ input }) => problemIn(() => extended(String(input))) ?? '',
       })
       .optional()
-      .describe('A regular expression that must match at the beginning of a line of the file (`.*` in front for anywhere); searched by grep -E.'),
+      .describe(
+        'A regular expression that must match at the beginning of a line of the file (`.*` in front for anywhere); searched by grep -E, without the line end.',
+      ),
     file_type: z.enum(['any', 'directory', 'file', 'link']).default('file').describe('What is looked for.'),
     recurse: bool().default(false).describe('Search folders in the folders too.'),
     depth: z.coerce.number().int().min(0).optional().describe('With `recurse`: how many levels. Default (and 0): all.'),

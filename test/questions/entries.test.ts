@@ -46,6 +46,10 @@ for (const shell of shells()) {
       [[join(root, 'current', 'link')], [join(folder, 'link')]],
     );
     t.deepEqual(
+      links?.folders.map(({ examined }) => examined),
+      [names.length + 5, names.length + 5],
+    );
+    t.deepEqual(
       absent?.folders.map(({ state }) => state),
       ['absent', 'absent'],
     );
