@@ -7,6 +7,7 @@ import { overlaps, type Resource } from '../values/resource.ts';
 import type { Vars } from '../values/vars.ts';
 import type { Known } from './answers.ts';
 import { guardFailed, guardStep } from './batch.ts';
+import { bring } from './bring.ts';
 import type { RunContext } from './context.ts';
 import { type Driven, drive } from './drive.ts';
 import type { HostRun } from './host.ts';
@@ -93,6 +94,10 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     }
     if (guard && results[0]?.rc !== 0)
       throw new TaskError(`the host could not be looked at again before the change: ${results[0]?.stderr.trim() ?? ''}`);
+    for (const change of plan.changes) {
+      for (const brought of change.brings ?? []) await bring(brought, (step) => target.run(identity, step));
+      if (change.brings && !changes.includes(change)) changes.push(change);
+    }
     if (plan.changes.some((one) => one.opaque))
       return { changes, outputs, result: resultOf(invocation, await askFor(run, host, target, invocation), outputs) };
     mayDiffer = plan.changes.some((one) => one.staged);
@@ -140,9 +145,9 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
 
 type Plan = { readonly changes: readonly Change[] } | { readonly unknown: string };
 
-function planOf({ module, params }: Invocation, known: Done, predicted: readonly Resource[]): Plan {
+function planOf({ module, params, here }: Invocation, known: Done, predicted: readonly Resource[]): Plan {
   try {
-    return { changes: module.plan(params as never, known.answers as never) };
+    return { changes: module.plan(params as never, known.answers as never, here) };
   } catch (error) {
     const isUncertain = known.seen.some(({ known: { reads } }) => predicted.some((written) => reads.some((read) => overlaps(written, read))));
     if (error instanceof TaskError && isUncertain) return { unknown: `known only once the changes before it are made (now: ${error.message})` };
@@ -167,6 +172,6 @@ function stepOf(command: Command, { identity, timeoutSeconds = command.timeoutSe
   };
 }
 
-function resultOf({ module, params }: Invocation, known: Done, outputs: readonly Output[]): Vars {
-  return module.result?.(params as never, known.answers as never, outputs) ?? {};
+function resultOf({ module, params, here }: Invocation, known: Done, outputs: readonly Output[]): Vars {
+  return module.result?.(params as never, known.answers as never, outputs, here) ?? {};
 }

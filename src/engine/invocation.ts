@@ -3,13 +3,14 @@ import type { Scope } from '../language/expression.ts';
 import { nearest } from '../language/nearest.ts';
 import type { Play, Task } from '../language/play.ts';
 import { checkParams } from '../modules/check-params.ts';
-import type { Module } from '../modules/module.ts';
+import type { Here, Module } from '../modules/module.ts';
 import { localParams } from '../modules/params.ts';
 import { InputError, type Problem, TaskError } from '../values/errors.ts';
 import { Secret, type Text } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 import type { Environment } from './batch.ts';
 import type { RunContext } from './context.ts';
+import { hereOf } from './here.ts';
 import type { HostRun } from './host.ts';
 import { type Identity, identityOf } from './target.ts';
 
@@ -19,6 +20,7 @@ export interface Invocation {
   /** What the module's schema made of the parameters. */
   readonly params: unknown;
   readonly identity: Identity;
+  readonly here: Here;
   /** The task's own word on how many seconds each of its commands may take. */
   readonly timeoutSeconds?: number;
 }
@@ -37,7 +39,8 @@ export function invocationOf(run: RunContext, host: HostRun, task: Task, scope: 
   const timeout = task.timeout?.evaluate(scope) ?? 0;
   // How one becomes another user, and the password for it, is the word of the host that it is done on.
   const doer = task.delegateTo ? run.hosts.get(task.delegateTo.evaluate(scope)) : host;
-  return { module, params: checked.params, identity: identityFor(doer ?? host, task, scope), ...(timeout > 0 && { timeoutSeconds: timeout }) };
+  const here = hereOf(host.host.name, task.folders?.at(-1) ?? '.');
+  return { module, params: checked.params, identity: identityFor(doer ?? host, task, scope), here, ...(timeout > 0 && { timeoutSeconds: timeout }) };
 }
 
 function withLocalFiles(

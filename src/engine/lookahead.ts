@@ -65,7 +65,7 @@ interface Looking {
 function lookInto({ run, host, target, placed: { play, task }, writes, registered, found }: Looking, item: LoopItem): void {
   const scope = scopeFor(host, play, task, item, registered);
   if (task.when.some((condition) => isKnownFalse(() => condition.evaluate(scope)))) return;
-  const { module, params, identity } = invocationOf(run, host, task, scope);
+  const { module, params, identity, here } = invocationOf(run, host, task, scope);
   const note = (question: Question) => {
     if (!question.kind.atTurn) found.set(`${identity.key} ${question.id}`, { identity, question });
   };
@@ -76,8 +76,8 @@ function lookInto({ run, host, target, placed: { play, task }, writes, registere
     return known;
   });
   if (driven.state === 'missing') driven.questions.forEach(note);
-  else if (!task.loop && module.plan(params as never, driven.answers as never).length === 0) {
-    keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [])));
+  else if (!task.loop && module.plan(params as never, driven.answers as never, here).length === 0) {
+    keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [], here)));
   }
 }
 

@@ -93,6 +93,13 @@ export class Target {
     return results.slice(0, steps.length);
   }
 
+  /** Runs one step that changes nothing, in a trip of its own. @throws UnreachableError */
+  async run(identity: Identity, step: Step): Promise<StepResult | undefined> {
+    const session = await this.session(identity);
+    this.trips += 1;
+    return (await session.run([{ ...step, environment: identity.environment }]))[0];
+  }
+
   /** Asks what all identities of one user want at once: the trips of a session run one after another. */
   async #askAs(asked: Some<Asked>): Promise<void> {
     const batches = [...grouped(asked, ({ identity }) => identity.key).values()].map((group) => {

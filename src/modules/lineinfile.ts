@@ -1,20 +1,15 @@
 import { z } from 'zod';
-import { type ContentAnswer, content } from '../questions/content.ts';
-import { file } from '../questions/file.ts';
-import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
-import { revealed, Secret, secretIf, type Text } from '../values/secret.ts';
+import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, path, text } from './params.ts';
-import { attributeParams } from './support/attributes.ts';
-import { validation } from './support/destination.ts';
+import { bool, line, text } from './params.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
-import { pattern } from './support/pattern.ts';
-import { type Placed, planPlaced } from './support/place-content.ts';
+import { pattern, replacementProblem } from './support/pattern.ts';
 
 const params = z
   .strictObject({
-    path: path().describe('The file on the host; what a link points at is edited.'),
+    path: editedPath(),
     line: text()
       .refine((value) => !/[\r\n]/.test(revealed(value)), 'expected one line (use copy or template for several)')
       .optional()
@@ -27,9 +22,7 @@ const params = z
     firstmatch: bool().default(false).describe('The first line that matches counts, not the last.'),
     backrefs: bool().default(false).describe('Put groups of `regexp` into the line (`\\1`); without a match nothing is done.'),
     create: bool().default(false).describe('Make the file if it is not there.'),
-    backup: bool().default(false).describe('Keep the old file beside it with the time in its name.'),
-    validate: validation(),
-    ...attributeParams,
+    ...editParams,
   })
   .refine(({ state, line }) => state === 'absent' || line !== undefined, 'expected line')
   .refine(
@@ -41,7 +34,11 @@ const params = z
     ({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined,
     'expected insertafter or insertbefore, not both',
   )
-  .refine(({ backrefs, regexp }) => !backrefs || regexp !== undefined, 'backrefs needs regexp');
+  .refine(({ backrefs, regexp }) => !backrefs || regexp !== undefined, 'backrefs needs regexp')
+  .superRefine(({ backrefs, regexp, line }, context) => {
+    const problem = backrefs && regexp !== undefined && line !== undefined ? replacementProblem(line, regexp) : undefined;
+    if (problem) context.addIssue({ code: 'custom', path: ['line'], message: problem });
+  });
 
 type Params = z.output<typeof params>;
 
@@ -55,37 +52,17 @@ export default defineModule({
     },
     { description: 'No such line', task: 'lineinfile:\n  path: /etc/hosts\n  regexp: \\sold\\.example\\.org$\n  state: absent' },
   ],
-  absent: {
-    encoding: 'Files are UTF-8.',
-    attributes: 'Use the module command with chattr(1).',
-    unsafe_writes: 'Files are always replaced in one step.',
-  },
-  ask: ({ path }) => ask({ file: file(path, { follow: true }), content: content(path) }),
-  plan: (params, { file: found, content: before }) => {
+  absent: absentFromEdits,
+  ask: ({ path }) => askEdited(path),
+  plan: (params, answers) => {
+    const { file: found } = answers;
     if (!found.exists && params.state === 'absent') return [];
     if (!found.exists && !params.create) throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it.');
-    const old = textOf(params.path, before);
-    const placed = placedIn(params, found.real, edited(params, old));
-    return planPlaced(placed, { path: found.real, found, before: found.exists ? before : undefined });
+    return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret);
   },
 });
 
-/** @throws TaskError for what cannot be edited. */
-function textOf(path: string, { exists, problem, text, truncated }: ContentAnswer): string {
-  if (!exists) return '';
-  if (problem === 'permission denied') throw new TaskError(`${path} may not be read by this user`, 'Run the task as root: become: true.');
-  if (problem) throw new TaskError(`${path} is ${problem} on the host`, 'Name a file.');
-  if (truncated) throw new TaskError(`${path} is longer than 1 MiB: too long to be edited line by line`, 'Use the module shell with sed.');
-  if (text === undefined) throw new TaskError(`${path} is not UTF-8 text`, 'Use the module shell with sed.');
-  return text;
-}
-
-function edited({ line, state, ...rest }: Params, old: string): Text {
+function edited({ line, state, ...rest }: Params, old: string): string {
   const plain = line === undefined ? undefined : revealed(line);
-  const after = state === 'absent' ? withoutLines(old, { ...rest, line: plain }) : withLine(old, { ...rest, line: plain ?? '' });
-  return secretIf(line instanceof Secret, after);
-}
-
-function placedIn({ owner, group, mode, backup, validate }: Params, real: string, after: Text): Placed {
-  return { owner, group, mode, backup, validate, dest: real, name: undefined, content: after, force: true };
+  return state === 'absent' ? withoutLines(old, { ...rest, line: plain }) : withLine(old, { ...rest, line: plain ?? '' });
 }

@@ -4,6 +4,25 @@ import type { Change } from '../values/change.ts';
 import type { Output } from '../values/command.ts';
 import type { Vars } from '../values/vars.ts';
 
+/** Something on the user's own machine. */
+export interface LocalFound {
+  readonly isFolder: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 in hexadecimal; reads the whole file. @throws TaskError when it cannot be read. */
+  sha256(): string;
+}
+
+/** The user's own machine, for a module that brings something there: to look, never to write. */
+export interface Here {
+  /** The host that the task is for, as the inventory names it. */
+  readonly host: string;
+  /** Makes a path absolute: `~/` is the home folder, a relative one begins at the playbook. A trailing slash is dropped. */
+  resolve(path: string): string;
+  /** What is at an absolute path; undefined for nothing. A link is followed. */
+  look(path: string): LocalFound | undefined;
+}
+
 /** A module's documentation by example: what a user would write, as YAML of one task. Tests load every one. */
 export interface Example {
   readonly description: string;
@@ -24,9 +43,9 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   /** What to know before deciding: `(params) => ask({ … })`, or a generator of its own where a later question needs an earlier answer. Pure; may throw TaskError. */
   readonly ask: (params: z.output<Schema>) => Asking<Answers>;
   /** The differences between what is and what shall be; [] means ok. Pure. @throws TaskError when the host cannot do it. */
-  readonly plan: (params: z.output<Schema>, answers: Answers) => readonly Change[];
+  readonly plan: (params: z.output<Schema>, answers: Answers, here: Here) => readonly Change[];
   /** What `register` sees beyond changed, failed, skipped, msg (and rc, stdout, stderr where commands ran). `answers` are those after the change. */
-  readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[]) => Vars;
+  readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[], here: Here) => Vars;
   /** Parameters of Ansible's module of that name that are left out, and why or what to write instead; using one is an error that says this. */
   readonly absent?: { readonly [param: string]: string };
   /** Other names that Ansible has for parameters: the name of the parameter, by the other. */
@@ -41,8 +60,8 @@ export interface Module {
   readonly params: z.ZodType;
   readonly examples: readonly Example[];
   readonly ask: (params: never) => Asking<unknown>;
-  readonly plan: (params: never, answers: never) => readonly Change[];
-  readonly result?: (params: never, answers: never, outputs: readonly Output[]) => Vars;
+  readonly plan: (params: never, answers: never, here: Here) => readonly Change[];
+  readonly result?: (params: never, answers: never, outputs: readonly Output[], here: Here) => Vars;
   readonly absent?: { readonly [param: string]: string };
   readonly aliases?: { readonly [name: string]: string };
   readonly freeForm?: string;

@@ -12,6 +12,16 @@ export interface Diff {
   readonly secrets?: readonly Secret[];
 }
 
+/** A file of the host that is put on the user's own machine. */
+export interface Brought {
+  /** Absolute; a regular file, or a link to one. */
+  readonly from: string;
+  /** Absolute, on the user's machine: what is there is replaced, folders above are made. */
+  readonly to: string;
+  /** The digest that must arrive, hexadecimal. Absent: whatever arrives is taken. */
+  readonly sha256?: string | undefined;
+}
+
 /** One intended difference on a host: what a person reads, what is run, what it touches. */
 export interface Change {
   /** Imperative, without a full stop: `start nginx.service`. Never holds a secret. */
@@ -21,6 +31,8 @@ export interface Change {
   readonly commands: readonly Command[];
   /** What the commands may touch; `['*']` whenever code of others runs (a package's scripts, a service's start). */
   readonly writes: readonly Resource[];
+  /** Files of the host that come to the user's own machine, once the commands are done. */
+  readonly brings?: readonly Brought[];
   /** There is no state to compare with (`command`, `shell`): done is done, asking again proves nothing. */
   readonly opaque?: true;
   /** The rest can only be planned after this (generate, then merge): ask and plan once more instead of verifying. */

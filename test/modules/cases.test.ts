@@ -9,7 +9,7 @@ import { type Case, casesOf, type ExpectedChange, type ExpectedCommand, type Exp
 import { askModule, loadModule, planModule, resultOf, validate } from './drive.ts';
 
 /** Modules that look, decide or say, and never change a host. */
-const changeNothing = new Set(['assert', 'debug', 'fail', 'set_fact', 'stat', 'uri', 'wait_for']);
+const changeNothing = new Set(['assert', 'debug', 'fail', 'set_fact', 'slurp', 'find', 'stat', 'uri', 'wait_for']);
 
 /** Modules that say of themselves that they are never ok. */
 const neverOk = new Set(['raw']);
@@ -62,7 +62,7 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   if (one.error !== undefined) {
     const error = await t.throwsAsync(async () => {
       const params = validate(module, one.params);
-      planModule(module, params, await askModule(module, params, answer));
+      planModule(module, params, await askModule(module, params, answer), one.here);
     });
     const shown = error instanceof TaskError ? `${error.message}\n${error.hint ?? ''}` : (error?.message ?? '');
     t.true(shown.includes(one.error), `expected ${JSON.stringify(one.error)} in: ${shown}`);
@@ -71,8 +71,8 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   const params = validate(module, one.params);
   const answers = await askModule(module, params, answer);
   t.deepEqual([...asked].sort(), Object.keys(one.answers).sort(), 'questions that were asked, and answers that the case holds');
-  const changes = planModule(module, params, answers);
-  t.deepEqual(planModule(module, params, answers), changes, 'planning twice gives the same');
+  const changes = planModule(module, params, answers, one.here);
+  t.deepEqual(planModule(module, params, answers, one.here), changes, 'planning twice gives the same');
   t.deepEqual(
     changes.map(({ summary }) => summary),
     (one.changes ?? []).map(({ summary }) => summary),
@@ -82,12 +82,13 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
     checkSecrets(t, change, secretsIn(one.params));
     await checkSyntax(t, change);
   }
-  if (one.result) t.like(resultOf(module, params, answers, one.outputs), one.result);
+  if (one.result) t.like(resultOf(module, params, answers, one.outputs, one.here), one.result);
 }
 
 function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChange | undefined): void {
   if (!expected) return;
   if (expected.writes) t.deepEqual([...change.writes], expected.writes);
+  if (expected.brings) t.deepEqual(change.brings, expected.brings as typeof change.brings);
   if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);
   if (expected.staged !== undefined) t.is(change.staged ?? false, expected.staged);
   if (expected.diff) {

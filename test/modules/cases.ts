@@ -26,6 +26,7 @@ const expectedChange = z.strictObject({
   commands: z.array(expectedCommand).optional(),
   writes: z.array(z.string()).optional(),
   diff: z.strictObject({ label: z.string().optional(), before: z.unknown().optional(), after: z.unknown().optional() }).optional(),
+  brings: z.array(z.unknown()).optional(),
   opaque: z.boolean().optional(),
   staged: z.boolean().optional(),
 });
@@ -41,6 +42,8 @@ const caseSchema = z.strictObject({
   name: z.string(),
   params: z.record(z.string(), z.unknown()),
   answers: z.record(z.string(), z.unknown()).default({}),
+  /** The user's machine: the digest of each file there by its path, `folder` for a folder. Tasks are for the host `web1`, of a playbook in `/play`. */
+  here: z.record(z.string(), z.string()).default({}),
   changes: z.array(expectedChange).optional(),
   /** What `result` gives: these keys are compared. `outputs` are what the commands left. */
   result: z.record(z.string(), z.unknown()).optional(),

@@ -1,4 +1,5 @@
-import type { Module } from '../../src/modules/module.ts';
+import { posix } from 'node:path';
+import type { Here, Module } from '../../src/modules/module.ts';
 import type { Asking, Questions } from '../../src/questions/question.ts';
 import type { Change } from '../../src/values/change.ts';
 import type { Output } from '../../src/values/command.ts';
@@ -10,8 +11,8 @@ export type Answer = (questions: Questions) => Promise<{ readonly [name: string]
 /** A module with the types of its own params let go: what is driven here was validated by its schema. */
 interface Driven {
   readonly ask: (params: unknown) => Asking<unknown>;
-  readonly plan: (params: unknown, answers: unknown) => readonly Change[];
-  readonly result?: (params: unknown, answers: unknown, outputs: readonly Output[]) => Vars;
+  readonly plan: (params: unknown, answers: unknown, here: Here) => readonly Change[];
+  readonly result?: (params: unknown, answers: unknown, outputs: readonly Output[], here: Here) => Vars;
 }
 
 /** Drives `ask` of a module to its end. @param params validated. */
@@ -22,12 +23,26 @@ export async function askModule(module: Module, params: unknown, answer: Answer)
   return step.value;
 }
 
-export function planModule(module: Module, params: unknown, answers: unknown): readonly Change[] {
-  return driven(module).plan(params, answers);
+/** @param files the digest of each file of the user's machine by its path, `folder` for a folder. */
+export function planModule(module: Module, params: unknown, answers: unknown, files: LocalFiles = {}): readonly Change[] {
+  return driven(module).plan(params, answers, hereWith(files));
 }
 
-export function resultOf(module: Module, params: unknown, answers: unknown, outputs: readonly Output[]): Vars {
-  return driven(module).result?.(params, answers, outputs) ?? {};
+export function resultOf(module: Module, params: unknown, answers: unknown, outputs: readonly Output[], files: LocalFiles = {}): Vars {
+  return driven(module).result?.(params, answers, outputs, hereWith(files)) ?? {};
+}
+
+type LocalFiles = { readonly [path: string]: string };
+
+function hereWith(files: LocalFiles): Here {
+  return {
+    host: 'web1',
+    resolve: (path) => posix.resolve('/play', path),
+    look: (path) => {
+      const found = files[path];
+      return found === undefined ? undefined : { isFolder: found === 'folder', size: 1, sha256: () => found };
+    },
+  };
 }
 
 /** `defineModule` has checked the types against each other; they are private to the module. */

@@ -1,3 +1,4 @@
+import { joined, type Line, linesIn } from './lines.ts';
 import { compilePattern, expandGroups } from './pattern.ts';
 
 /** Which line a file shall have. */
@@ -17,12 +18,6 @@ export interface WantedLine {
   readonly insertbefore?: string | undefined;
 }
 
-/** A line with its own end: `\n`, `\r\n`, or none for the last. */
-interface Line {
-  readonly text: string;
-  readonly end: string;
-}
-
 /** `content` with the line in it, as Ansible's lineinfile puts it there. The ends of lines stay as they are. */
 export function withLine(content: string, wanted: WantedLine): string {
   const lines = linesIn(content);
@@ -30,7 +25,7 @@ export function withLine(content: string, wanted: WantedLine): string {
   const exact = matched ? -1 : lines.findLastIndex(({ text }) => text === wanted.line);
   if (matched) {
     const { index, match } = matched;
-    const text = wanted.backrefs && match ? expandGroups(wanted.line, match) : wanted.line;
+    const text = wanted.backrefs && match ? expandGroups(wanted.line, match, match.groups) : wanted.line;
     const before = lines[index];
     return before?.text === text ? content : joined(lines.with(index, { text, end: before?.end || '\n' }));
   }
@@ -78,14 +73,4 @@ function placeFor(lines: readonly Line[], { insertafter, insertbefore, firstmatc
   const index = firstmatch ? lines.findIndex(isMatch) : lines.findLastIndex(isMatch);
   if (index < 0) return lines.length;
   return insertbefore === undefined ? index + 1 : index;
-}
-
-function linesIn(content: string): readonly Line[] {
-  return [...content.matchAll(/([^\n]*?)(\r?\n|$)/g)]
-    .map(([, text = '', end = '']): Line => ({ text, end }))
-    .filter(({ text, end }) => text !== '' || end !== '');
-}
-
-function joined(lines: readonly Line[]): string {
-  return lines.map(({ text, end }) => text + end).join('');
 }

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Step, StepResult } from '../remote/session.ts';
+import type { Brought } from '../values/change.ts';
+import { quote } from '../values/command.ts';
+import { TaskError } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
+
+/** Bytes that are asked for in one trip: in base64 they stay below what is kept of a step's output. */
+const pieceSize = 4 * 2 ** 20;
+
+type RunStep = (step: Step) => Promise<StepResult | undefined>;
+
+/**
+ * Brings a file of the host to this machine, piece by piece into a temporary file beside its place, which gets its name when all of it is there and has the
+ * right digest. A new file is for its owner alone; one that is replaced keeps its mode, and a link stays.
+ * @throws TaskError when it cannot be read or written, or is not what it should be; UnreachableError.
+ */
+export async function bring({ from, to, sha256 }: Brought, run: RunStep): Promise<void> {
+  const { target, mode } = placeOf(to);
+  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID()}`);
+  let descriptor: number | undefined;
+  try {
+    descriptor = local(to, () => openSync(temporary, 'wx', 0o600));
+    const digest = await copyInto(descriptor, from, to, run);
+    if (sha256 !== undefined && digest !== sha256)
+      throw new TaskError(
+        `${from} was changed while it was brought: expected sha256 ${sha256}, got ${digest}`,
+        'Run it again; for a file that is written all the time say validate_checksum: false.',
+      );
+    const open = descriptor;
+    local(to, () => {
+      fsyncSync(open);
+      chmodSync(temporary, mode);
+      renameSync(temporary, target);
+    });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** @returns the SHA-256 of what was written. */
+async function copyInto(descriptor: number, from: string, to: string, run: RunStep): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; ; at += pieceSize) {
+    const result = await run({ script: `exec <${quote(from)} || exit 1\ntail -c +${at + 1} | head -c ${pieceSize} | base64` });
+    const piece = pieceIn(from, result);
+    hash.update(piece);
+    local(to, () => {
+      for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done);
+    });
+    if (piece.length < pieceSize) return hash.digest('hex');
+  }
+}
+
+function pieceIn(from: string, result: StepResult | undefined): Buffer {
+  if (result?.timedOut) throw new TaskError(`reading ${from} took too long`);
+  if (result?.rc !== 0) throw new TaskError(`${from} cannot be read any more: ${result?.stderr.trim() ?? 'the host did not answer'}`);
+  const encoded = result.stdout.replaceAll('\n', '');
+  const piece = Buffer.from(encoded, 'base64');
+  // What a host prints is not trusted: Buffer skips what is no base64.
+  if (result.truncated || piece.length > pieceSize || piece.toString('base64') !== encoded)
+    throw new TaskError(`the host's answer about the content of ${from} is not understood`);
+  return piece;
+}
+
+/** Where a path leads, with its folder made, and the mode that the file shall have. */
+function placeOf(path: string): { readonly target: string; readonly mode: number } {
+  return local(path, () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found) return { target: realpathSync(path), mode: found.mode & 0o7777 };
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return { target: path, mode: 0o600 };
+  });
+}
+
+function local<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new TaskError(`${path} cannot be written on this machine: ${systemReason(error)}`);
+  }
+}
