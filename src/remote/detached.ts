@@ -1,28 +1,39 @@
 import { oneLine, quoteAlways } from './words.ts';
 
-// A fresh folder that only this user can enter: below /run for root, else in the user's runtime folder, home or, failing all, /tmp.
-const makeFolder = oneLine(`
-  homerun_base=; homerun_d=; homerun_home=\${HOME:-/nonexistent};
+// Where the folders of jobs are: below /run for root, else in the user's runtime folder or home; nowhere in the worst case.
+const chooseBase = oneLine(`
+  homerun_home=\${HOME:-/nonexistent};
   if [ -w /run ] && [ "$(id -u)" = 0 ]; then homerun_b=/run/homerun;
   elif [ -w "\${XDG_RUNTIME_DIR:-/nonexistent}" ]; then homerun_b=$XDG_RUNTIME_DIR/homerun;
   elif [ -w "$homerun_home" ]; then homerun_b=$homerun_home/.homerun;
   else homerun_b=; fi;
+`);
+
+const isOurs = '[ -d "$homerun_b" ] && [ -O "$homerun_b" ] && [ ! -h "$homerun_b" ]';
+
+// A fresh folder that only this user can enter; failing all else in /tmp.
+const makeFolder = oneLine(`
+  homerun_base=; homerun_d=;
+  ${chooseBase}
   if [ -n "$homerun_b" ]; then
     mkdir -m 700 "$homerun_b" 2>/dev/null;
-    if [ -d "$homerun_b" ] && [ -O "$homerun_b" ] && [ ! -h "$homerun_b" ]; then
-      homerun_d=$(mktemp -d "$homerun_b/job.XXXXXXXXXX") && homerun_base=$homerun_b; fi;
+    if ${isOurs}; then homerun_d=$(mktemp -d "$homerun_b/job.XXXXXXXXXX") && homerun_base=$homerun_b; fi;
   fi;
   [ -n "$homerun_d" ] || homerun_d=$(mktemp -d "\${TMPDIR:-/tmp}/homerun.XXXXXXXXXX") || exit 1;
 `);
 
-// Output of finished steps that nobody fetched: the link had been lost.
-const sweep = oneLine(`
-  for homerun_o in \${homerun_base:+"$homerun_base"/job.*}; do
-    [ "$homerun_o" != "$homerun_d" ] && [ -d "$homerun_o" ] && [ ! -h "$homerun_o" ] || continue;
+/** One line of sh for the start of a session: removes what finished steps have left that nobody fetched, because the link had been lost. */
+export const sweep = `( ${oneLine(`
+  [ -d /run/homerun ] || [ -d "\${XDG_RUNTIME_DIR:-/nonexistent}/homerun" ] || [ -d "\${HOME:-/nonexistent}/.homerun" ] || exit 0;
+  ${chooseBase}
+  [ -n "$homerun_b" ] && ${isOurs} || exit 0;
+  for homerun_o in "$homerun_b"/job.*; do
+    [ -d "$homerun_o" ] && [ ! -h "$homerun_o" ] || continue;
     homerun_p=; read -r homerun_p 2>/dev/null <"$homerun_o/pid" || continue;
     if [ -f "$homerun_o/rc" ] || ! kill -0 "$homerun_p" 2>/dev/null; then rm -rf "$homerun_o"; fi;
   done;
-`);
+  rmdir "$homerun_b" 2>/dev/null
+`)} ) </dev/null >/dev/null 2>&1`;
 
 /**
  * Wraps a framed step (`2>&3 3>&-` at its end) so that it outlives the session's shell and the link: a shell in a session of its own
@@ -33,7 +44,6 @@ export function detach(frame: string): string {
   const job = `{\necho $$ >"$1/pid"; exec 3>&2 2>/dev/null\n${frame}\nhomerun_rc=$?; echo $homerun_rc >"$1/rc"; exit $homerun_rc\n}\n`;
   return [
     makeFolder,
-    sweep,
     `printf %s ${quoteAlways(job)} 2>/dev/null | setsid /bin/sh -s "$homerun_d" >"$homerun_d/out" 2>"$homerun_d/err"; homerun_rc=$?;`,
     // Kept if nobody takes it any more: the link may break just now.
     '{ cat "$homerun_d/out" && cat "$homerun_d/err" >&2; } && rm -rf "$homerun_d";',

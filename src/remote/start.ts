@@ -1,3 +1,4 @@
+import { sweep } from './detached.ts';
 import { oneLine } from './words.ts';
 
 /**
@@ -92,4 +93,5 @@ export function killLine(pid: number): string {
  */
 export const shellPrelude = `exec 3>&2 2>/dev/null
 if [ -n "\${BASH_VERSION:-}" ]; then homerun_go() { [ "$1" -lt 8192 ] || eval "set --; $(head -c "$1")"; }; else homerun_go() { :; }; fi
+${sweep}
 `;

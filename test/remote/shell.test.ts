@@ -286,7 +286,7 @@ promise('a detached step gives its result, and leaves nothing behind', async (t,
   t.deepEqual(readdirSync(home), []);
 });
 
-promise('a detached step outlives the link, and the next one sweeps up after it', async (t, { session, channel, home, again }) => {
+promise('a detached step outlives the link, and the next session sweeps up after it', async (t, { session, channel, home, again }) => {
   const jobs = join(home, '.homerun');
   const running = session.run([{ script: `echo started >${home}/1; sleep 1; echo done >${home}/2; echo output`, detached: true }]);
   await until('the step runs', () => existsSync(join(home, '1')));
@@ -296,7 +296,7 @@ promise('a detached step outlives the link, and the next one sweeps up after it'
   const left = await until('the step ends', () => readdirSync(jobs).find((job) => existsSync(join(jobs, job, 'rc'))));
   t.true(existsSync(join(home, '2')));
   t.is(readFileSync(join(jobs, left, 'out'), 'utf8'), 'output\n');
-  const [result] = await again().run([{ script: 'echo fine', detached: true }]);
+  const [result] = await again().run([{ script: 'echo fine' }]);
   t.is(result?.stdout, 'fine\n');
   t.deepEqual(readdirSync(home).sort(), ['1', '2']);
 });
