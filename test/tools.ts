@@ -9,6 +9,7 @@ import type { Say } from './lab/stage.ts';
 const packages: Readonly<Record<string, string>> = {
   '/bin/dash': 'dash',
   '/usr/bin/busybox': 'busybox',
+  '/usr/bin/fish': 'fish',
   '/usr/bin/nsenter': 'util-linux',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/bin/sudo': 'sudo',
