@@ -67,6 +67,14 @@ const web = 'Serve everything over https';
 const synapse = 'Configure Synapse';
 const container = 'Run Synapse, reachable from the host itself only';
 
+/** sh that runs Synapse in another container of the same name. */
+const instead = (
+  port: string,
+  image: string,
+): string => `new="docker run -d --name synapse --restart unless-stopped --log-driver local --log-opt max-size=20m \
+--log-opt max-file=5 --stop-timeout 30 ${port} -v ${data}:/data ${image}"; docker rm -f synapse; $new
+until curl -fs 127.0.0.1:${/8\d{3}/.exec(port)?.[0]}/health; do sleep 0.2; done`;
+
 const drifts: readonly Drift[] = [
   { what: 'the nginx site deleted', breakIt: 'rm /etc/nginx/sites-enabled/matrix', mendedBy: [web], shows: /nginx site matrix/ },
   {
@@ -83,6 +91,24 @@ const drifts: readonly Drift[] = [
   },
   { what: 'the container stopped', breakIt: 'docker stop -t 1 synapse', mendedBy: [container], shows: /start container synapse/ },
   { what: 'the container removed', breakIt: 'docker rm -f synapse', mendedBy: [container], shows: /create container synapse/ },
+  {
+    what: 'the container running another image',
+    breakIt: `docker commit synapse older:1 || exit; ${instead('-p 127.0.0.1:8008:8008', 'older:1')}`,
+    mendedBy: [container],
+    shows: /older:1/,
+  },
+  {
+    what: 'the container publishing another port, to everybody',
+    breakIt: `${instead('-p 8009:8008', '$(docker inspect -f "{{.Config.Image}}" synapse)')}`,
+    mendedBy: [container],
+    shows: /8009/,
+  },
+  {
+    what: 'the log configuration',
+    breakIt: `sed -i 's/level: INFO/level: DEBUG/' ${data}/*.log.config`,
+    mendedBy: [synapse],
+    shows: /^\s*\+.*level: "?INFO/m,
+  },
   {
     what: "the data folder's owner and mode",
     breakIt: `chown 0:0 ${data} && chmod 0777 ${data}`,
