@@ -3,6 +3,7 @@ import type { Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
 import type { LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
+import type { Vars } from '../values/vars.ts';
 import type { Emit } from './event.ts';
 import type { HostRun } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -55,10 +56,17 @@ export interface Walk {
   readonly run: RunContext;
   readonly playRun: PlayRun;
   readonly host: HostRun;
+  /** The loop variables of the includes around. */
+  readonly frame: Vars;
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
   /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */
   readonly owedElsewhere: readonly string[];
+}
+
+/** The scope of something that stands in the walk, with the loop variables of the includes around it and those of `item`. */
+export function scopeIn({ host, playRun, frame }: Walk, what: Pick<Task, 'vars' | 'around'>, item: Vars = {}): Scope {
+  return host.scope(playRun.play, what, host.registered, { ...frame, ...item });
 }
 
 /** How a list of tasks ended. `stopped`: no failure, but nothing further is to be done on this host in this play. */

@@ -1,8 +1,9 @@
 import type { Question } from '../questions/question.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
-import type { Value } from '../values/vars.ts';
+import type { Value, Vars } from '../values/vars.ts';
 import type { RunContext } from './context.ts';
 import { drive } from './drive.ts';
+import { framesOf, isKnownFalse } from './frames.ts';
 import type { HostRun } from './host.ts';
 import { invocationOf, type LoopItem, loopItems, scopeFor } from './invocation.ts';
 import { keep, registeredResult } from './result.ts';
@@ -25,6 +26,7 @@ export function lookAhead(run: RunContext, host: HostRun, target: Target, writes
   if (!run.prefetch || target !== host.target) return [];
   const found = new Map<string, Asked>();
   const registered = new Map(host.registered);
+  const frames = new Map<Placed['within'], readonly Vars[]>();
   const most = writes ? Math.max(leastAhead, host.credit) : Number.POSITIVE_INFINITY;
   let looked = 0;
   for (let position = Math.max(host.position, run.startAt); looked < most; position++) {
@@ -32,10 +34,14 @@ export function lookAhead(run: RunContext, host: HostRun, target: Target, writes
     if (!placed) break;
     if (!placed.hosts.has(host.host.name) || !isSelected(placed.task.tags, run.selection)) continue;
     try {
-      const items = itemsOf(host, placed, position === host.position ? host.nextItem : 0, registered);
+      const around = frames.get(placed.within) ?? framesOf(run, host, placed, registered);
+      frames.set(placed.within, around);
+      // Which item it is at is known of the only time that a task is done.
+      const first = position === host.position && around.length === 1 ? host.nextItem : 0;
+      const items = around.length > mostItems ? [] : around.flatMap((frame) => itemsOf(host, placed, frame, first, registered));
       const within = items.slice(0, most - looked);
       looked += Math.max(1, within.length);
-      for (const item of within) lookInto({ run, host, target, placed, writes: writes ?? [], registered, found }, item);
+      for (const item of within) lookInto({ run, host, target, placed, isOnce: around.length === 1, writes: writes ?? [], registered, found }, item);
     } catch {
       // What cannot be told yet (a result that is not there, a host's answer that makes no sense) is found out at the task's turn.
     }
@@ -44,11 +50,11 @@ export function lookAhead(run: RunContext, host: HostRun, target: Target, writes
   return [...found.values()];
 }
 
-/** What a task's loop goes through from its item `first` on; nothing where that would help nobody. */
-function itemsOf(host: HostRun, { play, task }: Placed, first: number, registered: ReadonlyMap<string, Value>): readonly LoopItem[] {
+/** What a task's loop goes through from its item `first` on, with the variables of `frame`; nothing where that would help nobody. */
+function itemsOf(host: HostRun, { play, task }: Placed, frame: Vars, first: number, registered: ReadonlyMap<string, Value>): readonly LoopItem[] {
   if (task.delegateTo) return [];
-  const items = loopItems(task, scopeFor(host, play, task, { vars: {} }, registered)).slice(first);
-  return items.length > mostItems ? [] : items;
+  const items = loopItems(task, scopeFor(host, play, task, { vars: frame }, registered)).slice(first);
+  return items.length > mostItems ? [] : items.map(({ vars }) => ({ vars: { ...frame, ...vars } }));
 }
 
 interface Looking {
@@ -56,13 +62,15 @@ interface Looking {
   readonly host: HostRun;
   readonly target: Target;
   readonly placed: Placed;
+  /** The task is done once, unless it has a loop of its own. */
+  readonly isOnce: boolean;
   readonly writes: readonly Resource[];
   /** What is registered so far, and what will be as far as it can be told. */
   readonly registered: Map<string, Value>;
   readonly found: Map<string, Asked>;
 }
 
-function lookInto({ run, host, target, placed: { play, task }, writes, registered, found }: Looking, item: LoopItem): void {
+function lookInto({ run, host, target, placed: { play, task }, isOnce, writes, registered, found }: Looking, item: LoopItem): void {
   const scope = scopeFor(host, play, task, item, registered);
   if (task.when.some((condition) => isKnownFalse(() => condition.evaluate(scope)))) return;
   const { module, params, identity } = invocationOf(run, host, task, scope);
@@ -76,15 +84,7 @@ function lookInto({ run, host, target, placed: { play, task }, writes, registere
     return known;
   });
   if (driven.state === 'missing') driven.questions.forEach(note);
-  else if (!task.loop && module.plan(params as never, driven.answers as never).length === 0) {
+  else if (isOnce && !task.loop && module.plan(params as never, driven.answers as never).length === 0) {
     keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [])));
-  }
-}
-
-function isKnownFalse(evaluate: () => boolean): boolean {
-  try {
-    return !evaluate();
-  } catch {
-    return false;
   }
 }
