@@ -5,6 +5,7 @@ import type { Value, Vars } from '../values/vars.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import type { Status, TaskOutcome } from './event.ts';
 import { journalPending, notify } from './handlers.ts';
+import type { HostRun } from './host.ts';
 import { type LoopItem, loopItems } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
 import { keep } from './result.ts';
@@ -53,7 +54,7 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
     if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
     if (notified.length > 0) journalPending(walk);
     const ended = settle(walk, outcome.status, isIgnored, role, isMine);
-    if (ended === 'failed') rememberFailure(walk, task, scope, wholeRegistered(task, items));
+    if (ended === 'failed') rememberFailure(host, plainName(task, scope), task.module, wholeRegistered(task, items));
     return ended;
   } catch (error) {
     return tellRefusal(walk, { name, source: task.source, module: task.module }, role, error, task);
@@ -69,14 +70,19 @@ export function tellRefusal(walk: Walk, told: Told, role: TaskRole, error: unkno
   if (task) keep(host.registered, task.register, registered);
   tell(walk, told, role, outcome, isIgnored, task?.loop && []);
   const ended = settle(walk, outcome.status, isIgnored, role, true);
-  if (ended === 'failed' && task) rememberFailure(walk, task, scopeIn(walk, task), registered);
+  if (ended === 'failed') rememberFailure(host, task ? plainName(task, scopeIn(walk, task)) : told.name, told.module, registered);
   return ended;
 }
 
 /** What a `rescue` finds: `ansible_failed_task` and `ansible_failed_result`, as in Ansible. */
-function rememberFailure({ host }: Walk, { name, module }: Task, scope: Scope, result: Vars | undefined): void {
-  host.registered.set('ansible_failed_task', { name: nameOf({ name, module }, scope), action: module });
+function rememberFailure(host: HostRun, name: string, module: string, result: Vars | undefined): void {
+  host.registered.set('ansible_failed_task', { name, action: module });
   host.registered.set('ansible_failed_result', result ?? {});
+}
+
+/** A task's name without its role. */
+function plainName({ name, module }: Task, scope: Scope): string {
+  return nameOf({ name, module }, scope);
 }
 
 /** Begins the task, or takes over what another host's turn at a `run_once` task gives. */

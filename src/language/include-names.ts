@@ -1,6 +1,11 @@
 import { join, sep } from 'node:path';
+import { InputError } from '../values/errors.ts';
+import type { Value } from '../values/vars.ts';
+import type { Expression } from './expression.ts';
 import type { Files } from './files.ts';
+import type { ScalarNode } from './node.ts';
 import { isTemplate } from './template.ts';
+import { scopeOf, valueLayer } from './variables.ts';
 
 /** Stands for whatever a template gives; no name of a file holds it. */
 const anything = '\uE000';
@@ -9,6 +14,22 @@ const anything = '\uE000';
 function marked(text: string): string {
   const isBlock = /\{\{\s*[#^]/.test(text);
   return text.replaceAll(isBlock ? /\{\{.*\}\}/gs : /\{\{.*?\}\}/gs, anything);
+}
+
+/**
+ * The names that an include may ask for: each one where that can be told now (no template in it, or only the variable of a loop over a list that is
+ * written out), else its text with the templates.
+ */
+export function namesOf(named: ScalarNode, wanted: Expression<string>, loop: Expression | undefined, loopVar: string): readonly string[] {
+  const isOfLoop = loop?.variables.size === 0 && [...wanted.variables].every((name) => name === loopVar);
+  if (!isTemplate(named.text) || !isOfLoop) return [named.text];
+  try {
+    const items = loop.evaluate(scopeOf([]));
+    return Array.isArray(items) ? items.map((item: Value) => wanted.evaluate(scopeOf([valueLayer('loop', { [loopVar]: item })]))) : [];
+  } catch (error) {
+    if (error instanceof InputError) return [named.text];
+    throw error;
+  }
 }
 
 /** Whether `name` could be what `text` gives, each of its templates standing for anything. */
