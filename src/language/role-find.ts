@@ -18,7 +18,10 @@ export function findRole(name: string, asked: Source, reader: PlaybookReader): s
     name,
     folders.flatMap((folder) => rolesIn(folder, files)),
   );
-  const looked = `Looked in: ${folders.map(files.shown).join(', ')}.`;
+  const isPath = name.includes('/');
+  const looked = isPath
+    ? `Looked for: ${candidates(name, reader).map(files.shown).join(', ')}.`
+    : `Looked in: ${folders.map(files.shown).join(', ')}.`;
   problems.error(`there is no role "${name}"`, asked, near === undefined ? looked : `Did you mean "${near}"? ${looked}`);
   return undefined;
 }

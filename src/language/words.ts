@@ -55,7 +55,7 @@ const words: Readonly<Record<Place, readonly string[]>> = {
 /** Words of Ansible's that are not ours, with what to write instead. */
 const absent: Readonly<Record<string, string>> = {
   strategy: 'Delete it: each host goes on as fast as it can, tasks of one host stay in order.',
-  connection: 'Delete it: hosts are reached over SSH.',
+  connection: 'Delete it: hosts are reached over SSH, and localhost without it.',
   remote_user: 'Set ssh_user in the inventory, or give -u USER.',
   port: 'Set ssh_port in the inventory.',
   become_method: 'Delete it: sudo is used.',
@@ -76,6 +76,8 @@ const absent: Readonly<Record<string, string>> = {
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
   include: 'Write import_tasks: FILE, or include_tasks: FILE.',
+  with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
+  with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
   with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
