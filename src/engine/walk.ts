@@ -1,4 +1,4 @@
-import type { Block, Handler, Item, Meta } from '../language/play.ts';
+import type { Block, Handler, Item, Meta, RoleMention } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
@@ -35,13 +35,13 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
   }
   if (item.kind === 'meta') return isSelected(item.tags, run.selection) ? walkMeta(walk, item, isRescuable) : 'done';
   if (item.kind === 'include') return walkInclude(walk, item, { isRescuable, isHandler: false }, walkItems);
-  return item.once === undefined ? walkBlock(walk, item, isRescuable) : walkRole(walk, item, item.once, isRescuable);
+  return item.role ? walkRole(walk, item, item.role, isRescuable) : walkBlock(walk, item, isRescuable);
 }
 
-/** A role, unless the host has had something to do in the same one before. */
-async function walkRole(walk: Walk, role: Block, key: string, isRescuable: boolean): Promise<Ended> {
+/** A role, unless it is to be done once and the host has had something to do in it before. */
+async function walkRole(walk: Walk, role: Block, { key, isOnce }: RoleMention, isRescuable: boolean): Promise<Ended> {
   const { host } = walk;
-  if (host.rolesDone.has(key)) return 'done';
+  if (isOnce && host.rolesDone.has(key)) return 'done';
   const before = host.done;
   const ended = await walkBlock(walk, role, isRescuable);
   if (host.done > before) host.rolesDone.add(key);

@@ -9,7 +9,7 @@ import type { PlaybookReader } from './playbook.ts';
 import { mappingOf, readYaml } from './reader.ts';
 import { readRole } from './role.ts';
 import { allRoles } from './role-find.ts';
-import { roleWordsOf } from './role-task.ts';
+import { roleWordsOf, sameRoleTask } from './role-task.ts';
 import { isTemplate } from './template.ts';
 import { compileValue } from './value.ts';
 import type { Layer } from './variables.ts';
@@ -22,6 +22,8 @@ export interface Asking {
   /** The names that it may come to, as far as that can be told: with templates, which stand for anything. */
   readonly names: readonly string[];
   readonly given: MappingNode;
+  /** The task that is the include. */
+  readonly task: MappingNode;
   /** For what is included. */
   readonly inherited: Inherited;
 }
@@ -121,9 +123,9 @@ function varsFilePlaces({ files, folders }: PlaybookReader): (name: string) => r
   return (name) => [...new Set(folders.flatMap((folder) => [files.resolve(`vars/${name}`, folder), files.resolve(name, folder)]))];
 }
 
-function roleChoices({ named, names, given, inherited }: Asking, reader: PlaybookReader): Choices | undefined {
+function roleChoices({ named, names, given, task, inherited }: Asking, reader: PlaybookReader): Choices | undefined {
   const { problems, files } = reader;
-  const { from, isPublic, isOnce } = roleWordsOf(given, false, reader);
+  const words = roleWordsOf(given, false, reader);
   const there = allRoles(reader);
   const choices = new Map<string, Choice>();
   for (const text of names) {
@@ -134,7 +136,7 @@ function roleChoices({ named, names, given, inherited }: Asking, reader: Playboo
       problems.error(`there is no role ${text}`, named.source, `Its templates may stand for any part of a name. There are: ${all || 'none'}.`);
     }
     for (const [name = ''] of fitting) {
-      const call = { name, source: named.source, inherited, vars: [], params: [], from, isPublic, ...(isOnce && { onceBy: '' }) };
+      const call = { name, source: named.source, inherited, vars: [], params: [], sameBy: sameRoleTask(task), ...words };
       if (!choices.has(name)) choices.set(name, { shown: name, items: readRole(call, reader) });
     }
   }

@@ -49,7 +49,7 @@ export function readInclude(mapping: MappingNode, entry: Entry, outer: Inherited
   const loopControl = loopControlOf(child(mapping, 'loop_control'), reader);
   const wanted = converted(compileValue(named, templates, problems), toText(module));
   const names = namesOf(named, wanted, loop, loopControl.loopVar);
-  const choices = choicesOf({ module, named, names, given, inherited: withinInclude(mapping, given, outer, reader) }, reader);
+  const choices = choicesOf({ module, named, names, given, task: mapping, inherited: withinInclude(mapping, given, outer, reader) }, reader);
   if (!choices) return [];
   return [
     {

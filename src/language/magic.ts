@@ -23,7 +23,7 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
     inventory_hostname_short: { value: host.name.split('.')[0] ?? host.name },
-    group_names: { value: host.groups },
+    group_names: { value: host.groups.length > 0 ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
     hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
     play_hosts: { value: playHosts },

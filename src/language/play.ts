@@ -105,8 +105,15 @@ export interface Block {
   readonly block: readonly Item[];
   readonly rescue: readonly Item[];
   readonly always: readonly Item[];
-  /** A role: of all blocks of this key, a host does the first in which it has something to do, and passes over the others. */
-  readonly once?: string;
+  readonly role?: RoleMention;
+}
+
+/** One mention of a role, where its tasks stand. */
+export interface RoleMention {
+  /** The same for all mentions of a role with the same parameters. */
+  readonly key: string;
+  /** A host that has had something to do in a mention of the same key passes over this one. */
+  readonly isOnce: boolean;
 }
 
 /**

@@ -40,7 +40,7 @@ function callOf(node: Node, outer: Inherited, reader: PlaybookReader): RoleCall 
     vars: varsMapping ? ofRole('vars', varsMapping) : [],
     params: ofRole('parameters', { ...mapping, entries: params }),
     from: {},
-    onceBy: JSON.stringify(identity),
+    sameBy: JSON.stringify(identity),
     isPublic: true,
   };
 }

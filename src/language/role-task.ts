@@ -1,5 +1,5 @@
 import { inheritFrom } from './inherit.ts';
-import { child, describeNode, type Entry, type MappingNode, type Node } from './node.ts';
+import { child, describeNode, type Entry, type MappingNode, type Node, plainOf } from './node.ts';
 import type { Inherited, Item } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { type RoleFrom, readRole } from './role.ts';
@@ -33,7 +33,7 @@ export function importRole(mapping: MappingNode, entry: Entry, outer: Inherited,
   const named = child(given, 'name') ?? child(given, 'role');
   const name = roleName(named, given, reader);
   if (name === undefined || !named) return [];
-  const { from, isPublic, isOnce } = roleWordsOf(given, true, reader);
+  const words = roleWordsOf(given, true, reader);
   return readRole(
     {
       name,
@@ -41,9 +41,8 @@ export function importRole(mapping: MappingNode, entry: Entry, outer: Inherited,
       inherited: inheritFrom(outer, mapping, reader),
       vars: [],
       params: [],
-      from,
-      isPublic,
-      ...(isOnce && { onceBy: '' }),
+      sameBy: sameRoleTask(mapping),
+      ...words,
     },
     reader,
   );
@@ -55,6 +54,11 @@ export function roleParams({ key, value }: Entry, { problems }: PlaybookReader):
   problems.lose();
   problems.error(`${key} wants its parameters as a mapping, got ${describeNode(value)}`, value.source, `Write ${key}: {name: ROLE}.`);
   return undefined;
+}
+
+/** What makes two role tasks of one role the same: the variables. */
+export function sameRoleTask(mapping: MappingNode): string {
+  return `task ${plainOf(child(mapping, 'vars'))}`;
 }
 
 /** Reads all but the name. @param isPublic what holds where `public` is not given. */

@@ -35,8 +35,10 @@ export interface RoleCall {
   /** Its parameters. */
   readonly params: readonly Layer[];
   readonly from: RoleFrom;
-  /** Two mentions of a role with the same text here are done once; absent: each is done. */
-  readonly onceBy?: string;
+  /** Two mentions of a role with the same text here are the same. */
+  readonly sameBy: string;
+  /** Whether the same role is done once; by default as the role itself says. */
+  readonly isOnce?: boolean;
   /** Its `defaults/` and `vars/` are seen in the whole play. */
   readonly isPublic: boolean;
 }
@@ -58,7 +60,7 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
     roleFolder: folder,
   };
   const meta = readMeta(folder, call, inner);
-  const key = JSON.stringify([folder, call.from, call.onceBy ?? '']);
+  const key = JSON.stringify([folder, call.from, call.sameBy]);
   const own = ownLayers(folder, call, reader);
   const outer = call.inherited.around ?? nothingAround;
   const params = [...outer.params, ...call.params, valueLayer(`role ${call.name}`, { role_name: basename(folder), role_path: folder })];
@@ -81,8 +83,8 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
     const node = readYaml(reader, path);
     return node ? readItems(node, 'a file of tasks', inherited, { ...inner, importing: [...inner.importing, path] }) : [];
   });
-  const isOnce = call.onceBy !== undefined && !meta.allowsDuplicates;
-  return [...before, { kind: 'block', name: call.name, source: call.source, block: tasks, rescue: [], always: [], ...(isOnce && { once: key }) }];
+  const role = { key, isOnce: call.isOnce ?? !meta.allowsDuplicates };
+  return [...before, { kind: 'block', name: call.name, source: call.source, block: tasks, rescue: [], always: [], role }];
 }
 
 function filesOf(folder: string, part: RolePart, { from, source }: RoleCall, reader: PlaybookReader): readonly string[] {
