@@ -57,7 +57,8 @@ function unwrapped(mapping: MappingNode): MappingNode {
   return main?.kind === 'mapping' ? main : mapping;
 }
 
-function specsOf(mapping: MappingNode, file: string, reader: Reader): ArgumentSpecs {
+/** Reads the specs that stand in `mapping`. */
+export function specsOf(mapping: MappingNode, file: string, reader: Reader): ArgumentSpecs {
   const { problems } = reader;
   refuseStrange(mapping.entries, topWords, 'argument specs', problems);
   const prefix = child(mapping, 'prefix');

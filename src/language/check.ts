@@ -10,6 +10,7 @@ import type { LocalFiles } from './local-files.ts';
 import { lazily, magicLayer } from './magic.ts';
 import type { Block, Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
+import { checkRoleArguments } from './role-arguments.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
 import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings, scopeOf, unknownLayer, valueLayer } from './variables.ts';
 
@@ -126,7 +127,8 @@ function walkItems(items: readonly Item[], walk: Walk): void {
 /** The variables that a rescue finds: what failed, and how. */
 const failureNames = ['ansible_failed_task', 'ansible_failed_result'];
 
-function walkBlock({ block, rescue, always }: Block, walk: Walk): void {
+function walkBlock({ block, rescue, always, role }: Block, walk: Walk): void {
+  if (role?.arguments) checkRoleArguments(role.arguments, walk);
   walkItems(block, walk);
   if (rescue.length > 0) for (const name of failureNames) walk.checked.registered.set(name, { unknown: true });
   walkItems(rescue, walk);

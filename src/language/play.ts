@@ -1,6 +1,7 @@
 import type { Source } from '../values/errors.ts';
 import type { ArgumentSpecs } from './argument-specs.ts';
 import type { Condition, Expression } from './expression.ts';
+import type { RoleArguments } from './role-arguments.ts';
 import type { Layer, Surroundings } from './variables.ts';
 
 /** A playbook's play, read and checked; every word in its final form, what blocks and imports pass on already passed on. */
@@ -114,6 +115,8 @@ export interface RoleMention {
   readonly key: string;
   /** A host that has had something to do in a mention of the same key passes over this one. */
   readonly isOnce: boolean;
+  /** What it declares of its parameters; checked when it is loaded. */
+  readonly arguments?: RoleArguments;
 }
 
 /**

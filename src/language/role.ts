@@ -1,12 +1,14 @@
 import { basename, join } from 'node:path';
 import type { Source } from '../values/errors.ts';
+import type { ArgumentSpecs } from './argument-specs.ts';
 import { readItems } from './block.ts';
 import { readHandlers } from './handlers.ts';
 import { fileLayer } from './layer.ts';
-import { child, describeNode, type MappingNode } from './node.ts';
+import { child, describeNode } from './node.ts';
 import type { Handler, Inherited, Item } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf, readYaml } from './reader.ts';
+import { readRoleSpecs } from './role-arguments.ts';
 import { findRole, partFiles, type RolePart } from './role-find.ts';
 import { readRoleList } from './role-list.ts';
 import { asBoolean } from './value.ts';
@@ -83,7 +85,9 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
     const node = readYaml(reader, path);
     return node ? readItems(node, 'a file of tasks', inherited, { ...inner, importing: [...inner.importing, path] }) : [];
   });
-  const role = { key, isOnce: call.isOnce ?? !meta.allowsDuplicates };
+  const { when, vars } = call.inherited;
+  const declared = meta.specs && { role: call.name, source: call.source, specs: meta.specs, when, vars, around };
+  const role = { key, isOnce: call.isOnce ?? !meta.allowsDuplicates, ...(declared && { arguments: declared }) };
   return [...before, { kind: 'block', name: call.name, source: call.source, block: tasks, rescue: [], always: [], role }];
 }
 
@@ -101,6 +105,7 @@ const metaWords = ['dependencies', 'allow_duplicates', 'galaxy_info', 'collectio
 interface Meta {
   readonly dependencies: ReturnType<typeof child>;
   readonly allowsDuplicates: boolean;
+  readonly specs: ArgumentSpecs | undefined;
 }
 
 /** `meta/main.yaml`: what the role needs, and whether it may be done twice. Who wrote it and for what is not read. */
@@ -109,25 +114,12 @@ function readMeta(folder: string, call: RoleCall, reader: PlaybookReader): Meta 
   const [path] = partFiles(folder, 'meta', undefined, call.source, reader);
   const node = path === undefined ? undefined : readYaml(reader, path);
   const mapping = node && mappingOf(node, "a role's meta", problems);
-  refuseSpecs(folder, mapping, call, reader);
-  if (!mapping) return { dependencies: undefined, allowsDuplicates: false };
+  const specs = readRoleSpecs(folder, mapping, call.from.tasks ?? 'main', reader);
+  if (!mapping) return { dependencies: undefined, allowsDuplicates: false, specs };
   refuseStrange(mapping.entries, metaWords, "a role's meta", problems);
   const duplicates = child(mapping, 'allow_duplicates');
   const allowsDuplicates = duplicates?.kind === 'scalar' ? asBoolean(duplicates.value) : undefined;
   if (duplicates && allowsDuplicates === undefined)
     problems.error(`allow_duplicates wants true or false, got ${describeNode(duplicates)}`, duplicates.source);
-  return { dependencies: child(mapping, 'dependencies'), allowsDuplicates: allowsDuplicates ?? false };
-}
-
-/** Values that a role declares and nobody checks would be worse than none. */
-function refuseSpecs(folder: string, meta: MappingNode | undefined, { source }: RoleCall, { files, problems }: PlaybookReader): void {
-  const file = ['yaml', 'yml'].map((end) => join(folder, 'meta', `argument_specs.${end}`)).find((path) => files.kind(path) === 'file');
-  const within = meta?.entries.find(({ key }) => key === 'argument_specs')?.keyNode.source;
-  const at = within ?? (file === undefined ? undefined : { file: files.shown(file), line: 1, column: 1 });
-  if (at)
-    problems.error(
-      `argument_specs of a role are not supported (${basename(folder)}, ${source.file}:${source.line})`,
-      at,
-      "Name the file in the play (argument_specs: FILE), or check the values with assert in the role's first task; then delete this.",
-    );
+  return { dependencies: child(mapping, 'dependencies'), allowsDuplicates: allowsDuplicates ?? false, specs };
 }
