@@ -5,7 +5,7 @@ import { loopItems } from './invocation.ts';
 import { isSelected, type Placed } from './select.ts';
 
 /**
- * The loop variables that the includes around a task will set, once for each time that it is done, as far as that can be told now.
+ * The loop variables that the includes around a task will set, once for each time that it is yet done, as far as that can be told now.
  * @throws what cannot be told yet.
  */
 export function framesOf(run: RunContext, host: HostRun, { play, within }: Placed, registered: ReadonlyMap<string, Value>): readonly Vars[] {
@@ -13,7 +13,8 @@ export function framesOf(run: RunContext, host: HostRun, { play, within }: Place
   for (const { include, choice } of within) {
     if (!isSelected(include.tags, run.selection)) return [];
     frames = frames.flatMap((frame) => {
-      const items = loopItems(include, host.scope(play, include, registered, frame));
+      const all = loopItems(include, host.scope(play, include, registered, frame));
+      const items = host.rounds?.include === include ? all.slice(host.rounds.index) : all;
       return items.flatMap((item) => {
         const vars = { ...frame, ...item.vars };
         const scope = host.scope(play, include, registered, vars);

@@ -1,6 +1,6 @@
 import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
-import type { Handler, Play, Task } from '../language/play.ts';
+import type { Handler, Include, Play, Task } from '../language/play.ts';
 import { type Binding, type Layer, layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import type { Become } from '../remote/session.ts';
 import type { Value } from '../values/vars.ts';
@@ -35,6 +35,8 @@ export class HostRun {
   position = -1;
   /** Index in its loop of the first item whose turn has not come. */
   nextItem = 0;
+  /** The outermost include with a loop that it is in: the item it is at, and where its tasks begin in the run's order. */
+  rounds: { readonly include: Include; readonly index: number; readonly from: number } | undefined;
   /** How many items of tasks may yet be looked at ahead of changes: enough for all playbooks but the very long, whose time it bounds. */
   credit = 20_000;
   /** From the inventory: the user to become and the password, for tasks that say `become`. */

@@ -2,7 +2,6 @@ import type { Choice, Include, Item } from '../language/play.ts';
 import type { Value } from '../values/vars.ts';
 import { type Ended, type RunContext, scopeIn, type Walk } from './context.ts';
 import type { TaskOutcome } from './event.ts';
-import type { HostRun } from './host.ts';
 import { type LoopItem, loopItems } from './invocation.ts';
 import { isSelected } from './select.ts';
 import { nameOf } from './task.ts';
@@ -36,14 +35,28 @@ export async function walkInclude(
     return tellRefusal(walk, { name, source: include.source, module: include.module }, role, error);
   }
   tellIncluded(walk, include, name, role, all);
-  for (const { item, choice } of all) {
-    if (!choice) continue;
-    for (const [variable, binding] of choice.vars?.bindings ?? []) host.included.set(variable, binding);
-    goBackTo(run, host, choice.items);
-    const ended = await walkItems({ ...walk, frame: { ...frame, ...item.vars } }, choice.items, role.isRescuable);
-    if (ended !== 'done') return ended;
+  const before = host.rounds;
+  const from = firstOf(run, include);
+  try {
+    for (const [index, { item, choice }] of all.entries()) {
+      if (!choice) continue;
+      for (const [variable, binding] of choice.vars?.bindings ?? []) host.included.set(variable, binding);
+      host.rounds = before ?? { include, index, from };
+      // The tasks come again: the place in the walk is before the first of them.
+      host.position = Math.min(host.position, from - 1);
+      const ended = await walkItems({ ...walk, frame: { ...frame, ...item.vars } }, choice.items, role.isRescuable);
+      if (ended !== 'done') return ended;
+    }
+    return 'done';
+  } finally {
+    host.rounds = before;
   }
-  return 'done';
+}
+
+/** Where the tasks of an include begin in the run's order; beyond its end where there are none. */
+function firstOf({ order }: RunContext, include: Include): number {
+  const first = order.findIndex(({ within }) => within.some((one) => one.include === include));
+  return first < 0 ? order.length : first;
 }
 
 function choiceOf(walk: Walk, { when, wanted, choose, vars, around }: Include, item: LoopItem): Choice | undefined {
@@ -87,11 +100,4 @@ function isBeforeStart({ order, startAt }: RunContext, include: Include): boolea
   const last = order.findLastIndex(({ within }) => within.some((one) => one.include === include));
   // What includes no task is done whenever it stands, as its variables may be read later.
   return last >= 0 && last < startAt;
-}
-
-/** The host does the same tasks again with each item: the place in the walk is before the first of them. */
-function goBackTo({ order, positions }: RunContext, host: HostRun, items: readonly Item[]): void {
-  const first = order.findIndex(({ within }) => within.some(({ choice }) => choice.items === items));
-  const position = positions.get(order[first]?.task.id ?? '');
-  if (position !== undefined && position <= host.position) host.position = position - 1;
 }

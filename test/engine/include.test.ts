@@ -35,6 +35,31 @@ test('what a false condition leaves out, and what another name stands for, is no
   );
 });
 
+test('what a round of an included file changes is asked about again ahead, in the same trip', async (t) => {
+  const host = new SimulatedHost({ x: '1', y: '2', z: '3' });
+  const changes = task('run', (scope) => ({ script: `put done ${String(scope.get('outer'))}` }));
+  await play({ h: host }, [include({ file: [changes, ...['x', 'y', 'z'].map((name) => task('need', { name }))] }, () => 'file', each)]);
+  t.is(host.trips, 3);
+});
+
+test('rounds that are past are not asked about again', async (t) => {
+  const host = new SimulatedHost({ a: '1', b: '2', c: '3' });
+  const asked: string[] = [];
+  host.onScript = (script) => asked.push(...(script.match(/^get .*$/gm) ?? []));
+  const items = [task('run', { script: 'put done 1' }), task('need', (scope) => ({ name: String(scope.get('outer')) }))];
+  await play({ h: host }, [include({ file: items }, () => 'file', each)]);
+  t.deepEqual(asked, ['get a b c', 'get b c', 'get c']);
+});
+
+test('what an included task registers is guessed for each round of the loop', async (t) => {
+  const host = new SimulatedHost({ a: 'p', b: 'q', c: 'r', p: 'x', q: 'x', r: 'x' });
+  const look = task('need', (scope) => ({ name: String(scope.get('outer')) }), { register: 'found' });
+  const follow = task('value', (scope) => ({ name: (scope.get('found') as { value: string }).value, value: 'x' }));
+  const { statuses } = await play({ h: host }, [include({ file: [look, follow] }, () => 'file', each)]);
+  t.deepEqual(statuses.slice(1), Array.from({ length: 3 }, () => ['h need ok', 'h value ok']).flat());
+  t.is(host.trips, 2);
+});
+
 test('includes within includes have the variables of all the loops around them, and each change is one trip', async (t) => {
   const host = new SimulatedHost();
   const inner = include({ file: [sets()] }, () => 'file', { loop: expression(() => [1, 2]) });
