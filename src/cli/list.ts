@@ -1,6 +1,6 @@
 import { allTasks, isSelected, type Selection } from '../engine/select.ts';
 import type { Loaded, LoadedPlay } from '../language/load.ts';
-import type { Task } from '../language/play.ts';
+import type { Include, Task } from '../language/play.ts';
 import { scopeOf } from '../language/variables.ts';
 import { oneLine } from '../report/sanitize.ts';
 import { InputError } from '../values/errors.ts';
@@ -41,7 +41,7 @@ function tagText(tags: readonly string[]): string {
 }
 
 /** The name as far as it is known without a host: a template that needs one stays as it is written. */
-function nameOf(task: Task): string {
+function nameOf(task: Task | Include): string {
   const role = task.around?.role === undefined ? '' : `${task.around.role} : `;
   try {
     return `${role}${task.name.evaluate(scopeOf(task.vars))}`;

@@ -116,11 +116,11 @@ function tasksOf(items: readonly Item[], within: readonly Within[]): readonly Pi
   });
 }
 
-/** Every task that stands in `items`, in the order in which they stand, rescues among them. */
-export function allTasks(items: readonly Item[]): readonly Task[] {
+/** Every task and include that stands in `items`, in the order in which they stand, rescues and what may be included among them. */
+export function allTasks(items: readonly Item[]): readonly (Task | Include)[] {
   return items.flatMap((item) => {
     if (item.kind === 'task') return [item];
-    if (item.kind === 'include') return item.choices.flatMap((choice) => allTasks(choice.items));
+    if (item.kind === 'include') return [item, ...item.choices.flatMap((choice) => allTasks(choice.items))];
     return item.kind === 'block' ? allTasks([...item.block, ...item.rescue, ...item.always]) : [];
   });
 }
