@@ -47,7 +47,7 @@ export interface PlayRun {
   isFatal: boolean;
   /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */
   endedAt: Meta | undefined;
-  /** Results of `run_once` tasks by task id: the first host that comes to one does it for all. A host that comes again does it anew. */
+  /** Results of `run_once` tasks by task id and round: the first host that comes to one does it for all. A host that comes again does it anew. */
   readonly once: Map<string, { readonly result: Promise<WholeResult>; readonly takers: Set<HostRun> }>;
 }
 
@@ -58,6 +58,8 @@ export interface Walk {
   readonly host: HostRun;
   /** The loop variables of the includes around. */
   readonly frame: Vars;
+  /** Which items of the loops of the includes around it is at, so that tasks that are done in rounds can be told apart. */
+  readonly round: string;
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
   /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */

@@ -59,7 +59,7 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
     return;
   }
   const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
-  const walk: Walk = { run, playRun, host, frame: {}, passed: new Set(), owedElsewhere };
+  const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
   if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
   else if (play.forceHandlers && host.out === 'failed') await forceHandlers(walk);

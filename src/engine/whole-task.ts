@@ -86,15 +86,16 @@ function plainName({ name, module }: Task, scope: Scope): string {
 }
 
 /** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ host, playRun }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
+function turnOf({ host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
   if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
-  const earlier = playRun.once.get(task.id);
+  const key = `${task.id}${round}`;
+  const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {
     earlier.takers.add(host);
     return { result: earlier.result, isMine: false };
   }
   const result = begin();
-  playRun.once.set(task.id, { result, takers: new Set([host]) });
+  playRun.once.set(key, { result, takers: new Set([host]) });
   return { result, isMine: true };
 }
 

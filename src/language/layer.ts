@@ -17,6 +17,7 @@ const magicNames: readonly string[] = [
   'playbook_dir',
   'inventory_dir',
   'role_name',
+  'ansible_role_name',
   'role_path',
   'ansible_check_mode',
   'ansible_diff_mode',

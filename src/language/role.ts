@@ -65,7 +65,11 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
   const key = JSON.stringify([folder, call.from, call.sameBy]);
   const own = ownLayers(folder, call, reader);
   const outer = call.inherited.around ?? nothingAround;
-  const params = [...outer.params, ...call.params, valueLayer(`role ${call.name}`, { role_name: basename(folder), role_path: folder })];
+  const params = [
+    ...outer.params,
+    ...call.params,
+    valueLayer(`role ${call.name}`, { role_name: basename(folder), ansible_role_name: basename(folder), role_path: folder }),
+  ];
   const around: Surroundings = {
     defaults: [...outer.defaults, ...own.defaults],
     vars: [...outer.vars, ...own.vars, ...call.vars],

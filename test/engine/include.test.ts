@@ -68,6 +68,22 @@ test('includes within includes have the variables of all the loops around them, 
   t.is(host.trips, 7);
 });
 
+test('each host includes what is for it, and a task that runs once does so once a round', async (t) => {
+  const [h1, h2] = [new SimulatedHost(), new SimulatedHost()];
+  // The second host comes late: the first is through all rounds by then.
+  const delays = Array.from({ length: 20 }, () =>
+    task('run', { script: 'get x' }, { when: [expression((scope) => scope.get('inventory_hostname') === 'h2')] }),
+  );
+  const once = task('run', (scope) => ({ script: `put once ${String(scope.get('outer'))}` }), { runOnce: expression(() => true) });
+  const own = (name: string) =>
+    include({ h1: [task('value', { name, value: 'h1' })], h2: [task('value', { name, value: 'h2' })] }, (scope) =>
+      String(scope.get('inventory_hostname')),
+    );
+  await play({ h1, h2 }, [...delays, include({ file: [once] }, () => 'file', each), own('own')]);
+  t.deepEqual(h1.log, ['once=a', 'once=b', 'once=c', 'own=h1']);
+  t.deepEqual(h2.log, ['own=h2']);
+});
+
 test('a failure within an include ends the host, and not one that a rescue waits for', async (t) => {
   const broken = () => include({ file: [task('need', { name: 'nothing' }), task('value', { name: 'after', value: 'x' })] }, () => 'file', each);
   const failed = await play({ h: new SimulatedHost() }, [broken(), task('value', { name: 'last', value: 'x' })]);
