@@ -1,6 +1,6 @@
-import { isSelected, type Selection } from '../engine/select.ts';
+import { allTasks, isSelected, type Selection } from '../engine/select.ts';
 import type { Loaded, LoadedPlay } from '../language/load.ts';
-import type { Item, Task } from '../language/play.ts';
+import type { Include, Task } from '../language/play.ts';
 import { scopeOf } from '../language/variables.ts';
 import { oneLine } from '../report/sanitize.ts';
 import { InputError } from '../values/errors.ts';
@@ -27,13 +27,13 @@ export function listing(loaded: Loaded, selection: Selection, wanted: Wanted): s
 }
 
 function taskLines({ play }: LoadedPlay, selection: Selection): readonly string[] {
-  return tasksOf(play.tasks)
+  return allTasks(play.tasks)
     .filter((task) => isSelected(task.tags, selection))
     .map((task) => `    ${oneLine(nameOf(task))}${task.tags.length > 0 ? tagText(task.tags) : ''}`);
 }
 
 function allTags({ play }: LoadedPlay): readonly string[] {
-  return [...new Set([...play.tags, ...tasksOf(play.tasks).flatMap((task) => task.tags)])].toSorted();
+  return [...new Set([...play.tags, ...allTasks(play.tasks).flatMap((task) => task.tags)])].toSorted();
 }
 
 function tagText(tags: readonly string[]): string {
@@ -41,19 +41,12 @@ function tagText(tags: readonly string[]): string {
 }
 
 /** The name as far as it is known without a host: a template that needs one stays as it is written. */
-function nameOf(task: Task): string {
+function nameOf(task: Task | Include): string {
+  const role = task.around?.role === undefined ? '' : `${task.around.role} : `;
   try {
-    return task.name.evaluate(scopeOf(task.vars));
+    return `${role}${task.name.evaluate(scopeOf(task.vars))}`;
   } catch (error) {
     if (error instanceof InputError) return task.module;
     throw error;
   }
-}
-
-/** In the order in which they stand, rescues among them. */
-function tasksOf(items: readonly Item[]): readonly Task[] {
-  return items.flatMap((item) => {
-    if (item.kind === 'task') return [item];
-    return item.kind === 'block' ? tasksOf([...item.block, ...item.rescue, ...item.always]) : [];
-  });
 }

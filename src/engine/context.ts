@@ -3,6 +3,7 @@ import type { Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
 import type { LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
+import type { Vars } from '../values/vars.ts';
 import type { Emit } from './event.ts';
 import type { HostRun } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -46,7 +47,7 @@ export interface PlayRun {
   isFatal: boolean;
   /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */
   endedAt: Meta | undefined;
-  /** Results of `run_once` tasks by task id: the first host that comes to one does it for all. A host that comes again does it anew. */
+  /** Results of `run_once` tasks by task id and round: the first host that comes to one does it for all. A host that comes again does it anew. */
   readonly once: Map<string, { readonly result: Promise<WholeResult>; readonly takers: Set<HostRun> }>;
 }
 
@@ -55,10 +56,19 @@ export interface Walk {
   readonly run: RunContext;
   readonly playRun: PlayRun;
   readonly host: HostRun;
+  /** The loop variables of the includes around. */
+  readonly frame: Vars;
+  /** Which items of the loops of the includes around it is at, so that tasks that are done in rounds can be told apart. */
+  readonly round: string;
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
   /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */
   readonly owedElsewhere: readonly string[];
+}
+
+/** The scope of something that stands in the walk, with the loop variables of the includes around it and those of `item`. */
+export function scopeIn({ host, playRun, frame }: Walk, what: Pick<Task, 'vars' | 'around'>, item: Vars = {}): Scope {
+  return host.scope(playRun.play, what, host.registered, { ...frame, ...item });
 }
 
 /** How a list of tasks ended. `stopped`: no failure, but nothing further is to be done on this host in this play. */

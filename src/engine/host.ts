@@ -1,7 +1,7 @@
 import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
-import type { Handler, Play, Task } from '../language/play.ts';
-import { type Layer, layersOf, scopeOf, valueLayer } from '../language/variables.ts';
+import type { Handler, Include, Play, Task } from '../language/play.ts';
+import { type Binding, type Layer, layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import type { Become } from '../remote/session.ts';
 import type { Value } from '../values/vars.ts';
 import type { Recap } from './event.ts';
@@ -9,6 +9,9 @@ import type { Target } from './target.ts';
 
 /** Why a host takes no further part. */
 export type Out = 'failed' | 'unreachable' | undefined;
+
+/** What the language itself knows of a host in a play. */
+export type HostMagic = (play: Pick<Play, 'folder'> & Partial<Pick<Play, 'name'>>) => Layer;
 
 type Counter = Exclude<keyof Recap, 'trips'>;
 
@@ -22,23 +25,29 @@ export class HostRun {
   facts: Value | undefined;
   /** `register` and `set_fact`, which outlive the play. Finished values: never rendered. */
   readonly registered = new Map<string, Value>();
+  /** `include_vars`, which outlive the play. */
+  readonly included = new Map<string, Binding>();
+  /** Roles in which it has had something to do in the current play. */
+  readonly rolesDone = new Set<string>();
   /** Notified handlers of the current play. */
   readonly pending = new Set<Handler>();
   /** Index in the run's order of tasks of the one whose turn it is. */
   position = -1;
   /** Index in its loop of the first item whose turn has not come. */
   nextItem = 0;
+  /** The outermost include with a loop that it is in: the item it is at, and where its tasks begin in the run's order. */
+  rounds: { readonly include: Include; readonly index: number; readonly from: number } | undefined;
   /** How many items of tasks may yet be looked at ahead of changes: enough for all playbooks but the very long, whose time it bounds. */
   credit = 20_000;
   /** From the inventory: the user to become and the password, for tasks that say `become`. */
   readonly becomeDefault: Become;
   /** The inventory says `become` for all tasks that do not say otherwise. */
   readonly becomeByDefault: boolean;
-  readonly #magic: (play: Pick<Play, 'folder'>) => Layer;
+  readonly #magic: HostMagic;
   readonly #extraVars: Layer;
   readonly #counts: Record<Counter, number> = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };
 
-  constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: (play: Pick<Play, 'folder'>) => Layer, extraVars: Layer) {
+  constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: HostMagic, extraVars: Layer) {
     this.host = host;
     this.becomeDefault = become;
     this.becomeByDefault = become.byDefault;
@@ -50,6 +59,11 @@ export class HostRun {
     this.#counts[counter] += 1;
   }
 
+  /** How many tasks it has not passed over. */
+  get done(): number {
+    return this.#counts.ok + this.#counts.failed + this.#counts.unreachable + this.#counts.rescued;
+  }
+
   recap(): Recap {
     return { ...this.#counts, trips: this.target?.trips ?? 0 };
   }
@@ -57,11 +71,11 @@ export class HostRun {
   /**
    * The scope of a task on this host, in the order of precedence of the contract.
    * @param registered `register` and `set_fact`; lookahead passes its own guess.
-   * @param item the loop's variables.
+   * @param item the variables of the loop, and of those of includes around.
    */
   scope(
-    play: Pick<Play, 'layers' | 'folder'>,
-    task: Pick<Task, 'vars'>,
+    play: Pick<Play, 'layers' | 'folder'> & Partial<Pick<Play, 'name'>>,
+    task: Pick<Task, 'vars' | 'around'>,
     registered: ReadonlyMap<string, Value> = this.registered,
     item: Readonly<Record<string, Value>> = {},
   ): Scope {
@@ -71,7 +85,9 @@ export class HostRun {
         host: this.host.layers,
         ...(this.facts !== undefined && { facts: valueLayer('facts', { facts: this.facts, ansible_facts: this.facts }) }),
         play: play.layers.vars,
+        ...(task.around && { around: task.around }),
         task: task.vars,
+        included: { name: 'include_vars', bindings: this.included },
         registered: [valueLayer('set_fact and register', Object.fromEntries(registered))],
         item: valueLayer('loop', item),
         extraVars: this.#extraVars,

@@ -84,7 +84,7 @@ export interface LoopItem {
 }
 
 /** @throws InputError when `loop` is not a list. */
-export function loopItems(task: Task, scope: Scope): readonly LoopItem[] {
+export function loopItems(task: Pick<Task, 'loop' | 'loopControl'>, scope: Scope): readonly LoopItem[] {
   if (!task.loop) return [{ vars: {} }];
   const items = task.loop.evaluate(scope);
   if (!Array.isArray(items)) {

@@ -1,8 +1,9 @@
 import type { Question } from '../questions/question.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
-import type { Value } from '../values/vars.ts';
+import type { Value, Vars } from '../values/vars.ts';
 import type { RunContext } from './context.ts';
 import { drive } from './drive.ts';
+import { framesOf, isKnownFalse } from './frames.ts';
 import type { HostRun } from './host.ts';
 import { invocationOf, type LoopItem, loopItems, scopeFor } from './invocation.ts';
 import { keep, registeredResult } from './result.ts';
@@ -25,30 +26,58 @@ export function lookAhead(run: RunContext, host: HostRun, target: Target, writes
   if (!run.prefetch || target !== host.target) return [];
   const found = new Map<string, Asked>();
   const registered = new Map(host.registered);
+  const known = new Map<Placed['within'], readonly Round[]>();
   const most = writes ? Math.max(leastAhead, host.credit) : Number.POSITIVE_INFINITY;
   let looked = 0;
-  for (let position = Math.max(host.position, run.startAt); looked < most; position++) {
+  // Tasks that the host will do again, and what they register, come before the one it is at.
+  const start = Math.min(host.position, host.rounds?.from ?? host.position);
+  for (let position = Math.max(start, run.startAt); looked < most; position++) {
     const placed = run.order[position];
     if (!placed) break;
     if (!placed.hosts.has(host.host.name) || !isSelected(placed.task.tags, run.selection)) continue;
-    try {
-      const items = itemsOf(host, placed, position === host.position ? host.nextItem : 0, registered);
-      const within = items.slice(0, most - looked);
-      looked += Math.max(1, within.length);
-      for (const item of within) lookInto({ run, host, target, placed, writes: writes ?? [], registered, found }, item);
-    } catch {
-      // What cannot be told yet (a result that is not there, a host's answer that makes no sense) is found out at the task's turn.
+    const rounds = known.get(placed.within) ?? roundsOf(run, host, placed, registered);
+    known.set(placed.within, rounds);
+    // Which item it is at is known of the only round that a task is done in.
+    const first = position === host.position && rounds.length === 1 ? host.nextItem : 0;
+    for (const round of rounds) {
+      if (looked >= most) break;
+      try {
+        const items = itemsOf(host, placed, round, first).slice(0, most - looked);
+        looked += Math.max(1, items.length);
+        for (const item of items) lookInto({ run, host, target, placed, writes: writes ?? [], registered: round.registered, found }, item);
+      } catch {
+        // What cannot be told yet (a result that is not there, a host's answer that makes no sense) is found out at the task's turn.
+      }
     }
   }
   if (writes) host.credit -= looked;
   return [...found.values()];
 }
 
-/** What a task's loop goes through from its item `first` on; nothing where that would help nobody. */
-function itemsOf(host: HostRun, { play, task }: Placed, first: number, registered: ReadonlyMap<string, Value>): readonly LoopItem[] {
+/** One time that tasks are done: once outside of includes, once for each item of the loops of the includes around. */
+interface Round {
+  readonly frame: Vars;
+  /** What is registered so far, and what will be as far as it can be told. */
+  readonly registered: Map<string, Value>;
+}
+
+/** None where it cannot be told, or where that would help nobody. */
+function roundsOf(run: RunContext, host: HostRun, placed: Placed, registered: Map<string, Value>): readonly Round[] {
+  try {
+    const frames = framesOf(run, host, placed, registered);
+    const [only, ...others] = frames;
+    if (only && others.length === 0) return [{ frame: only, registered }];
+    return frames.length > mostItems ? [] : frames.map((frame) => ({ frame, registered: new Map(registered) }));
+  } catch {
+    return [];
+  }
+}
+
+/** What a task's loop goes through from its item `first` on, with the variables of the includes around; nothing where that would help nobody. */
+function itemsOf(host: HostRun, { play, task }: Placed, { frame, registered }: Round, first: number): readonly LoopItem[] {
   if (task.delegateTo) return [];
-  const items = loopItems(task, scopeFor(host, play, task, { vars: {} }, registered)).slice(first);
-  return items.length > mostItems ? [] : items;
+  const items = loopItems(task, scopeFor(host, play, task, { vars: frame }, registered)).slice(first);
+  return items.length > mostItems ? [] : items.map(({ vars }) => ({ vars: { ...frame, ...vars } }));
 }
 
 interface Looking {
@@ -78,13 +107,5 @@ function lookInto({ run, host, target, placed: { play, task }, writes, registere
   if (driven.state === 'missing') driven.questions.forEach(note);
   else if (!task.loop && module.plan(params as never, driven.answers as never, here).length === 0) {
     keep(registered, task.register, registeredResult({ changed: false }, module.result?.(params as never, driven.answers as never, [], here)));
-  }
-}
-
-function isKnownFalse(evaluate: () => boolean): boolean {
-  try {
-    return !evaluate();
-  } catch {
-    return false;
   }
 }

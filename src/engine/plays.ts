@@ -60,6 +60,7 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
 async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promise<void> {
   const { play } = playRun;
   host.pending.clear();
+  host.rolesDone.clear();
   try {
     const target = await run.connect(host.host.name);
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
@@ -68,10 +69,20 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
     return;
   }
   const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
-  const walk: Walk = { run, playRun, host, passed: new Set(), owedElsewhere };
+  const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
   if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
+  else if (play.forceHandlers && host.out === 'failed') await forceHandlers(walk);
   if (!host.out || host.pending.size > 0) journalPending(walk);
+}
+
+/** `force_handlers`: what is owed is done on a host that has failed too; it stays failed. */
+async function forceHandlers(walk: Walk): Promise<void> {
+  const { host } = walk;
+  const before = host.out;
+  host.out = undefined;
+  await flushHandlers(walk);
+  host.out ??= before;
 }
 
 /** Tells that a host did not get as far as its first task. What the host itself refuses (sudo) is a failure, as in Ansible. */

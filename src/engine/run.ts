@@ -7,7 +7,6 @@ import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
-import type { Play } from '../language/play.ts';
 import { openSecrets } from '../language/secrets.ts';
 import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
@@ -19,7 +18,7 @@ import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
 import type { Emit } from './event.ts';
-import { HostRun } from './host.ts';
+import { type HostMagic, HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { Masker } from './mask.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
@@ -74,7 +73,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   const hosts = hostsOf(loaded, playing, options);
   const order = tasksInOrder(loaded.planned);
   checkTags(options, loaded.plays);
-  const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => shownName(placed, hosts));
+  const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
   const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
@@ -150,9 +149,9 @@ function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptio
   const scopeOfHost = (name: string): Scope | undefined => runs.get(name)?.host.scope(noPlay, { vars: [] });
   const { hosts } = loaded.inventory;
   for (const host of [...hosts.values(), ...(hosts.has('localhost') ? [] : [thisMachine(options)])]) {
-    const magic = (play: Pick<Play, 'folder'>) => {
+    const magic: HostMagic = (play) => {
       const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
-      return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost });
+      return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost, mode: { check: options.check, diff: options.diff } });
     };
     try {
       const scope = scopeOf(layersOf({ host: host.layers, extraVars: loaded.extraVars, magic: magic(noPlay) }));
@@ -173,11 +172,13 @@ function thisMachine({ workingFolder }: RunOptions): Host {
   return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
 }
 
-/** A task's name as the first of its hosts shows it. */
-function shownName({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string, RunHost>): string {
+/** A task's name as the first of its hosts shows it, and without its role. */
+function namesOf({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string, RunHost>): readonly string[] {
   const [first = ''] = names;
   const host = hosts.get(first)?.host;
-  return host ? nameOf(task, host.scope(play, task)) : task.module;
+  if (!host) return [task.module];
+  const scope = host.scope(play, task);
+  return [nameOf(task, scope), task.name.evaluate(scope)];
 }
 
 /** @throws InputError for private keys that are none: that is known before a host is contacted. */

@@ -1,5 +1,5 @@
 import { nearest } from '../language/nearest.ts';
-import type { Item, Play, Task } from '../language/play.ts';
+import type { Choice, Include, Item, Play, Task } from '../language/play.ts';
 import { InputError } from '../values/errors.ts';
 
 /** Which tasks a run is about. */
@@ -46,15 +46,18 @@ export function checkTags({ tags }: Selection, plays: readonly Play[]): void {
 }
 
 function tagsOf(items: readonly Item[]): readonly string[] {
-  return items.flatMap((item) => (item.kind === 'block' ? tagsOf([...item.block, ...item.rescue, ...item.always]) : item.tags));
+  return items.flatMap((item) => {
+    if (item.kind === 'include') return [...item.tags, ...item.choices.flatMap((choice) => tagsOf(choice.items))];
+    return item.kind === 'block' ? tagsOf([...item.block, ...item.rescue, ...item.always]) : item.tags;
+  });
 }
 
 /**
  * The index in `order` of the task to start at: the first whose name is `name`, or matches it where it holds `*` (as `--start-at-task` of Ansible).
- * @param nameOf the task's name as it is shown.
+ * @param namesOf the names that a task has: as it is shown, and without its role.
  * @throws InputError with the nearest name when there is none.
  */
-export function startIndex(name: string, order: readonly Placed[], nameOf: (placed: Placed) => string): number {
+export function startIndex(name: string, order: readonly Placed[], namesOf: (placed: Placed) => readonly string[]): number {
   const pattern = new RegExp(
     `^${name
       .split('*')
@@ -62,10 +65,10 @@ export function startIndex(name: string, order: readonly Placed[], nameOf: (plac
       .join('.*')}$`,
     's',
   );
-  const names = order.map(nameOf);
-  const index = names.findIndex((one) => pattern.test(one));
+  const names = order.map(namesOf);
+  const index = names.findIndex((some) => some.some((one) => pattern.test(one)));
   if (index >= 0) return index;
-  const near = nearest(name, names);
+  const near = nearest(name, names.flat());
   throw InputError.of(
     `--start-at-task: no task is called "${name}"`,
     undefined,
@@ -79,24 +82,45 @@ export interface PlannedPlay {
   readonly hosts: readonly string[];
 }
 
+/** An include, and what of its choices is meant. */
+export interface Within {
+  readonly include: Include;
+  readonly choice: Choice;
+}
+
 /** A task with the play it stands in. */
 export interface Placed {
   readonly play: Play;
   readonly hosts: ReadonlySet<string>;
   readonly task: Task;
+  /** The includes around it, outermost first; the same list for all tasks of one. */
+  readonly within: readonly Within[];
 }
 
-/** Every task of the plays in the order of the walk: blocks, then their `always`; a `rescue` is not on the way. Handlers are not in it. */
+/**
+ * Every task of the plays in the order of the walk: blocks, then their `always`; a `rescue` is not on the way. Of an include all that it may come to,
+ * once. Handlers are not in it.
+ */
 export function tasksInOrder(plays: readonly PlannedPlay[]): readonly Placed[] {
   return plays.flatMap(({ play, hosts }) => {
     const names = new Set(hosts);
-    return tasksOf(play.tasks).map((task) => ({ play, hosts: names, task }));
+    return tasksOf(play.tasks, []).map((placed) => ({ play, hosts: names, ...placed }));
   });
 }
 
-function tasksOf(items: readonly Item[]): readonly Task[] {
+function tasksOf(items: readonly Item[], within: readonly Within[]): readonly Pick<Placed, 'task' | 'within'>[] {
+  return items.flatMap((item) => {
+    if (item.kind === 'task') return [{ task: item, within }];
+    if (item.kind === 'include') return item.choices.flatMap((choice) => tasksOf(choice.items, [...within, { include: item, choice }]));
+    return item.kind === 'block' ? [...tasksOf(item.block, within), ...tasksOf(item.always, within)] : [];
+  });
+}
+
+/** Every task and include that stands in `items`, in the order in which they stand, rescues and what may be included among them. */
+export function allTasks(items: readonly Item[]): readonly (Task | Include)[] {
   return items.flatMap((item) => {
     if (item.kind === 'task') return [item];
-    return item.kind === 'block' ? [...tasksOf(item.block), ...tasksOf(item.always)] : [];
+    if (item.kind === 'include') return [item, ...item.choices.flatMap((choice) => allTasks(choice.items))];
+    return item.kind === 'block' ? allTasks([...item.block, ...item.rescue, ...item.always]) : [];
   });
 }

@@ -19,6 +19,8 @@ export interface Turn {
   readonly play: Play;
   readonly task: Task;
   readonly item: LoopItem;
+  /** The loop variables of the includes around. */
+  readonly frame: Vars;
 }
 
 /** What a turn came to: what is shown, and what is registered. */
@@ -135,17 +137,19 @@ function explain(
 }
 
 /** The scope of the turn; once it has a `result`, with that under the name of `register`. */
-function scopeOfTurn({ host, play, task, item }: Turn, result?: Vars): Scope {
+function scopeOfTurn({ host, play, task, item: { vars }, frame }: Turn, result?: Vars): Scope {
+  const item = { vars: { ...frame, ...vars } };
   if (task.register === undefined || !result) return scopeFor(host, play, task, item);
   return scopeFor(host, play, task, item, new Map<string, Value>([...host.registered, [task.register, result]]));
 }
 
-/** The task's name for the screen; the module's where a name in it has no value. */
-export function nameOf(task: Task, scope: Scope): string {
+/** The name of a task or include for the screen, after its role's; the module's where a name in it has no value. */
+export function nameOf(task: Pick<Task, 'name' | 'module' | 'around'>, scope: Scope): string {
+  const role = task.around?.role === undefined ? '' : `${task.around.role} : `;
   try {
-    return task.name.evaluate(scope);
+    return `${role}${task.name.evaluate(scope)}`;
   } catch {
-    return task.module;
+    return `${role}${task.module}`;
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Handler, Item, Meta } from '../language/play.ts';
-import type { Ended, Walk } from './context.ts';
+import type { Block, Handler, Item, Meta, RoleMention } from '../language/play.ts';
+import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
+import { walkInclude } from './include.ts';
 import { isSelected } from './select.ts';
 import { runWholeTask, type TaskRole, tellRefusal } from './whole-task.ts';
 
@@ -33,6 +34,22 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
     return runWholeTask(walk, item, { isRescuable, isHandler: false });
   }
   if (item.kind === 'meta') return isSelected(item.tags, run.selection) ? walkMeta(walk, item, isRescuable) : 'done';
+  if (item.kind === 'include') return walkInclude(walk, item, { isRescuable, isHandler: false }, walkItems);
+  return item.role ? walkRole(walk, item, item.role, isRescuable) : walkBlock(walk, item, isRescuable);
+}
+
+/** A role, unless it is to be done once and the host has had something to do in it before. */
+async function walkRole(walk: Walk, role: Block, { key, isOnce }: RoleMention, isRescuable: boolean): Promise<Ended> {
+  const { host } = walk;
+  if (isOnce && host.rolesDone.has(key)) return 'done';
+  const before = host.done;
+  const ended = await walkBlock(walk, role, isRescuable);
+  if (host.done > before) host.rolesDone.add(key);
+  return ended;
+}
+
+async function walkBlock(walk: Walk, item: Block, isRescuable: boolean): Promise<Ended> {
+  const { host } = walk;
   const hasRescue = item.rescue.length > 0;
   let ended = await walkItems(walk, item.block, isRescuable || hasRescue);
   if (ended === 'failed' && hasRescue && !host.out) {
@@ -54,10 +71,10 @@ function giveUp({ host }: Walk, isRescuable: boolean): Ended {
 }
 
 async function walkMeta(walk: Walk, meta: Meta, isRescuable: boolean): Promise<Ended> {
-  const { host, playRun, passed } = walk;
+  const { playRun, passed } = walk;
   const role: TaskRole = { isRescuable, isHandler: false };
   try {
-    const scope = host.scope(playRun.play, meta);
+    const scope = scopeIn(walk, meta);
     const holds = meta.when.every((condition) => condition.evaluate(scope));
     if (meta.action === 'end_play') {
       passed.add(meta);
@@ -90,7 +107,7 @@ export async function flushHandlers(walk: Walk): Promise<Ended> {
     if (!next || walk.run.signal.aborted) return 'done';
     host.pending.delete(next);
     ran.add(next);
-    const ended = await runWholeTask(walk, next.task, { isRescuable: false, isHandler: true });
+    const ended = await runWholeTask({ ...walk, frame: {} }, next.task, { isRescuable: false, isHandler: true });
     if (ended !== 'done') {
       host.pending.add(next);
       return ended;

@@ -2,10 +2,11 @@ import type { Scope } from '../language/expression.ts';
 import type { Task } from '../language/play.ts';
 import type { Source } from '../values/errors.ts';
 import type { Value, Vars } from '../values/vars.ts';
-import type { Ended, Walk } from './context.ts';
+import { type Ended, scopeIn, type Walk } from './context.ts';
 import type { Status, TaskOutcome } from './event.ts';
 import { journalPending, notify } from './handlers.ts';
-import { type LoopItem, loopItems, scopeFor } from './invocation.ts';
+import type { HostRun } from './host.ts';
+import { type LoopItem, loopItems } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
 import { keep } from './result.ts';
 import type { Target } from './target.ts';
@@ -40,8 +41,8 @@ interface Told {
 
 /** Runs a task with all items of its loop on the walk's host: tells of it, registers, notifies, counts. */
 export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Promise<Ended> {
-  const { host, playRun } = walk;
-  const scope = host.scope(playRun.play, task);
+  const { host } = walk;
+  const scope = scopeIn(walk, task);
   const name = nameOf(task, scope);
   try {
     const notified = task.notify.map((one) => one.evaluate(scope));
@@ -52,7 +53,9 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
     // A link lost meanwhile: the change may have been made.
     if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
     if (notified.length > 0) journalPending(walk);
-    return settle(walk, outcome.status, isIgnored, role, isMine);
+    const ended = settle(walk, outcome.status, isIgnored, role, isMine);
+    if (ended === 'failed') rememberFailure(host, plainName(task, scope), task.module, wholeRegistered(task, items));
+    return ended;
   } catch (error) {
     return tellRefusal(walk, { name, source: task.source, module: task.module }, role, error, task);
   }
@@ -60,25 +63,39 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
 
 /** Tells of what could not even be begun, and counts it. @param task whose words on hiding and ignoring count, if it is one. */
 export function tellRefusal(walk: Walk, told: Told, role: TaskRole, error: unknown, task?: Task): Ended {
-  const { host, playRun } = walk;
-  const isNotShown = task !== undefined && isHidden(task, host.scope(playRun.play, task));
+  const { host } = walk;
+  const isNotShown = task !== undefined && isHidden(task, scopeIn(walk, task));
   const { outcome, registered } = refused({ isHidden: isNotShown, showDiff: false, durationMs: () => 0 }, error);
   const isIgnored = task !== undefined && isIgnoredBy(walk, task, outcome.status);
   if (task) keep(host.registered, task.register, registered);
   tell(walk, told, role, outcome, isIgnored, task?.loop && []);
-  return settle(walk, outcome.status, isIgnored, role, true);
+  const ended = settle(walk, outcome.status, isIgnored, role, true);
+  if (ended === 'failed') rememberFailure(host, task ? plainName(task, scopeIn(walk, task)) : told.name, told.module, registered);
+  return ended;
+}
+
+/** What a `rescue` finds: `ansible_failed_task` and `ansible_failed_result`, as in Ansible. */
+function rememberFailure(host: HostRun, name: string, module: string, result: Vars | undefined): void {
+  host.registered.set('ansible_failed_task', { name, action: module });
+  host.registered.set('ansible_failed_result', result ?? {});
+}
+
+/** A task's name without its role. */
+function plainName({ name, module }: Task, scope: Scope): string {
+  return nameOf({ name, module }, scope);
 }
 
 /** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ host, playRun }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
+function turnOf({ host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
   if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
-  const earlier = playRun.once.get(task.id);
+  const key = `${task.id}${round}`;
+  const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {
     earlier.takers.add(host);
     return { result: earlier.result, isMine: false };
   }
   const result = begin();
-  playRun.once.set(task.id, { result, takers: new Set([host]) });
+  playRun.once.set(key, { result, takers: new Set([host]) });
   return { result, isMine: true };
 }
 
@@ -90,7 +107,7 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   const items: ItemDone[] = [];
   for (const [index, item] of loopItems(task, scope).entries()) {
     if (isOnTheWay) host.nextItem = index + 1;
-    const result = await runItem({ run, host, play: playRun.play, task, item }, () => targetOf(walk, task, scope));
+    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, scope));
     items.push({ item, result, label: labelOf(walk, task, item) });
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }
@@ -98,7 +115,14 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   if (!outcome) throw new Error('a task without a loop has one item');
   const isIgnored = isIgnoredBy(walk, task, outcome.status);
   const whole = { outcome: { ...outcome, durationMs: Math.round(performance.now() - started) }, items, isIgnored };
-  tell(walk, { name, source: task.source, module: task.module }, role, whole.outcome, isIgnored, task.loop && items);
+  tell(
+    walk,
+    { name, source: task.source, module: task.module },
+    role,
+    whole.outcome,
+    isIgnored,
+    task.loop && items.map(({ result, label }) => ({ ...result.outcome, item: label })),
+  );
   return whole;
 }
 
@@ -106,13 +130,14 @@ function targetOf({ run, host }: Walk, task: Task, scope: Scope): Promise<Target
   return run.connect(task.delegateTo?.evaluate(scope) ?? host.host.name);
 }
 
-function tell(
+/** Emits what a task, handler or include came to. */
+export function tell(
   { run, host, playRun }: Walk,
   { name, source, module }: Told,
   role: TaskRole,
   outcome: TaskOutcome,
   isIgnored: boolean,
-  items?: readonly ItemDone[],
+  items?: readonly (TaskOutcome & { readonly item: string })[],
 ): void {
   run.emit({
     event: role.isHandler ? 'handler' : 'task',
@@ -124,13 +149,13 @@ function tell(
     check: run.check,
     ...outcome,
     ...(isIgnored && { ignored: true }),
-    ...(items && { items: items.map(({ result, label }) => ({ ...result.outcome, item: label })) }),
+    ...(items && { items }),
   });
 }
 
 /** What is shown of an item: the `label`, or the item where that has no value; nothing under `no_log`. */
-function labelOf({ host, playRun: { play } }: Walk, task: Task, item: LoopItem): string {
-  const scope = scopeFor(host, play, task, item);
+function labelOf(walk: Walk, task: Task, item: LoopItem): string {
+  const scope = scopeIn(walk, task, item.vars);
   if (isHidden(task, scope)) return 'not shown, as no_log is set';
   let label: Value | undefined = item.vars[task.loopControl.loopVar];
   try {
@@ -144,16 +169,20 @@ function labelOf({ host, playRun: { play } }: Walk, task: Task, item: LoopItem):
 function remember(registered: Map<string, Value>, task: Task, items: WholeResult['items']): void {
   const results: readonly Vars[] = items.map(({ result }) => result.registered);
   for (const result of results) keep(registered, undefined, result);
-  const whole = task.loop ? loopRegistered(items.map(({ item, result }) => ({ vars: item.vars, result }))) : results[0];
+  const whole = wholeRegistered(task, items);
   if (whole) keep(registered, task.register, whole);
 }
 
+function wholeRegistered(task: Task, items: WholeResult['items']): Vars | undefined {
+  return task.loop ? loopRegistered(items.map(({ item, result }) => ({ vars: item.vars, result }))) : items[0]?.result.registered;
+}
+
 /** Whether `ignore_errors` or `ignore_unreachable` covers the task's end; not where they cannot be told. */
-function isIgnoredBy({ host, playRun }: Walk, task: Task, status: Status): boolean {
+function isIgnoredBy(walk: Walk, task: Task, status: Status): boolean {
   if (status !== 'failed' && status !== 'unreachable') return false;
   const word = status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
   try {
-    return word?.evaluate(host.scope(playRun.play, task)) ?? false;
+    return word?.evaluate(scopeIn(walk, task)) ?? false;
   } catch {
     return false;
   }

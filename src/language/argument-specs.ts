@@ -1,12 +1,12 @@
 import { InputError, type Source } from '../values/errors.ts';
 import { conform, type OptionSpec, type SpecType, specTypes } from './argument-types.ts';
 import type { Expression } from './expression.ts';
-import { nearest } from './nearest.ts';
-import { child, describeNode, type Entry, type MappingNode, type Node } from './node.ts';
+import { child, describeNode, type MappingNode, type Node } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf, type Reader, readYaml } from './reader.ts';
 import { asBoolean, compileValue } from './value.ts';
 import type { Binding, Layer } from './variables.ts';
+import { refuseStrange } from './words.ts';
 
 /** What a play's variables may be: a file in the form of Ansible's argument specs of a role. */
 export interface ArgumentSpecs {
@@ -57,9 +57,10 @@ function unwrapped(mapping: MappingNode): MappingNode {
   return main?.kind === 'mapping' ? main : mapping;
 }
 
-function specsOf(mapping: MappingNode, file: string, reader: Reader): ArgumentSpecs {
+/** Reads the specs that stand in `mapping`. */
+export function specsOf(mapping: MappingNode, file: string, reader: Reader): ArgumentSpecs {
   const { problems } = reader;
-  refuse(mapping.entries, topWords, 'argument specs', reader);
+  refuseStrange(mapping.entries, topWords, 'argument specs', problems);
   const prefix = child(mapping, 'prefix');
   const options = child(mapping, 'options');
   const listed = options && mappingOf(options, 'options', problems);
@@ -71,14 +72,6 @@ function specsOf(mapping: MappingNode, file: string, reader: Reader): ArgumentSp
   return { file, options: specs, defaults: { name: `${file} (default)`, bindings }, ...(prefix?.kind === 'scalar' && { prefix: prefix.text }) };
 }
 
-function refuse(entries: readonly Entry[], words: readonly string[], what: string, { problems }: Reader): void {
-  for (const { key, keyNode } of entries) {
-    if (words.includes(key)) continue;
-    const near = nearest(key, words);
-    problems.error(`"${key}" is no word of ${what}`, keyNode.source, near === undefined ? `Words: ${words.join(', ')}.` : `Did you mean "${near}"?`);
-  }
-}
-
 function optionsOf(
   mapping: MappingNode | undefined,
   reader: Reader,
@@ -88,7 +81,7 @@ function optionsOf(
   for (const { key, keyNode, value } of mapping?.entries ?? []) {
     const option = mappingOf(value, `the option "${key}"`, reader.problems);
     if (!option) continue;
-    refuse(option.entries, optionWords, 'an option', reader);
+    refuseStrange(option.entries, optionWords, 'an option', reader.problems);
     const spec = optionOf(option, reader);
     specs.set(key, spec);
     const given = child(option, 'default');

@@ -1,9 +1,12 @@
 import { importEntry, openImport } from './import-tasks.ts';
+import { includeEntry, readInclude } from './include.ts';
 import { inheritFrom } from './inherit.ts';
+import { moduleDefaultsOf } from './module-defaults.ts';
 import { child, describeNode, type MappingNode, type Node, shortened } from './node.ts';
 import type { Block, Inherited, Item, Meta } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { listOf, mappingOf } from './reader.ts';
+import { importRole } from './role-task.ts';
 import { readTask } from './task.ts';
 import { isWord, refuseAbsent, refuseWord } from './words.ts';
 
@@ -31,13 +34,18 @@ function readItem(node: Node, outer: Inherited, reader: PlaybookReader): readonl
     const file = openImport(mapping, imported, outer, reader);
     return file ? readItems(file.node, 'a file of tasks', file.inherited, file.reader) : [];
   }
+  const role = mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?import_role$/.test(key));
+  if (role) return importRole(mapping, role, outer, reader);
+  const include = includeEntry(mapping);
+  if (include) return readInclude(mapping, include, outer, reader);
   const meta = mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?meta$/.test(key));
   if (meta) return readMeta(mapping, meta.key, meta.value, outer, reader);
   const task = readTask(mapping, 'task', outer, reader);
   return task ? [task] : [];
 }
 
-function readBlock(mapping: MappingNode, outer: Inherited, reader: PlaybookReader): readonly Block[] {
+function readBlock(mapping: MappingNode, outer: Inherited, around: PlaybookReader): readonly Block[] {
+  const reader = moduleDefaultsOf(mapping, around);
   const { problems } = reader;
   for (const entry of mapping.entries) {
     if (isWord(entry.key, 'block') || refuseAbsent(entry, problems)) continue;
@@ -81,6 +89,6 @@ function readMeta(mapping: MappingNode, key: string, value: Node, outer: Inherit
     problems.error(what, value.source, `Actions: ${metaActions.join(', ')}.`);
     return [];
   }
-  const { when, tags, vars } = inheritFrom(outer, mapping, reader);
-  return [{ kind: 'meta', source: mapping.source, action, when, tags, vars }];
+  const { when, tags, vars, around } = inheritFrom(outer, mapping, reader);
+  return [{ kind: 'meta', source: mapping.source, action, when, tags, vars, ...(around && { around }) }];
 }

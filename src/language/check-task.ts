@@ -2,6 +2,7 @@ import type { Value } from '../values/vars.ts';
 import { isMapping } from '../values/vars.ts';
 import type { Walk } from './check.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
+import { handlerNames } from './handlers.ts';
 import { nearest } from './nearest.ts';
 import type { Task } from './play.ts';
 import type { Problems } from './problems.ts';
@@ -23,13 +24,24 @@ export function checkTask(task: Task, walk: Walk): void {
 
 /** Whether the conditions are not known to fail, whatever the item. */
 function mayRun(task: Task, walk: Walk, found: Problems): boolean {
-  const { loopVar, indexVar } = task.loopControl;
-  const scope = walk.scope(task, task.loop && unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])]));
-  return holds(task, scope, found);
+  return holds(task, walk.scope(task, task.loop ? withFrame(walk, unknownItem(task)) : walk.frame), found);
 }
 
+/** The loop variables of a task, their values not known. */
+function unknownItem({ loopControl: { loopVar, indexVar } }: Looping): Layer {
+  return unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])]);
+}
+
+/** The loop variables of a task and, below them, of the includes around it. */
+function withFrame({ frame }: Walk, item: Layer): Layer {
+  return frame ? { name: item.name, bindings: new Map([...frame.bindings, ...item.bindings]) } : item;
+}
+
+/** What tasks and includes loop with. */
+type Looping = Pick<Task, 'loop' | 'loopControl' | 'vars' | 'around'>;
+
 /** Whether all conditions hold or cannot be known yet. One that is wrong is noted, and the task is not looked at further. */
-function holds(task: Task, scope: Scope, found: Problems): boolean {
+export function holds(task: Pick<Task, 'when'>, scope: Scope, found: Problems): boolean {
   for (const condition of task.when) {
     const outcome = known(condition, scope, found);
     if (outcome.state === 'wrong' || outcome.value === false) return false;
@@ -43,7 +55,7 @@ interface Outcome<T> {
 }
 
 /** Evaluates as far as it can be; of what cannot be known yet at least the names are checked. */
-function known<T>(
+export function known<T>(
   expression: { evaluate(scope: Scope): T; readonly required?: Expression['required'] | undefined },
   scope: Scope,
   found: Problems,
@@ -70,16 +82,16 @@ function known<T>(
   return { state: 'unknown' };
 }
 
-/** The variables of each item of the task's loop; one layer without any where there is no loop. */
-function itemsOf(task: Task, walk: Walk, found: Problems): readonly (Layer | undefined)[] {
+/** The loop variables of each item of the task's loop, with those of the includes around it; undefined where there are none. */
+export function itemsOf(task: Looping, walk: Walk, found: Problems): readonly (Layer | undefined)[] {
   const { loopVar, indexVar } = task.loopControl;
-  if (!task.loop) return [undefined];
-  const { state, value } = known(task.loop, walk.scope(task), found);
+  if (!task.loop) return [walk.frame];
+  const { state, value } = known(task.loop, walk.scope(task, walk.frame), found);
   if (state === 'wrong') return [];
-  if (!Array.isArray(value)) return [unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])])];
+  if (!Array.isArray(value)) return [withFrame(walk, unknownItem(task))];
   return value
     .slice(0, mostItems)
-    .map((item: Value, index) => valueLayer('loop', { [loopVar]: item, ...(indexVar !== undefined && { [indexVar]: index }) }));
+    .map((item: Value, index) => withFrame(walk, valueLayer('loop', { [loopVar]: item, ...(indexVar !== undefined && { [indexVar]: index }) })));
 }
 
 function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Problems): void {
@@ -134,7 +146,7 @@ function checkNotify({ notify }: Task, scope: Scope, { play }: Walk, found: Prob
   for (const notified of notify) {
     if (notified.variables.size === 0) continue;
     const name = known(notified, scope, found).value;
-    const names = play.handlers.flatMap(({ task, listen }) => [task.name.evaluate(scope), ...listen]);
+    const names = play.handlers.flatMap((handler) => [...handlerNames(handler.task, scope), ...handler.listen]);
     if (name !== undefined && !names.includes(name))
       found.error(`there is no handler "${name}"`, notified.source, `Handlers of the play: ${names.join(', ') || 'none'}.`);
   }

@@ -1,3 +1,4 @@
+import { checkInclude } from './check-include.ts';
 import { checkTask } from './check-task.ts';
 import { hostConnection, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
@@ -7,10 +8,11 @@ import type { Host, Inventory } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
 import { lazily, magicLayer } from './magic.ts';
-import type { Item, Play, Task } from './play.ts';
+import type { Block, Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
+import { checkRoleArguments } from './role-arguments.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
-import { type Binding, type Layer, type LayerParts, layersOf, scopeOf, unknownLayer, valueLayer } from './variables.ts';
+import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings, scopeOf, unknownLayer, valueLayer } from './variables.ts';
 
 /** What the check of a run works with. */
 export interface CheckInput {
@@ -31,6 +33,8 @@ export interface Checked {
   readonly host: Host;
   /** `register` and `set_fact` so far: they have a value, which only the run will tell. */
   readonly registered: Map<string, Binding>;
+  /** Counts the times that a name of `registered` got another meaning. */
+  renewed: number;
 }
 
 /** A host in a play, and how to get the scope of a task. */
@@ -40,7 +44,9 @@ export interface Walk {
   readonly play: Play;
   readonly problems: HostProblems;
   /** @param more a name that the task itself registers. */
-  readonly scope: (task?: Pick<Task, 'vars'>, item?: Layer, more?: string) => Scope;
+  readonly scope: (task?: Pick<Task, 'vars' | 'around'>, item?: Layer, more?: string) => Scope;
+  /** The loop variables of the includes around. */
+  readonly frame?: Layer;
 }
 
 /**
@@ -49,7 +55,10 @@ export interface Walk {
  */
 export function checkPlays(input: CheckInput): void {
   const hosts = new Map(
-    [...input.inventory.hosts].map(([name, host]) => [name, { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings) }]),
+    [...input.inventory.hosts].map(([name, host]) => [
+      name,
+      { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0 },
+    ]),
   );
   const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
   for (const name of taken) {
@@ -107,9 +116,23 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
 function walkItems(items: readonly Item[], walk: Walk): void {
   for (const item of items) {
     if (item.kind === 'task') checkTask(item, walk);
-    else if (item.kind === 'block') for (const part of [item.block, item.rescue, item.always]) walkItems(part, walk);
-    else for (const condition of item.when) walk.problems.of(walk.checked.host.name).collectKnown(() => condition.evaluate(walk.scope(item)));
+    else if (item.kind === 'include') checkInclude(item, walk, walkItems);
+    else if (item.kind === 'block') walkBlock(item, walk);
+    else
+      for (const condition of item.when)
+        walk.problems.of(walk.checked.host.name).collectKnown(() => condition.evaluate(walk.scope(item, walk.frame)));
   }
+}
+
+/** The variables that a rescue finds: what failed, and how. */
+const failureNames = ['ansible_failed_task', 'ansible_failed_result'];
+
+function walkBlock({ block, rescue, always, role }: Block, walk: Walk): void {
+  if (role?.arguments) checkRoleArguments(role.arguments, walk);
+  walkItems(block, walk);
+  if (rescue.length > 0) for (const name of failureNames) walk.checked.registered.set(name, { unknown: true });
+  walkItems(rescue, walk);
+  walkItems(always, walk);
 }
 
 /** `facts` before the host was asked: the names of its entries are known, their values are not. */
@@ -122,15 +145,22 @@ function factsLayer(names: readonly string[] | undefined): Layer {
 }
 
 /** Scopes of the tasks of a host: the same one as long as nothing new is registered and the task brings no variables of its own. */
-function scopesFor(parts: LayerParts, { registered }: Checked): Walk['scope'] {
-  let base: { readonly size: number; readonly scope: Scope } | undefined;
+function scopesFor(parts: LayerParts, checked: Checked): Walk['scope'] {
+  const { registered } = checked;
+  const bases = new Map<Surroundings | undefined, { readonly state: number; readonly scope: Scope }>();
   return (task, item, more) => {
+    const around = task?.around && { around: task.around };
     if (task?.vars.length || item || more !== undefined) {
       const own = more === undefined ? [] : [unknownLayer('registered', [more])];
-      return scopeOf(layersOf({ ...parts, task: task?.vars ?? [], registered: [...(parts.registered ?? []), ...own], ...(item && { item }) }));
+      const all = { ...parts, ...around, task: task?.vars ?? [], registered: [...(parts.registered ?? []), ...own], ...(item && { item }) };
+      return scopeOf(layersOf(all));
     }
-    if (base?.size !== registered.size) base = { size: registered.size, scope: scopeOf(layersOf(parts)) };
-    return base.scope;
+    const state = registered.size + checked.renewed;
+    const known = bases.get(task?.around);
+    if (known?.state === state) return known.scope;
+    const scope = scopeOf(layersOf({ ...parts, ...around }));
+    bases.set(task?.around, { state, scope });
+    return scope;
   };
 }
 

@@ -1,4 +1,6 @@
+import type { Scope } from './expression.ts';
 import { importEntry, openImport } from './import-tasks.ts';
+import { includeEntry } from './include.ts';
 import { textsOf } from './inherit.ts';
 import { nearest } from './nearest.ts';
 import { child, type Node } from './node.ts';
@@ -18,6 +20,11 @@ export function readHandlers(node: Node | undefined, inherited: Inherited, reade
     const block = mapping && child(mapping, 'block');
     if (block)
       problems.error('a handler cannot be a block', block.source, 'Make each task of it a handler, and let them listen to one name: listen: NAME.');
+    const include = mapping && includeEntry(mapping);
+    if (include) {
+      problems.error(`a handler cannot be an ${include.key}`, include.keyNode.source, 'Write import_tasks: FILE.');
+      return [];
+    }
     const imported = mapping && importEntry(mapping);
     if (imported) {
       const file = openImport(mapping, imported, inherited, reader);
@@ -32,10 +39,17 @@ export function readHandlers(node: Node | undefined, inherited: Inherited, reade
   });
 }
 
+/** The names that a handler has: its own, and with its role before it. */
+export function handlerNames(task: Pick<Task, 'name' | 'around'>, scope: Scope): readonly string[] {
+  const name = task.name.evaluate(scope);
+  return task.around?.role === undefined ? [name] : [name, `${task.around.role} : ${name}`];
+}
+
 /** All tasks of a list, those in blocks too. */
 function tasksIn(items: readonly Item[]): readonly Task[] {
   return items.flatMap((item) => {
     if (item.kind === 'task') return [item];
+    if (item.kind === 'include') return item.choices.flatMap((choice) => tasksIn(choice.items));
     return item.kind === 'block' ? tasksIn([...item.block, ...item.rescue, ...item.always]) : [];
   });
 }
@@ -48,9 +62,10 @@ export function checkHandlers(play: Play, problems: Problems): void {
   for (const { task, listen } of play.handlers) {
     const name = task.name.evaluate(nothing);
     hasOpenNames ||= isTemplate(name);
-    if (names.has(name) && task.name.source !== task.source)
+    // Handlers of roles may well have the same name: each role is written for itself.
+    if (names.has(name) && task.name.source !== task.source && !task.around?.role)
       problems.warning(`two handlers are called "${name}"`, task.name.source, 'Only the last one of them is notified.');
-    for (const known of [name, ...listen]) names.add(known);
+    for (const known of [...handlerNames(task, nothing), ...listen]) names.add(known);
   }
   if (hasOpenNames) return;
   for (const task of tasksIn([...play.tasks, ...play.handlers.map((handler) => handler.task)])) {

@@ -19,13 +19,22 @@ export function importEntry(mapping: MappingNode): Entry | undefined {
   return mapping.entries.find(({ key }) => /^(ansible\.\w+\.)?import_tasks$/.test(key));
 }
 
+/** Where a file of tasks may be, by its name, the first that there is being taken. */
+export function taskFilePlaces({ files, folders }: PlaybookReader): (name: string) => readonly string[] {
+  return (name) => [...new Set(folders.flatMap((folder) => [files.resolve(name, folder), files.resolve(`tasks/${name}`, folder)]))];
+}
+
 /** Opens the file of an import; undefined when it is empty, or cannot be (the problem is then noted). */
 export function openImport(mapping: MappingNode, { key, value }: Entry, outer: Inherited, reader: PlaybookReader): ImportedFile | undefined {
   const { problems, files } = reader;
   for (const entry of mapping.entries) {
     if (entry.key === key || isWord(entry.key, 'import') || refuseAbsent(entry, problems)) continue;
     if (entry.key === 'loop')
-      problems.error('an import cannot be looped over: it is read before the run', entry.keyNode.source, 'Put the loop into the tasks of the file.');
+      problems.error(
+        'an import cannot be looped over: it is read before the run',
+        entry.keyNode.source,
+        'Write include_tasks, or put the loop into the tasks of the file.',
+      );
     else refuseWord(entry.key, entry.keyNode.source, 'import', problems);
   }
   const named = value.kind === 'mapping' ? child(value, 'file') : value;
@@ -35,8 +44,8 @@ export function openImport(mapping: MappingNode, { key, value }: Entry, outer: I
     problems.error(`import_tasks wants the name of a file, got ${got}`, value.source, 'It is read before the run, so the name holds no variables.');
     return undefined;
   }
-  const [nearest = ''] = reader.folders;
-  const tried = [...new Set(reader.folders.flatMap((folder) => [files.resolve(named.text, folder), files.resolve(`tasks/${named.text}`, folder)]))];
+  const nearest = dirname(reader.importing.at(-1) ?? '');
+  const tried = taskFilePlaces(reader)(named.text);
   const path = tried.find((candidate) => files.kind(candidate) === 'file');
   if (path === undefined) {
     problems.lose();

@@ -10,22 +10,27 @@ export interface MagicInput {
   readonly host: Host;
   /** The hosts of the play, after `--limit`. */
   readonly playHosts: readonly string[];
-  readonly play?: Pick<Play, 'folder'>;
+  readonly play?: Pick<Play, 'folder'> & Partial<Pick<Play, 'name'>>;
+  /** How the run was asked for; without it, what reads it is only known later. */
+  readonly mode?: { readonly check: boolean; readonly diff: boolean };
   /** The variables of any host as they are now, for `hostvars`; called when one is read. */
   readonly scopeOfHost: (name: string) => Scope | undefined;
   readonly version?: string;
 }
 
 /** `inventory_hostname`, `group_names`, `groups`, `hostvars`, `play_hosts`, `playbook_dir`, `inventory_dir`, `omit`: what the language itself knows. */
-export function magicLayer({ inventory, host, playHosts, play, scopeOfHost, version }: MagicInput): Layer {
+export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost, version }: MagicInput): Layer {
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
     inventory_hostname_short: { value: host.name.split('.')[0] ?? host.name },
-    group_names: { value: host.groups },
+    group_names: { value: host.groups.length > 0 ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
     hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
     play_hosts: { value: playHosts },
     ansible_play_hosts: { value: playHosts },
+    ansible_play_name: { value: play?.name ?? '' },
+    ansible_check_mode: mode ? { value: mode.check } : { unknown: true },
+    ansible_diff_mode: mode ? { value: mode.diff } : { unknown: true },
     playbook_dir: { value: play?.folder ?? '' },
     inventory_dir: { value: host.folder },
     omit: { value: omit },

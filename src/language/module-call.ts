@@ -15,7 +15,7 @@ export interface ModuleCall {
 }
 
 /** `ansible.builtin.copy` → `copy`. */
-function shortModuleName(name: string): string {
+export function shortModuleName(name: string): string {
   return name.replace(/^(ansible|community)\.\w+\./, '');
 }
 
@@ -73,6 +73,8 @@ export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, 
       reader.problems.error(`"${other.key}" is given twice: below the module and below args`, other.keyNode.source, 'Keep one of them.');
     else entries.push(other);
   }
+  // What the task says itself counts.
+  entries.push(...(reader.moduleDefaults.get(module) ?? []).filter(({ key }) => !entries.some((entry) => entry.key === key)));
   const mapping: MappingNode = { kind: 'mapping', entries, source: entry.value.source };
   const conditions = new Set(reader.modules.conditions(module));
   const expressions = new Map(

@@ -50,6 +50,14 @@ export function describeNode(node: Node): string {
   return typeof node.value === 'number' ? `a number (${node.text})` : `${node.value}`;
 }
 
+/** A node as text without its positions, to tell whether two say the same. */
+export function plainOf(node: Node | undefined): string {
+  if (!node) return '';
+  if (node.kind === 'scalar') return JSON.stringify([node.value, node.text]);
+  if (node.kind === 'list') return `[${node.items.map(plainOf).join()}]`;
+  return `{${node.entries.map(({ key, value }) => `${JSON.stringify(key)}:${plainOf(value)}`).join()}}`;
+}
+
 /** `text` on one line of at most `length` characters, for messages. */
 export function shortened(text: string, length = 40): string {
   const flat = text.replaceAll(/\s+/g, ' ').trim();

@@ -1,7 +1,8 @@
 import type { Source } from '../values/errors.ts';
 import type { ArgumentSpecs } from './argument-specs.ts';
 import type { Condition, Expression } from './expression.ts';
-import type { Layer } from './variables.ts';
+import type { RoleArguments } from './role-arguments.ts';
+import type { Layer, Surroundings } from './variables.ts';
 
 /** A playbook's play, read and checked; every word in its final form, what blocks and imports pass on already passed on. */
 export interface Play {
@@ -11,13 +12,16 @@ export interface Play {
   readonly hosts: Expression<string>;
   /** Variables of the play, low to high: defaults of `argument_specs`, `vars`, `vars_files`. */
   readonly layers: PlayLayers;
-  /** `pre_tasks`, `roles`, `tasks`, `post_tasks` in this order; handlers are flushed after each of them as in Ansible. */
+  /** `pre_tasks`, `roles` and `tasks`, `post_tasks` in this order; handlers are flushed after each of these three as in Ansible. */
   readonly tasks: readonly Item[];
+  /** Those of roles first, then the play's own. */
   readonly handlers: readonly Handler[];
   /** Hosts a batch, each entry a number or a percentage of the play's hosts; the last is repeated. Empty: all at once. */
   readonly serial: readonly (number | `${number}%`)[];
   readonly maxFailPercentage?: number;
   readonly anyErrorsFatal: boolean;
+  /** Handlers that are owed also run on a host that has failed. */
+  readonly forceHandlers?: boolean;
   /** Whether `facts` are wanted even if nothing names them. Default: gathered if, and only if, something reads them. */
   readonly gatherFacts?: boolean;
   readonly tags: readonly string[];
@@ -35,7 +39,7 @@ export interface PlayLayers {
   readonly vars: readonly Layer[];
 }
 
-export type Item = Task | Block | Meta;
+export type Item = Task | Block | Meta | Include;
 
 /** Words that tasks, blocks and plays share; a task's are final (its own, else the nearest block's, else the play's). */
 export interface Inherited {
@@ -48,6 +52,8 @@ export interface Inherited {
   readonly environment: readonly Expression[];
   /** Block and task `vars`, outermost first. */
   readonly vars: readonly Layer[];
+  /** What the roles and includes around bring; absent outside of them. */
+  readonly around?: Surroundings;
   readonly noLog?: Expression<boolean>;
   readonly ignoreErrors?: Expression<boolean>;
   readonly ignoreUnreachable?: Expression<boolean>;
@@ -100,6 +106,50 @@ export interface Block {
   readonly block: readonly Item[];
   readonly rescue: readonly Item[];
   readonly always: readonly Item[];
+  readonly role?: RoleMention;
+}
+
+/** One mention of a role, where its tasks stand. */
+export interface RoleMention {
+  /** The same for all mentions of a role with the same parameters. */
+  readonly key: string;
+  /** A host that has had something to do in a mention of the same key passes over this one. */
+  readonly isOnce: boolean;
+  /** What it declares of its parameters; checked when it is loaded. */
+  readonly arguments?: RoleArguments;
+}
+
+/**
+ * `include_tasks`, `include_role`, `include_vars`: what it may include has been read; whether, what and how often is found out when its turn has
+ * come. Its own words are its own: what is included has those from around it, and those of `apply`.
+ */
+export interface Include {
+  readonly kind: 'include';
+  readonly id: string;
+  readonly source: Source;
+  readonly name: Expression<string>;
+  readonly module: 'include_tasks' | 'include_role' | 'include_vars';
+  /** The name of the file or role. */
+  readonly wanted: Expression<string>;
+  /** All that the name may stand for, as far as its text shows. */
+  readonly choices: readonly Choice[];
+  /** What a name stands for. @throws InputError when that is none of the choices. */
+  readonly choose: (name: string) => Choice;
+  readonly when: readonly Condition[];
+  readonly tags: readonly string[];
+  readonly vars: readonly Layer[];
+  readonly around?: Surroundings;
+  readonly loop?: Expression;
+  readonly loopControl: LoopControl;
+}
+
+/** What an include may come to. */
+export interface Choice {
+  /** For people: the file, or the role. */
+  readonly shown: string;
+  readonly items: readonly Item[];
+  /** Variables that the host has from then on. */
+  readonly vars?: Layer;
 }
 
 /** `meta: flush_handlers`, `end_play`, `end_host`. Flushing also stands after each section of a play. */
@@ -110,6 +160,7 @@ export interface Meta {
   readonly when: readonly Condition[];
   readonly tags: readonly string[];
   readonly vars: readonly Layer[];
+  readonly around?: Surroundings;
 }
 
 export interface Handler {

@@ -6,9 +6,12 @@ import { checkHandlers, readHandlers } from './handlers.ts';
 import { definedOf, inheritFrom, nothingInherited, textsOf } from './inherit.ts';
 import { fileLayer, layerOf } from './layer.ts';
 import type { ModuleCatalog } from './load.ts';
-import { child, describeNode, type MappingNode, type Node } from './node.ts';
+import { moduleDefaultsOf } from './module-defaults.ts';
+import { child, describeNode, type Entry, type MappingNode, type Node } from './node.ts';
 import type { Inherited, Item, Meta, Play } from './play.ts';
 import { listOf, mappingOf, type Reader, readYaml } from './reader.ts';
+import type { PlayRoles } from './role.ts';
+import { readRoleList } from './role-list.ts';
 import { isTemplate } from './template.ts';
 import { asBoolean, compileValue, converted, toText } from './value.ts';
 import type { Layer } from './variables.ts';
@@ -21,10 +24,16 @@ export interface PlaybookReader extends Reader {
   readonly folders: readonly string[];
   /** An id for a task at `source` that no other has. */
   readonly uniqueId: (source: Source) => string;
-  /** Files being read, outermost first, to see imports that go in a circle. */
+  /** The folder of the role that is being read, absolute. */
+  readonly roleFolder?: string;
+  /** Files and folders of roles being read, outermost first, to see imports that go in a circle. */
   readonly importing: readonly string[];
   /** Files of argument specs that were read already, by their absolute path: every playbook of a site names the same. */
   readonly specs: Map<string, ArgumentSpecs | undefined>;
+  /** What the roles of the play that is being read give to it. */
+  readonly roles: PlayRoles;
+  /** `module_defaults` of the play and the blocks around, by module. */
+  readonly moduleDefaults: ReadonlyMap<string, readonly Entry[]>;
 }
 
 /**
@@ -39,7 +48,12 @@ export function readPlaybook(path: string, reader: Reader & { readonly modules: 
     ids.set(id, count + 1);
     return count === 0 ? id : `${id}:${column}#${count}`;
   };
-  return readFile(reader.files.resolve(path), nothingInherited, { ...reader, folders: [], uniqueId, importing: [], specs: new Map() }, undefined);
+  const within = { folders: [], uniqueId, importing: [], specs: new Map(), roles: noRoles(), moduleDefaults: new Map() };
+  return readFile(reader.files.resolve(path), nothingInherited, { ...reader, ...within }, undefined);
+}
+
+function noRoles(): PlayRoles {
+  return { defaults: new Map(), vars: new Map(), handlers: new Map() };
 }
 
 function readFile(path: string, outer: Inherited, reader: PlaybookReader, asked: Source | undefined): readonly Play[] {
@@ -92,7 +106,8 @@ function importPlaybook(mapping: MappingNode, outer: Inherited, reader: Playbook
   return readFile(path, inheritFrom(outer, mapping, reader), reader, node.source);
 }
 
-function readPlay(mapping: MappingNode, outer: Inherited, reader: PlaybookReader): readonly Play[] {
+function readPlay(mapping: MappingNode, outer: Inherited, around: PlaybookReader): readonly Play[] {
+  const reader = moduleDefaultsOf(mapping, { ...around, roles: noRoles() });
   const { problems, modules } = reader;
   let hasUnknown = false;
   for (const entry of mapping.entries) {
@@ -117,14 +132,16 @@ function readPlay(mapping: MappingNode, outer: Inherited, reader: PlaybookReader
   // A play's own `vars` are a layer of the play; what tasks inherit is what blocks and imports around them say.
   const inherited: Inherited = { ...handedDown, vars: [] };
   const name = child(mapping, 'name');
+  const tasks = sections(mapping, inherited, reader);
   const handlers = readHandlers(child(mapping, 'handlers'), inherited, reader);
+  const { roles } = reader;
   const play: Play = {
     name: name?.kind === 'scalar' && name.value !== null ? name.text : hostsText(hosts),
     source: mapping.source,
     hosts: hostsOf(hosts, reader),
-    layers: { defaults: [], vars: [...varsLayers(mapping, reader), ...importVars] },
-    tasks: sections(mapping, inherited, reader),
-    handlers,
+    layers: { defaults: [...roles.defaults.values()], vars: [...varsLayers(mapping, reader), ...importVars, ...roles.vars.values()] },
+    tasks,
+    handlers: [...[...roles.handlers.values()].flat(), ...handlers],
     serial: serialOf(child(mapping, 'serial'), reader),
     anyErrorsFatal: flagOf(child(mapping, 'any_errors_fatal'), 'any_errors_fatal', reader) ?? false,
     tags: inherited.tags,
@@ -132,11 +149,12 @@ function readPlay(mapping: MappingNode, outer: Inherited, reader: PlaybookReader
     ...definedOf({
       maxFailPercentage: percentageOf(child(mapping, 'max_fail_percentage'), reader),
       gatherFacts: flagOf(child(mapping, 'gather_facts'), 'gather_facts', reader),
+      forceHandlers: flagOf(child(mapping, 'force_handlers'), 'force_handlers', reader),
       specs: readSpecs(child(mapping, 'argument_specs'), reader),
     }),
   };
   checkHandlers(play, problems);
-  return [play.specs ? { ...play, layers: { ...play.layers, defaults: [play.specs.defaults] } } : play];
+  return [play.specs ? { ...play, layers: { ...play.layers, defaults: [...play.layers.defaults, play.specs.defaults] } } : play];
 }
 
 function withoutVars(mapping: MappingNode): MappingNode {
@@ -145,11 +163,12 @@ function withoutVars(mapping: MappingNode): MappingNode {
 
 /** Between the sections handlers are flushed, as in Ansible; after the last one the engine does it. */
 function sections(mapping: MappingNode, inherited: Inherited, reader: PlaybookReader): readonly Item[] {
-  const filled = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((word) => {
+  const part = (word: string, read: typeof readItems) => {
     const node = child(mapping, word);
-    const items = node ? readItems(node, word, inherited, reader) : [];
-    return items.length > 0 ? [items] : [];
-  });
+    return node ? read(node, word, inherited, reader) : [];
+  };
+  const all = [part('pre_tasks', readItems), [...part('roles', readRoleList), ...part('tasks', readItems)], part('post_tasks', readItems)];
+  const filled = all.filter((items) => items.length > 0);
   const flush: Meta = { kind: 'meta', source: mapping.source, action: 'flush_handlers', when: [], tags: ['always'], vars: [] };
   return filled.flatMap((items, index) => (index < filled.length - 1 ? [...items, flush] : items));
 }

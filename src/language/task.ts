@@ -6,6 +6,7 @@ import type { Expression } from './expression.ts';
 import { definedOf, inheritFrom, textsOf } from './inherit.ts';
 import { checkVariableName } from './layer.ts';
 import { findModule, paramsOf } from './module-call.ts';
+import { moduleDefaultsOf } from './module-defaults.ts';
 import { child, describeNode, type MappingNode, type Node, shortened } from './node.ts';
 import type { Inherited, LoopControl, Task } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
@@ -14,7 +15,8 @@ import { compileValue, converted, toNumber, toText } from './value.ts';
 import type { Place } from './words.ts';
 
 /** Reads a task or handler; undefined when it calls no module (the problem is then noted). */
-export function readTask(mapping: MappingNode, place: Place, outer: Inherited, reader: PlaybookReader): Task | undefined {
+export function readTask(mapping: MappingNode, place: Place, outer: Inherited, around: PlaybookReader): Task | undefined {
+  const reader = moduleDefaultsOf(mapping, around);
   const { templates, conditions, problems } = reader;
   const call = findModule(mapping, place, reader);
   if (!call) {
@@ -61,7 +63,7 @@ export function readTask(mapping: MappingNode, place: Place, outer: Inherited, r
 }
 
 /** A name for the screen: what cannot be rendered is shown as it is written. */
-function nameOf(node: Node | undefined, module: string, mapping: MappingNode, { templates, problems }: PlaybookReader): Expression<string> {
+export function nameOf(node: Node | undefined, module: string, mapping: MappingNode, { templates, problems }: PlaybookReader): Expression<string> {
   if (!node) return { source: mapping.source, variables: new Set(), evaluate: () => module, sourceAt: () => mapping.source };
   if (node.kind !== 'scalar') problems.error(`name wants text, got ${describeNode(node)}`, node.source);
   const written = node.kind === 'scalar' ? node.text : module;
@@ -91,7 +93,8 @@ function registerOf(node: Node | undefined, { problems }: PlaybookReader): strin
   return checkVariableName(node.value, node.source, problems) ? node.value : undefined;
 }
 
-function loopOf(mapping: MappingNode, { templates, problems }: PlaybookReader): Expression | undefined {
+/** The `loop` of a task or include: a list. */
+export function loopOf(mapping: MappingNode, { templates, problems }: PlaybookReader): Expression | undefined {
   const node = child(mapping, 'loop');
   if (!node) return undefined;
   const expression = compileValue(node, templates, problems);
@@ -113,7 +116,7 @@ function checkedLoop(value: Value, node: Node): Value {
 
 const loopWords = ['loop_var', 'index_var', 'label'];
 
-function loopControlOf(node: Node | undefined, { templates, problems }: PlaybookReader): LoopControl {
+export function loopControlOf(node: Node | undefined, { templates, problems }: PlaybookReader): LoopControl {
   const mapping = node && mappingOf(node, 'loop_control', problems);
   if (!mapping) return { loopVar: 'item' };
   for (const { key, keyNode } of mapping.entries) {

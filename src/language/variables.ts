@@ -27,6 +27,18 @@ export function unknownLayer(name: string, names: Iterable<string>): Layer {
   return { name, bindings: new Map([...names].map((key) => [key, { unknown: true }])) };
 }
 
+/** What the roles and includes around a task bring, each kind low to high; `layersOf` says where it goes. */
+export interface Surroundings {
+  /** `defaults/` of roles. */
+  readonly defaults: readonly Layer[];
+  /** `vars/` of roles, and the `vars` that a role is listed with. */
+  readonly vars: readonly Layer[];
+  /** Parameters of roles, `vars` of includes, and what the language says of the role. */
+  readonly params: readonly Layer[];
+  /** The name of the innermost role. */
+  readonly role?: string;
+}
+
 /** What a host's variables are made of at one place of a run; `layersOf` puts them in the order of precedence. */
 export interface LayerParts {
   readonly playDefaults?: readonly Layer[];
@@ -34,8 +46,12 @@ export interface LayerParts {
   readonly facts?: Layer;
   /** `vars`, `vars_files`. */
   readonly play?: readonly Layer[];
+  /** Of the roles and includes around the task. */
+  readonly around?: Surroundings;
   /** Block and task `vars`, outermost first. */
   readonly task?: readonly Layer[];
+  /** `include_vars`. */
+  readonly included?: Layer;
   /** `set_fact` and `register`, in the order of the run. */
   readonly registered?: readonly Layer[];
   /** Loop variables. */
@@ -45,10 +61,14 @@ export interface LayerParts {
   readonly magic?: Layer;
 }
 
+/** Outside of all roles and includes. */
+export const nothingAround: Surroundings = { defaults: [], vars: [], params: [] };
+
 /** The layers from low to high precedence. */
 export function layersOf(parts: LayerParts): readonly Layer[] {
-  const { playDefaults = [], host, facts, play = [], task = [], registered = [], item, extraVars, magic } = parts;
-  return [...playDefaults, ...host, facts, ...play, ...task, ...registered, item, extraVars, magic].filter((layer) => layer !== undefined);
+  const { playDefaults = [], host, facts, play = [], around = nothingAround, task = [], included, registered = [], item, extraVars, magic } = parts;
+  const low = [...playDefaults, ...around.defaults, ...host, facts, ...play, ...around.vars, ...task];
+  return [...low, included, ...registered, ...around.params, item, extraVars, magic].filter((layer) => layer !== undefined);
 }
 
 /** The binding of `name` that wins, and its layer. */

@@ -4,7 +4,7 @@ import type { Entry } from './node.ts';
 import type { Problems } from './problems.ts';
 
 /** Where a word of the language may stand. */
-export type Place = 'play' | 'block' | 'task' | 'handler' | 'import';
+export type Place = 'play' | 'block' | 'task' | 'handler' | 'import' | 'role' | 'include';
 
 /** Words that a play hands down to its tasks, and a block to what is in it. */
 const inherited = [
@@ -21,6 +21,7 @@ const inherited = [
   'timeout',
   'run_once',
   'any_errors_fatal',
+  'module_defaults',
 ];
 const blockOnly = ['block', 'rescue', 'always'];
 const taskOnly = ['args', 'loop', 'loop_control', 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
@@ -29,26 +30,32 @@ const playOnly = [
   'vars_files',
   'argument_specs',
   'pre_tasks',
+  'roles',
   'tasks',
   'post_tasks',
   'handlers',
   'serial',
   'max_fail_percentage',
   'gather_facts',
+  'force_handlers',
 ];
+
+const handedDown = inherited.filter((word) => word !== 'any_errors_fatal');
 
 const words: Readonly<Record<Place, readonly string[]>> = {
   play: ['name', ...playOnly, ...inherited],
-  block: ['name', 'when', 'delegate_to', ...blockOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
-  task: ['name', 'when', 'delegate_to', ...taskOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
-  handler: ['name', 'when', 'delegate_to', 'listen', ...taskOnly, ...inherited.filter((word) => word !== 'any_errors_fatal')],
+  block: ['name', 'when', 'delegate_to', ...blockOnly, ...handedDown],
+  task: ['name', 'when', 'delegate_to', ...taskOnly, ...handedDown],
+  handler: ['name', 'when', 'delegate_to', 'listen', ...taskOnly, ...handedDown],
   import: ['name', 'when', 'tags', 'vars', 'become', 'become_user', 'environment', 'no_log', 'check_mode', 'diff'],
+  role: ['role', 'name', 'when', 'delegate_to', ...handedDown.filter((word) => word !== 'module_defaults')],
+  include: ['name', 'when', 'tags', 'vars', 'args', 'loop', 'loop_control'],
 };
 
 /** Words of Ansible's that are not ours, with what to write instead. */
 const absent: Readonly<Record<string, string>> = {
   strategy: 'Delete it: each host goes on as fast as it can, tasks of one host stay in order.',
-  connection: 'Delete it: hosts are reached over SSH.',
+  connection: 'Delete it: hosts are reached over SSH, and localhost without it.',
   remote_user: 'Set ssh_user in the inventory, or give -u USER.',
   port: 'Set ssh_port in the inventory.',
   become_method: 'Delete it: sudo is used.',
@@ -56,12 +63,10 @@ const absent: Readonly<Record<string, string>> = {
   become_exe: 'Delete it: sudo is used.',
   collections: 'Delete it: modules are called by their short name.',
   vars_prompt: 'Give the value with -e NAME=VALUE, or put it into the secrets file and write {{ secret "NAME" }}.',
-  module_defaults: 'Write the parameters in each task, or in a variable that the tasks share.',
   order: 'Delete it: hosts are taken in the order of the inventory.',
   throttle: 'Use serial for the play, or -f for the run.',
   async: 'Delete it, and set timeout (seconds) if the task takes long.',
   poll: 'Delete it, and set timeout (seconds) if the task takes long.',
-  force_handlers: 'Delete it: handlers that are owed are remembered, and run by the next run.',
   debugger: 'Delete it; -vv shows what is sent and what comes back.',
   gather_subset: 'Delete it: what the play reads of "facts" is asked for, and nothing else.',
   gather_timeout: 'Delete it.',
@@ -72,12 +77,9 @@ const absent: Readonly<Record<string, string>> = {
   local_action: 'Write the module as usual and add delegate_to: localhost.',
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
-  roles: 'Roles come with a later version: put their tasks into a file and write import_tasks: FILE.',
-  import_role: 'Roles come with a later version: write import_tasks: FILE.',
-  include_role: 'Roles come with a later version: write import_tasks: FILE.',
-  include_tasks: 'Including at run time comes with a later version: write import_tasks: FILE.',
-  include_vars: 'Write vars_files in the play.',
-  include: 'Write import_tasks: FILE.',
+  include: 'Write import_tasks: FILE, or include_tasks: FILE.',
+  with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
+  with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
   with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
@@ -117,6 +119,25 @@ export function isWord(word: string, place: Place): boolean {
   return words[place].includes(word);
 }
 
+/** Whether a block hands `word` down to what is in it. */
+export function isBlockWord(word: string): boolean {
+  return isWord(word, 'block') && !blockOnly.includes(word) && word !== 'name';
+}
+
+/** Whether `word` may stand somewhere. */
+export function isWordAnywhere(word: string): boolean {
+  return Object.values(words).some((list) => list.includes(word));
+}
+
+/** Notes every key that is none of `known`, the words of `what`. */
+export function refuseStrange(entries: readonly Entry[], known: readonly string[], what: string, problems: Problems): void {
+  for (const { key, keyNode } of entries) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    problems.error(`"${key}" is no word of ${what}`, keyNode.source, near === undefined ? `Words: ${known.join(', ')}.` : `Did you mean "${near}"?`);
+  }
+}
+
 /** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
 export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
   if (later.includes(key)) {
@@ -133,7 +154,15 @@ export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boole
   return true;
 }
 
-const placeNames: Readonly<Record<Place, string>> = { play: 'a play', block: 'a block', task: 'a task', handler: 'a handler', import: 'an import' };
+const placeNames: Readonly<Record<Place, string>> = {
+  play: 'a play',
+  block: 'a block',
+  task: 'a task',
+  handler: 'a handler',
+  import: 'an import',
+  role: 'a role of the play',
+  include: 'an include',
+};
 
 /** Whether a word of `place` is most likely meant by `word`. */
 export function isNearWord(word: string, place: Place): boolean {
@@ -142,7 +171,8 @@ export function isNearWord(word: string, place: Place): boolean {
 
 /** Notes a word that may not stand at `place`: where else it may, or what was meant. `others` are further names that fit there. */
 export function refuseWord(word: string, source: Source, place: Place, problems: Problems, others: readonly string[] = []): void {
-  const elsewhere = (Object.keys(words) as Place[]).filter((other) => other !== place && isWord(word, other));
+  // Where a word of tasks stands else, roles and includes would only make longer.
+  const elsewhere = (['play', 'block', 'task', 'handler', 'import'] as const).filter((other) => other !== place && isWord(word, other));
   const near = nearest(word, [...words[place], ...others]);
   if (word === 'import_playbook')
     return problems.error(

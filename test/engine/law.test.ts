@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import type { Item } from '../../src/language/play.ts';
 import { SimulatedHost } from './simulated-host.ts';
-import { expression, handler, play, task } from './world.ts';
+import { expression, handler, include, play, task } from './world.ts';
 
 /** A task as data, so that both engines get the same one and a failing case can be read. */
 type Plan =
@@ -11,6 +11,14 @@ type Plan =
   | { readonly do: 'follow'; readonly name: string; readonly to: string }
   | { readonly do: 'registered'; readonly name: string; readonly to: string }
   | { readonly do: 'loop'; readonly names: readonly string[]; readonly value: string }
+  | { readonly do: 'outer'; readonly value: string }
+  | {
+      readonly do: 'include';
+      readonly names: readonly string[];
+      readonly asks: string;
+      readonly low: readonly Plan[];
+      readonly high: readonly Plan[];
+    }
   | { readonly do: 'block'; readonly block: readonly Plan[]; readonly rescue: readonly Plan[] };
 
 const name = fc.constantFrom('a', 'b', 'c', 'd');
@@ -23,9 +31,21 @@ const leaf: fc.Arbitrary<Plan> = fc.oneof(
   fc.record({ do: fc.constant('registered' as const), name, to: name }),
   fc.record({ do: fc.constant('loop' as const), names: fc.array(name, { maxLength: 3 }), value }),
 );
+/** What an include brings may use the variable of its loop. */
+const included = fc.array(fc.oneof({ weight: 2, arbitrary: leaf }, fc.record({ do: fc.constant('outer' as const), value })), { maxLength: 3 });
 const plans = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: leaf },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('include' as const),
+        names: fc.array(name, { maxLength: 3 }),
+        asks: name,
+        low: included,
+        high: included,
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({ do: fc.constant('block' as const), block: fc.array(leaf, { maxLength: 3 }), rescue: fc.array(leaf, { maxLength: 2 }) }),
@@ -63,6 +83,18 @@ function itemsOf(plan: readonly Plan[]): Item[] {
         ];
       case 'loop':
         return [task('value', (scope) => ({ name: String(scope.get('item')), value: one.value }), { loop: expression(() => [...one.names]) })];
+      case 'outer':
+        return [task('value', (scope) => ({ name: String(scope.get('outer')), value: one.value }))];
+      // The condition knows only what a task before it says, and the name only what the loop says.
+      case 'include':
+        return [
+          task('need', { name: one.asks }, { register: 'asked', ignoreErrors: expression(() => true) }),
+          include({ low: itemsOf(one.low), high: itemsOf(one.high) }, (scope) => (String(scope.get('outer')) < 'c' ? 'low' : 'high'), {
+            loop: expression(() => [...one.names]),
+            loopControl: { loopVar: 'outer' },
+            when: [expression((scope) => (scope.get('asked') as { value?: string }).value !== scope.get('outer'))],
+          }),
+        ];
       case 'block':
         return [
           { kind: 'block', source: { file: 'test.yaml', line: 1, column: 1 }, block: itemsOf(one.block), rescue: itemsOf(one.rescue), always: [] },

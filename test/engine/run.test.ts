@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
-import type { RunEvent, TaskEvent } from '../../src/engine/event.ts';
-import { run } from '../../src/engine/run.ts';
+import { runProject } from './local-run.ts';
 
 const inventory = `all:
   hosts:
@@ -12,34 +8,8 @@ const inventory = `all:
 `;
 
 /** Runs a playbook on this machine; `one` alone plays. */
-async function runLocally(playbook: string, environment: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'homerun-run-'));
-  try {
-    writeFileSync(join(folder, 'hosts.yaml'), inventory);
-    writeFileSync(join(folder, 'playbook.yaml'), playbook);
-    const events: RunEvent[] = [];
-    const exitCode = await run(
-      {
-        playbooks: ['playbook.yaml'],
-        inventories: ['hosts.yaml'],
-        extraVars: [],
-        tags: [],
-        skipTags: [],
-        check: false,
-        diff: true,
-        forks: 5,
-        prefetch: true,
-        verbosity: 0,
-        workingFolder: folder,
-        environment: { XDG_STATE_HOME: folder, ...environment },
-      },
-      (event) => events.push(event),
-      new AbortController().signal,
-    );
-    return { exitCode, events, tasks: events.filter((event): event is TaskEvent => event.event === 'task') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+function runLocally(playbook: string, environment: Readonly<Record<string, string>> = {}) {
+  return runProject({ 'hosts.yaml': inventory, 'playbook.yaml': playbook }, 'hosts.yaml', 'playbook.yaml', { environment });
 }
 
 const play = (tasks: string) => `- hosts: one\n  gather_facts: false\n  tasks:\n${tasks}`;

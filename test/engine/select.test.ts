@@ -45,7 +45,8 @@ test('a tag that no task has is an error with the nearest one', (t) => {
 test('the task to start at is found by its name or a pattern, and a wrong name is an error with the nearest one', (t) => {
   const names = ['Install Docker', 'Start (it)', 'Start nginx'];
   const order = names.map((name) => ({ name })) as never[];
-  const find = (name: string) => startIndex(name, order, (placed) => (placed as unknown as { name: string }).name);
+  const find = (name: string) =>
+    startIndex(name, order, (placed) => [`role : ${(placed as unknown as { name: string }).name}`, (placed as unknown as { name: string }).name]);
   t.is(find('Start nginx'), 2);
   t.is(find('Start*'), 1);
   t.is(find('Start (it)'), 1);

@@ -8,11 +8,11 @@ import { exitCodeOf, runPlays } from '../../src/engine/plays.ts';
 import { type Selection, tasksInOrder } from '../../src/engine/select.ts';
 import { Target } from '../../src/engine/target.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
-import type { Handler, Item, Play, Task } from '../../src/language/play.ts';
+import type { Choice, Handler, Include, Item, Play, Task } from '../../src/language/play.ts';
 import { valueLayer } from '../../src/language/variables.ts';
 import { defineModule, type Module } from '../../src/modules/module.ts';
 import { ask, type QuestionKind, question } from '../../src/questions/question.ts';
-import { TaskError } from '../../src/values/errors.ts';
+import { InputError, TaskError } from '../../src/values/errors.ts';
 import type { Value } from '../../src/values/vars.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 
@@ -124,6 +124,31 @@ export function task(module: string, params: Record<string, Value> | ((scope: Sc
     tags: [],
     environment: [],
     vars: [],
+    ...more,
+  };
+}
+
+/** An include of what `choices` holds under the name that `wanted` gives. */
+export function include(choices: Readonly<Record<string, readonly Item[]>>, wanted: (scope: Scope) => string, more: Partial<Include> = {}): Include {
+  line += 1;
+  const all = new Map(Object.entries(choices).map(([shown, items]): [string, Choice] => [shown, { shown, items }]));
+  return {
+    kind: 'include',
+    id: `test.yaml:${line}`,
+    source: { ...nowhere, line },
+    name: expression(() => `include ${line}`),
+    module: 'include_tasks',
+    wanted: expression(wanted),
+    choices: [...all.values()],
+    choose: (name) => {
+      const choice = all.get(name);
+      if (!choice) throw InputError.of(`there is no ${name}`);
+      return choice;
+    },
+    when: [],
+    tags: [],
+    vars: [],
+    loopControl: { loopVar: 'item' },
     ...more,
   };
 }

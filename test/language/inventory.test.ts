@@ -121,7 +121,7 @@ test('what the language itself knows of a host', async (t) => {
     t.deepEqual(valuesOf(loaded, 'lone.example.org', ['inventory_hostname', 'inventory_hostname_short', 'group_names', 'groups', 'inventory_dir']), {
       inventory_hostname: 'lone.example.org',
       inventory_hostname_short: 'lone',
-      group_names: [],
+      group_names: ['ungrouped'],
       groups: { all: ['lone.example.org', 'h1'], ungrouped: ['lone.example.org'], web: ['h1'] },
       inventory_dir: `${folder}/inventory`,
     });

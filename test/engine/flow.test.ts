@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { RunEvent } from '../../src/engine/event.ts';
+import { runProject } from './local-run.ts';
+
+/** Where the cases stand: the source folder, as only TypeScript is compiled. */
+const folder = join(import.meta.dirname, '../../../test/engine/flow');
+
+/** A project, how it is run on this machine, and all that is then told of its tasks, a line each: what is the default is left out. */
+const caseSchema = z.strictObject({
+  name: z.string(),
+  files: z.record(z.string(), z.string()),
+  run: z
+    .strictObject({
+      tags: z.array(z.string()).optional(),
+      skipTags: z.array(z.string()).optional(),
+      extraVars: z.array(z.string()).optional(),
+      startAtTask: z.string().optional(),
+      check: z.boolean().optional(),
+    })
+    .default({}),
+  /** `NAME: MESSAGE`, with the status where it is not ok; items of a loop in brackets, the word handler before one. */
+  tells: z.array(z.string()),
+  recap: z.record(z.string(), z.number()).optional(),
+});
+
+function told(event: RunEvent): readonly string[] {
+  if (event.event !== 'task' && event.event !== 'handler') return [];
+  const status = event.status === 'ok' ? '' : `${event.status} `;
+  const message = event.items
+    ? event.items.map((one) => `[${one.item} ${one.status === 'ok' ? '' : `${one.status} `}${one.message ?? ''}]`.replace(' ]', ']')).join(' ')
+    : (event.message ?? '');
+  return [`${event.event === 'handler' ? 'handler ' : ''}${event.task}: ${status}${message}`.trim().replace(/:$/, '')];
+}
+
+for (const file of readdirSync(folder)) {
+  const cases = z.array(caseSchema).parse(parse(readFileSync(join(folder, file), 'utf8')));
+  for (const { name, files, run, tells, recap } of cases) {
+    for (const prefetch of [true, false]) {
+      test(`${file.replace('.yaml', '')} › ${name}${prefetch ? '' : ' (without looking ahead)'}`, async (t) => {
+        const inventory = 'all: {hosts: {h1: {ansible_connection: local}}}\n';
+        const options = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
+        const { events } = await runProject({ 'hosts.yaml': inventory, ...files }, 'hosts.yaml', 'site.yaml', { ...options, prefetch });
+        t.deepEqual(events.flatMap(told), tells);
+        const counts = events.flatMap((event) => (event.event === 'recap' ? [event.hosts['h1']] : []))[0];
+        if (recap) t.like(counts, recap);
+      });
+    }
+  }
+}
