@@ -64,7 +64,9 @@ function taskLines(event: TaskEvent, detail: Detail, style: Style): string[] {
   const shownItems = (event.items ?? []).filter((item) => isShown(item, { ...detail, ok: false }));
   if (!isShown(event, detail) && shownItems.length === 0) return [];
   const name = `[${oneLine(event.host)}] ${event.event === 'handler' ? 'handler: ' : ''}${oneLine(event.task)}`;
-  const lines = [`${statusText(event, style)} ${name}`, ...body(event, event, detail, style, '  ')];
+  // A loop's own message is that of its first failed item.
+  const isToldByItems = isBad(event) && shownItems.some(isBad);
+  const lines = [`${statusText(event, style)} ${name}`, ...(isToldByItems ? [] : body(event, event, detail, style, '  '))];
   for (const item of shownItems) {
     lines.push(`  ${statusText(item, style)} ${style.faint(`item=${oneLine(item.item)}`)}`, ...body(item, event, detail, style, '    '));
   }
@@ -72,10 +74,14 @@ function taskLines(event: TaskEvent, detail: Detail, style: Style): string[] {
 }
 
 function isShown(outcome: TaskOutcome, detail: Detail): boolean {
-  if (outcome.status === 'failed' || outcome.status === 'unreachable') return !(detail.quiet && outcome.ignored === true);
+  if (isBad(outcome)) return !(detail.quiet && outcome.ignored === true);
   if (detail.quiet) return false;
   if (outcome.status === 'skipped') return detail.verbosity > 0;
   return detail.ok || detail.verbosity > 0 || outcome.status === 'changed' || outcome.message !== undefined;
+}
+
+function isBad({ status }: TaskOutcome): boolean {
+  return status === 'failed' || status === 'unreachable';
 }
 
 function statusText(outcome: TaskOutcome, style: Style): string {
@@ -85,9 +91,8 @@ function statusText(outcome: TaskOutcome, style: Style): string {
 }
 
 function body(outcome: TaskOutcome, event: TaskEvent, detail: Detail, style: Style, indent: string): string[] {
-  const bad = outcome.status === 'failed' || outcome.status === 'unreachable';
-  // A loop's own message only sums up what its items say.
-  const place = bad && !(outcome === event && event.items?.length) ? `${formatSource(event.source)}: ` : '';
+  const bad = isBad(outcome);
+  const place = bad ? `${formatSource(event.source)}: ` : '';
   const message = outcome.message ?? (place ? 'no reason was given' : undefined);
   return [
     ...(message === undefined ? [] : indented(place + message, indent)),
@@ -113,13 +118,18 @@ function colourOf(line: string, style: Style): (text: string) => string {
 }
 
 function outputOf(outcome: TaskOutcome, host: string, detail: Detail, style: Style, indent: string): string[] {
-  const { output } = outcome;
+  const { output, message = '' } = outcome;
   if (output === undefined) return [];
+  // A short output stands in the message already.
+  const isTold = (text: string) => detail.verbosity === 0 && message.endsWith(text);
   const streams = [
     { name: 'stdout', text: output.stdout },
     { name: 'stderr', text: output.stderr },
-  ].filter((stream) => stream.text.trim() !== '');
-  const code = detail.verbosity > 0 || streams.length === 0 ? [style.faint(`${indent}exit code ${output.rc}`)] : [];
+  ].filter(({ text }) => text.trim() !== '' && !isTold(text.trim()));
+  const code =
+    !message.includes(`exit code ${output.rc}`) && (detail.verbosity > 0 || streams.length === 0)
+      ? [style.faint(`${indent}exit code ${output.rc}`)]
+      : [];
   return [...code, ...streams.flatMap(({ name, text }) => lastLines(text, `${indent}${oneLine(host)} ${name} | `, detail, style))];
 }
 

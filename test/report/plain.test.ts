@@ -131,10 +131,7 @@ test('a failed loop says for each failed item where and why', (t) => {
       { item: 'b', status: 'failed', message: 'no space left', changes: [], durationMs: 1 },
     ],
   });
-  t.is(
-    screen([loop]),
-    'failed: [web1] Read the state\n  one or more items failed\n  failed: item=b\n    playbooks/docker.yaml:12:7: no space left\n',
-  );
+  t.is(screen([loop]), 'failed: [web1] Read the state\n  failed: item=b\n    playbooks/docker.yaml:12:7: no space left\n');
 });
 
 test('colours are escape sequences of our own and nothing else differs', (t) => {
@@ -156,4 +153,13 @@ test('a host cannot write lines of its own, obey-me characters or commands of a 
   t.notRegex(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
   t.notRegex(text, /^ok: \[web1\] All is well/m);
   t.notRegex(text, /^\s*(::|##\[)/m);
+});
+
+test('an output that the message ends with is not shown twice', (t) => {
+  const [failed] = events.filter((event) => event.event === 'task');
+  if (failed?.event !== 'task') throw new Error('the recorded events are not what this test needs');
+  const output = { rc: 2, stdout: 'out\n', stderr: 'no such file\n' };
+  const told = at({ ...failed, status: 'failed', message: 'run ls: exit code 2: no such file', changes: [], output });
+  t.is(screen([told]), 'failed: [web1] Read the state\n  playbooks/docker.yaml:12:7: run ls: exit code 2: no such file\n  web1 stdout | out\n');
+  t.regex(screen([told], { verbosity: 1 }), /web1 stderr \| no such file/);
 });
