@@ -20,7 +20,7 @@ type Suite = keyof typeof suites;
  * Minutes without a word after which a suite is ended, as failed. A failed test that leaves a connection open keeps its process, and
  * ava, whose own time limit a longer one of a test suspends, waits for ever.
  */
-const mostSilentMinutes = 10;
+const mostSilentMinutes = 8;
 
 interface Count {
   passed: number;
@@ -62,7 +62,9 @@ function run(args: readonly string[]): Promise<number> {
       console.log(
         `no word for ${mostSilentMinutes} minutes: this suite is ended. The file that hangs is one of those whose tests are not all above.`,
       );
-      child.kill('SIGKILL');
+      // ava tells what failed before it ends; if it does not end either, it is killed.
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGKILL'), 20_000).unref();
     }, mostSilentMinutes * 60_000);
     child.stdout.on('data', (chunk: Buffer) => {
       watchdog.refresh();

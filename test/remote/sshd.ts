@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +77,10 @@ export async function startSshd(options: { readonly extra?: readonly string[]; r
       ...other,
     }),
     inside: (script) => execFileSync('/usr/bin/nsenter', ['--target', String(pid), '--mount', '/bin/sh', '-c', script], { encoding: 'utf8' }),
-    stop: () => stop(child, folder),
+    stop: () => {
+      endAll(pid);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -145,7 +148,25 @@ function startScript(folder: string, sh: string | undefined): string {
   ].join('\n');
 }
 
-function stop(child: ChildProcess, folder: string): void {
-  child.kill('SIGTERM');
-  rmSync(folder, { recursive: true, force: true });
+/** Ends every process of the namespace: a connection that a failed test left open would keep this process for ever. */
+function endAll(pid: number): void {
+  const namespaceOf = (process: string | number): string => {
+    try {
+      return readlinkSync(`/proc/${process}/ns/mnt`);
+    } catch {
+      return '';
+    }
+  };
+  const ours = namespaceOf(pid);
+  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (ours !== '' && namespaceOf(id) === ours) kill(Number(id));
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
