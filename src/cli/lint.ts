@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
+import { adviceOn } from '../language/advice.ts';
 import { createFiles, textOfFile } from '../language/files.ts';
 import { safeJson } from '../report/json.ts';
 import { InputError, type Problem } from '../values/errors.ts';
@@ -64,8 +65,9 @@ interface Found {
 
 async function problemsOf(work: () => ReturnType<typeof loadRun>): Promise<Found> {
   try {
-    const { warnings, plays, inventory } = await work();
-    return { problems: warnings, plays: plays.length, hosts: inventory.hosts.size };
+    const loaded = await work();
+    const { warnings, plays, inventory } = loaded;
+    return { problems: [...warnings, ...adviceOn(loaded)], plays: plays.length, hosts: inventory.hosts.size };
   } catch (error) {
     if (error instanceof InputError) return { problems: error.problems, plays: 0, hosts: 0 };
     throw error;

@@ -24,12 +24,13 @@ export const entries: readonly Entry[] = [
   { name: 'facts', summary: 'show what is known of hosts', load: () => import('./facts.ts') },
   { name: 'exec', summary: 'run one command on hosts', load: () => import('./exec.ts') },
   { name: 'modules', summary: 'show what a module does and its parameters', load: () => import('./modules.ts') },
+  { name: 'schema', summary: 'print the JSON Schema of playbooks or inventories for editors', load: () => import('./schema.ts') },
   { name: 'report', summary: 'turn a saved run into text, HTML or JUnit', load: () => import('./report.ts') },
   { name: 'completion', summary: 'print the completion script of a shell', load: () => import('./completion.ts') },
 ];
 
 /** Commands that the interface names and that there are none of yet. */
-const later: readonly unknown[] = ['init', 'doctor', 'schema'];
+const later: readonly unknown[] = ['init', 'doctor'];
 
 const afterHelp = `
 Examples:

@@ -10,7 +10,8 @@ import { importRole } from './role-task.ts';
 import { readTask } from './task.ts';
 import { isWord, refuseAbsent, refuseWord } from './words.ts';
 
-const metaActions = ['flush_handlers', 'end_play', 'end_host', 'noop'] as const;
+/** What `meta` takes. */
+export const metaActions = ['flush_handlers', 'end_play', 'end_host', 'noop'] as const;
 /** Ansible's other actions, which nothing here needs. */
 const absentActions = ['clear_facts', 'clear_host_errors', 'refresh_inventory', 'reset_connection', 'end_batch', 'end_role'];
 

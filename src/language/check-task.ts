@@ -1,6 +1,7 @@
 import type { Value } from '../values/vars.ts';
 import { isMapping } from '../values/vars.ts';
 import type { Walk } from './check.ts';
+import { warnOfMixed } from './condition-comparisons.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
 import { handlerNames } from './handlers.ts';
 import { nearest } from './nearest.ts';
@@ -44,6 +45,7 @@ type Looping = Pick<Task, 'loop' | 'loopControl' | 'vars' | 'around'>;
 export function holds(task: Pick<Task, 'when'>, scope: Scope, found: Problems): boolean {
   for (const condition of task.when) {
     const outcome = known(condition, scope, found);
+    warnOfMixed(condition, scope, found);
     if (outcome.state === 'wrong' || outcome.value === false) return false;
   }
   return true;
@@ -115,7 +117,10 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   ];
   for (const word of words) if (word) known<unknown>(word, scope, found);
   for (const expression of task.environment) checkEnvironment(expression, scope, found);
-  for (const condition of outcomes) known(condition, after, found);
+  for (const condition of outcomes) {
+    known(condition, after, found);
+    warnOfMixed(condition, after, found);
+  }
   checkDelegate(task, scope, walk, found);
   checkNotify(task, scope, walk, found);
   checkParams(task, scope, walk, found);

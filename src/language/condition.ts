@@ -3,6 +3,7 @@ import { InputError } from '../values/errors.ts';
 import { inBoundedTime } from '../values/regex.ts';
 import { HelperError } from './coerce.ts';
 import { adviceForText } from './condition-advice.ts';
+import { comparisonsIn } from './condition-comparisons.ts';
 import { type CelError, explainCel, typeName } from './condition-explain.ts';
 import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
 import { celVariables } from './condition-variables.ts';
@@ -56,6 +57,7 @@ export function createConditions(lookups: Lookups): Conditions {
       source: node.source,
       variables,
       required: placed(required, node.locate),
+      comparisons: comparisonsIn(run.ast, node.locate),
       sourceAt: () => node.source,
       evaluate(scope) {
         for (const [name, offset] of builtIn) {

@@ -63,6 +63,12 @@ const refused: Readonly<Record<string, string>> = {
   ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
 };
 
+/** Our names and Ansible's by setting, and the connection variables that are refused with what to do: for the schema of inventories. */
+export const connectionVariables: {
+  readonly names: Readonly<Record<Setting, readonly string[]>>;
+  readonly refused: Readonly<Record<string, string>>;
+} = { names: variables, refused };
+
 const defaultKnownHosts = ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'];
 
 /**
@@ -101,7 +107,7 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
   return settings;
 }
 
-type Setting = keyof typeof variables;
+export type Setting = keyof typeof variables;
 
 /** The name that is set, by precedence of its layer, then by our name first. */
 function nameOf(setting: Setting, layers: readonly Layer[]): string | undefined {

@@ -1,5 +1,6 @@
 import type { Source } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
+import type { Comparison } from './condition-comparisons.ts';
 
 /** Where names are looked up while an expression is evaluated. Immutable. */
 export interface Scope {
@@ -33,7 +34,10 @@ export interface Expression<T = Value> {
 }
 
 /** A condition in CEL: `when`, `failed_when`, `changed_when`, `until`, `assert.that`. */
-export type Condition = Expression<boolean>;
+export interface Condition extends Expression<boolean> {
+  /** Where it compares a variable with a number or the text of one. */
+  readonly comparisons?: readonly Comparison[];
+}
 
 /** A value that exists but is not known yet: a result that will be registered, a fact before the host was asked. */
 export class UnknownValue extends Error {

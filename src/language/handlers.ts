@@ -45,8 +45,8 @@ export function handlerNames(task: Pick<Task, 'name' | 'around'>, scope: Scope):
   return task.around?.role === undefined ? [name] : [name, `${task.around.role} : ${name}`];
 }
 
-/** All tasks of a list, those in blocks too. */
-function tasksIn(items: readonly Item[]): readonly Task[] {
+/** All tasks of a list, those in blocks and of includes too. */
+export function tasksIn(items: readonly Item[]): readonly Task[] {
   return items.flatMap((item) => {
     if (item.kind === 'task') return [item];
     if (item.kind === 'include') return item.choices.flatMap((choice) => tasksIn(choice.items));

@@ -138,6 +138,16 @@ export function refuseStrange(entries: readonly Entry[], known: readonly string[
   }
 }
 
+/** The words that may stand at `place`. */
+export function wordsAt(place: Place): readonly string[] {
+  return words[place];
+}
+
+/** Words of Ansible's that are not ours, with what to write instead. */
+export function absentWords(): Readonly<Record<string, string>> {
+  return absent;
+}
+
 /** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
 export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
   if (later.includes(key)) {

@@ -16,9 +16,14 @@ export function moduleNames(): readonly string[] {
   return [...files, ...others].sort();
 }
 
+/** The name of the module that `name`, which may be another name of it, stands for. */
+export function ownName(name: string): string {
+  return otherNames[name] ?? name;
+}
+
 /** Loads all modules by name. */
 export async function loadModules(): Promise<ReadonlyMap<string, Module>> {
-  const loaded = await Promise.all(moduleNames().map(async (name) => [name, await loadModule(otherNames[name] ?? name)] as const));
+  const loaded = await Promise.all(moduleNames().map(async (name) => [name, await loadModule(ownName(name))] as const));
   return new Map(loaded);
 }
 

@@ -11,6 +11,7 @@ const site = `- name: Web servers
       debug: {msg: hello}
     - name: Upgrade
       command: apt-get upgrade
+      changed_when: true
       tags: [upgrade, slow]
     - block:
         - debug: {msg: inside}

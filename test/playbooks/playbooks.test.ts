@@ -38,6 +38,7 @@ test('playbooks › all of them fit the example inventory', async (t) => {
     'matrix_admin_password=of-the-test',
   ]);
   t.is(exitCode, 0, `${stdout}\n${stderr}`);
+  t.regex(stdout, /^Nothing is wrong in \d+ plays for 2 hosts\.\n$/);
 });
 
 test('playbooks › each step can be run by itself', async (t) => {

@@ -4,6 +4,7 @@ import { conditionParams, localParams } from '../params.ts';
 
 /** A parameter as a reader sees it. */
 export interface ParamReference {
+  /** Of an entry of a parameter with its parameter before it: `wait_healthy.url`. */
   readonly name: string;
   /** `text`, `one of present, absent`, `list of text`, … */
   readonly type: string;
@@ -39,24 +40,61 @@ export function referenceOf(name: string, module: Module): ModuleReference {
   const typeOf = (param: string, field: z.ZodType) => {
     const kind = local.get(param);
     if (kind) return `path of a ${kind} on this machine`;
-    return conditions.has(param) ? 'list of conditions' : typeText(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any', reused: 'inline' }));
+    return conditions.has(param) ? 'list of conditions' : typeText(jsonSchemaOf(field));
   };
   return {
     name,
     summary: module.summary,
-    params: shape.map(([param, field]) => ({
-      name: param,
-      type: typeOf(param, field),
-      // Asked of the schema itself: what prepares a value hides from JSON Schema whether there must be one.
-      isRequired: !field.safeParse(undefined).success,
-      ...(field instanceof z.ZodDefault && { default: JSON.stringify(field.def.defaultValue) }),
-      description: [field.description ?? '', ...othersOf(param)].join(' '),
-    })),
+    params: shape.flatMap(([param, field]) => [
+      {
+        name: param,
+        type: typeOf(param, field),
+        // Asked of the schema itself: what prepares a value hides from JSON Schema whether there must be one.
+        isRequired: !field.safeParse(undefined).success,
+        ...(field instanceof z.ZodDefault && { default: JSON.stringify(field.def.defaultValue) }),
+        description: [field.description ?? '', ...othersOf(param)].join(' '),
+      },
+      ...(local.has(param) || conditions.has(param) ? [] : entriesOf(param, field)),
+    ]),
     takesAny: !(module.params instanceof z.ZodObject),
     ...(module.freeForm !== undefined && { freeForm: module.freeForm }),
     absent: Object.entries(module.absent ?? {}).map(([param, reason]) => ({ name: param, reason })),
     examples: module.examples,
   };
+}
+
+/** The entries of a parameter that is a mapping of known keys, or a list of such. */
+function entriesOf(param: string, field: z.ZodType): readonly ParamReference[] {
+  const found = mappingIn(field);
+  if (!found) return [];
+  const { inside, isItem } = found;
+  return Object.entries<z.ZodType>(inside.shape).map(([key, entry]) => ({
+    name: `${param}${isItem ? '[]' : ''}.${key}`,
+    type: typeText(jsonSchemaOf(entry)),
+    isRequired: !entry.safeParse(undefined).success,
+    ...(entry instanceof z.ZodDefault && { default: JSON.stringify(entry.def.defaultValue) }),
+    description: entry.description ?? '',
+  }));
+}
+
+interface MappingWithin {
+  readonly inside: z.ZodObject;
+  readonly isItem: boolean;
+}
+
+/** The mapping of known keys that a schema is about, below what makes it optional, prepares it, or lists it. */
+function mappingIn(schema: z.core.$ZodType, isItem = false): MappingWithin | undefined {
+  if (schema instanceof z.ZodObject) return { inside: schema, isItem };
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return mappingIn(schema.def.innerType, isItem);
+  if (schema instanceof z.ZodPipe) return mappingIn(schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in, isItem);
+  if (schema instanceof z.ZodArray) return mappingIn(schema.def.element, true);
+  if (!(schema instanceof z.ZodUnion)) return undefined;
+  return schema.def.options.map((option) => mappingIn(option, isItem)).find((found) => found !== undefined);
+}
+
+function jsonSchemaOf(field: z.ZodType): JsonSchema {
+  return z.toJSONSchema(field, { io: 'input', unrepresentable: 'any', reused: 'inline' });
 }
 
 const words: { readonly [type: string]: string } = {
