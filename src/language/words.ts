@@ -107,9 +107,6 @@ const later = [
   'group_by',
   'wait_for_connection',
   'docker_volume',
-  'postgresql_db',
-  'postgresql_user',
-  'postgresql_query',
 ];
 
 /** Whether `word` may stand at `place`. */
