@@ -129,7 +129,8 @@ function groupScript(group: readonly Asked[], statements: (asked: Asked) => stri
   if (!first) return '';
   const { login } = first;
   const role = login.sessionRole === undefined ? '' : `SET ROLE ${sqlName(login.sessionRole)};\n`;
-  const sql = `\\set VERBOSITY terse\n${role}SELECT has_table_privilege('pg_authid', 'select') AS may_see \\gset\n${group.map(statements).join('\n')}\n`;
+  // A notice may say anything, a line that looks like an answer too.
+  const sql = `\\set VERBOSITY terse\nSET client_min_messages TO error;\n${role}SELECT has_table_privilege('pg_authid', 'select') AS may_see \\gset\n${group.map(statements).join('\n')}\n`;
   // A builtin prints it: no argument list holds it.
   const line = login.password === undefined ? ':' : `printf %s ${quote(passLine(login.password).reveal())}`;
   return `(
