@@ -98,8 +98,11 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
       for (const brought of change.brings ?? []) await bring(brought, (step) => target.run(identity, step));
       if (change.brings && !changes.includes(change)) changes.push(change);
     }
-    if (plan.changes.some((one) => one.opaque))
-      return { changes, outputs, result: resultOf(invocation, await askFor(run, host, target, invocation), outputs) };
+    if (plan.changes.some((one) => one.opaque)) {
+      const result = resultOf(invocation, await askFor(run, host, target, invocation), outputs);
+      const hadEffect = invocation.module.hadEffect?.(invocation.params as never, outputs) ?? true;
+      return { changes: hadEffect ? changes : [], outputs, result };
+    }
     mayDiffer = plan.changes.some((one) => one.staged);
   }
   throw new TaskError(

@@ -90,29 +90,7 @@ const absent: Readonly<Record<string, string>> = {
 };
 
 /** Modules that the interface names and that there are none of yet. */
-const later = [
-  'blockinfile',
-  'replace',
-  'slurp',
-  'fetch',
-  'find',
-  'package',
-  'authorized_key',
-  'cron',
-  'sysctl',
-  'hostname',
-  'script',
-  'raw',
-  'reboot',
-  'pause',
-  'add_host',
-  'group_by',
-  'wait_for_connection',
-  'docker_volume',
-  'postgresql_db',
-  'postgresql_user',
-  'postgresql_query',
-];
+const later = ['reboot', 'pause', 'add_host', 'group_by', 'wait_for_connection', 'synapse_media'];
 
 /** Whether `word` may stand at `place`. */
 export function isWord(word: string, place: Place): boolean {

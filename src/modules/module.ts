@@ -46,6 +46,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   readonly plan: (params: z.output<Schema>, answers: Answers, here: Here) => readonly Change[];
   /** What `register` sees beyond changed, failed, skipped, msg (and rc, stdout, stderr where commands ran). `answers` are those after the change. */
   readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[], here: Here) => Vars;
+  /** Of an opaque change: whether it changed anything, as its commands' outputs tell. Default: it did. */
+  readonly hadEffect?: (params: z.output<Schema>, outputs: readonly Output[]) => boolean;
   /** Parameters of Ansible's module of that name that are left out, and why or what to write instead; using one is an error that says this. */
   readonly absent?: { readonly [param: string]: string };
   /** Other names that Ansible has for parameters: the name of the parameter, by the other. */
@@ -62,6 +64,7 @@ export interface Module {
   readonly ask: (params: never) => Asking<unknown>;
   readonly plan: (params: never, answers: never, here: Here) => readonly Change[];
   readonly result?: (params: never, answers: never, outputs: readonly Output[], here: Here) => Vars;
+  readonly hadEffect?: (params: never, outputs: readonly Output[]) => boolean;
   readonly absent?: { readonly [param: string]: string };
   readonly aliases?: { readonly [name: string]: string };
   readonly freeForm?: string;

@@ -82,6 +82,7 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
     checkSecrets(t, change, secretsIn(one.params));
     await checkSyntax(t, change);
   }
+  if (one.effect !== undefined) t.is(module.hadEffect?.(params as never, one.outputs) ?? true, one.effect);
   if (one.result) t.like(resultOf(module, params, answers, one.outputs, one.here), one.result);
 }
 

@@ -48,6 +48,8 @@ const caseSchema = z.strictObject({
   /** What `result` gives: these keys are compared. `outputs` are what the commands left. */
   result: z.record(z.string(), z.unknown()).optional(),
   outputs: z.array(outputSchema).default([]),
+  /** Whether the outputs tell that an opaque change changed anything. */
+  effect: z.boolean().optional(),
   /** A part of the message with which the params are refused, or `ask` or `plan` throws. */
   error: z.string().optional(),
 });

@@ -46,6 +46,9 @@ function asWritten(schema: z.core.$ZodType, made: Made): void {
   if (made['conditions'] !== undefined) replace(made, condition);
   if (made.maximum === Number.MAX_SAFE_INTEGER) delete made.maximum;
   if (made.minimum === Number.MIN_SAFE_INTEGER) delete made.minimum;
+  // As text too: templates give it, and what bounds the number does not speak of text.
+  if (schema instanceof z.ZodNumber && schema.def.coerce)
+    Object.assign(made, { type: [made.type, 'string'], pattern: '^\\s*-?[0-9]+(\\.[0-9]+)?\\s*$' });
   if (schema instanceof z.ZodDefault) made.default = schema.def.defaultValue;
   // A Secret is nothing that anybody writes.
   if (schema instanceof z.ZodUnion && made.anyOf) made.anyOf = made.anyOf.filter((_, index) => canBeWritten(schema.options[index]));
