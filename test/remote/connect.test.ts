@@ -22,6 +22,12 @@ test.before(async () => {
 });
 test.after.always(() => sshd?.stop());
 
+/** Seconds to sleep by which this run's processes are told from those of another: "12345.5", and a pattern that does not find itself. */
+function mark(): { readonly seconds: string; readonly pattern: string } {
+  const seconds = `${Math.floor(10_000 + Math.random() * 90_000)}.5`;
+  return { seconds, pattern: `sleep [${seconds[0]}]${seconds.slice(1)}` };
+}
+
 /** Connects, runs one script, closes. */
 async function once(settings: ConnectionSettings, script: string, become?: Become): Promise<StepResult | undefined> {
   const connection = await connect(settings);
@@ -93,12 +99,13 @@ real('output larger than the windows of SSH comes whole, and so does input', asy
 
 real('a step whose time is up is ended from a second channel, also under sudo, and nothing is left', async (t) => {
   t.timeout(60_000);
+  const { seconds, pattern } = mark();
   const connection = await connect(sshd.settings({ user: 'tester' }));
   for (const become of [undefined, { user: 'root', password }, { user: 'nosudo', password }]) {
     const session = await connection.session(become);
     const [late, after] = await session.run([
-      { script: 'sleep 4321.5', timeoutSeconds: 1 },
-      { script: 'pgrep -f "[4]321.5" || echo gone', always: true },
+      { script: `sleep ${seconds}`, timeoutSeconds: 1 },
+      { script: `pgrep -f '${pattern}' || echo gone`, always: true },
     ]);
     t.like(late, { rc: 124, timedOut: true });
     t.is(after?.stdout, 'gone\n');
@@ -127,20 +134,21 @@ real('a detached step of root keeps its files below /run and removes them', asyn
 
 real('a lost link is never a result, and what was running dies, but for what is detached', async (t) => {
   t.timeout(60_000);
+  const { seconds, pattern } = mark();
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
   const file = join(sshd.folder, 'known_hosts_proxy');
   writeFileSync(file, `[127.0.0.1]:${proxy.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
   const connection = await connect(sshd.settings({ port: proxy.port, knownHostsFiles: [file] }));
   const session = await connection.session();
   const detached = await connection.session({ user: 'nosudo' });
-  const running = session.run([{ script: 'echo partial; sleep 5432.5; touch /run/survived' }]);
+  const running = session.run([{ script: `echo partial; sleep ${seconds}; touch /run/survived` }]);
   const lasting = detached.run([{ script: 'sleep 2; touch /home/nosudo/survived', detached: true }]);
-  await until('both run', () => sshd.inside('pgrep -fc "sleep [5]432.5" || true; ls /home/nosudo/.homerun 2>/dev/null || true').startsWith('1\njob'));
+  await until('both run', () => sshd.inside(`pgrep -fc '${pattern}' || true; ls /home/nosudo/.homerun 2>/dev/null || true`).startsWith('1\njob'));
   proxy.cut();
   const error = await t.throwsAsync(running, { instanceOf: UnreachableError });
   t.regex(error?.message ?? '', /the connection was lost: read ECONNRESET/);
   await t.throwsAsync(lasting, { instanceOf: UnreachableError });
-  await until('the step is gone', () => sshd.inside('pgrep -f "sleep [5]432.5" || true') === '');
+  await until('the step is gone', () => sshd.inside(`pgrep -f '${pattern}' || true`) === '');
   await until('the detached step ends', () => sshd.inside('ls /home/nosudo') === 'survived\n');
   t.is(sshd.inside('ls /run/survived 2>/dev/null || true'), '');
   await t.throwsAsync(session.run([{ script: 'true' }]), { instanceOf: UnreachableError });
