@@ -72,6 +72,8 @@ function run(args: readonly string[]): Promise<number> {
       output += chunk.toString();
     });
     child.on('error', reject);
+    // What a test has left behind may hold the other end open for ever: ava itself has said all by then.
+    child.on('exit', () => setTimeout(() => child.stdout.destroy(), 5000).unref());
     child.on('close', (code) => {
       clearTimeout(watchdog);
       count.passed += output.match(/^\s*✔ /gm)?.length ?? 0;

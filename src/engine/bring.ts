@@ -57,13 +57,19 @@ async function copyInto(descriptor: number, from: string, to: string, run: RunSt
 
 function pieceIn(from: string, result: StepResult | undefined): Buffer {
   if (result?.timedOut) throw new TaskError(`reading ${from} took too long`);
-  if (result?.rc !== 0) throw new TaskError(`${from} cannot be read any more: ${result?.stderr.trim() ?? 'the host did not answer'}`);
+  if (result?.rc !== 0) throw unreadable(from, result?.stderr ?? 'the host did not answer');
   const encoded = result.stdout.replaceAll('\n', '');
   const piece = Buffer.from(encoded, 'base64');
   // What a host prints is not trusted: Buffer skips what is no base64.
   if (result.truncated || piece.length > pieceSize || piece.toString('base64') !== encoded)
     throw new TaskError(`the host's answer about the content of ${from} is not understood`);
+  // The exit code is that of the last program alone. What is short is the end of the file, unless the first could not read on.
+  if (piece.length < pieceSize && result.stderr.trim() !== '') throw unreadable(from, result.stderr);
   return piece;
+}
+
+function unreadable(from: string, said: string): TaskError {
+  return new TaskError(`${from} cannot be read any more: ${said.trim()}`);
 }
 
 /** Where a path leads, with its folder made, and the mode that the file shall have. */

@@ -63,13 +63,14 @@ export function dpkgState(): Question<DpkgAnswer> {
 const busySeconds = 240;
 
 // dpkg(1): files with numbers for names in `updates` are what an interrupted run left behind; apt looks for the same. While a package
-// manager is at work they are there too: it holds the lock, which proc_locks(5) shows by its inode.
+// manager is at work they are there too: it holds the lock, which proc_locks(5) shows by its inode. The numbers of devices there are not
+// those of stat on all file systems, so a lock of the same kind is taken for it that has the same inode elsewhere.
 export const dpkgKind: QuestionKind<object, DpkgAnswer> = {
   kind: 'dpkg',
   reads: () => ['package:*', 'file:/var/lib/dpkg/updates', 'file:/etc/os-release'],
   timeoutSeconds: () => busySeconds + 60,
   script: () => `left=${busySeconds}
-while [ "$left" -gt 0 ] && inode=$(stat -c %i /var/lib/dpkg/lock-frontend 2>/dev/null) && grep -q ":$inode " /proc/locks 2>/dev/null; do
+while [ "$left" -gt 0 ] && inode=$(stat -c %i /var/lib/dpkg/lock-frontend 2>/dev/null) && grep -q " POSIX .* WRITE .*:$inode " /proc/locks 2>/dev/null; do
   sleep 1
   left=$((left - 1))
 done

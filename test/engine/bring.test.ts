@@ -68,6 +68,13 @@ test('bring › what is not whole leaves the old file and nothing beside it', as
   t.is(readFileSync(to, 'utf8'), 'old');
 });
 
+test('bring › a file that cannot be read to its end is not taken for a short one', async (t) => {
+  const to = join(root, 'short');
+  const result = answer('bmV3\n', { stderr: "tail: error reading 'standard input': Input/output error" });
+  await t.throwsAsync(() => bring({ from: '/x', to }, () => Promise.resolve(result)), { instanceOf: TaskError, message: /Input\/output error/ });
+  t.throws(() => statSync(to), { code: 'ENOENT' });
+});
+
 test('bring › a place that cannot be written is an error that names it', async (t) => {
   writeFileSync(join(root, 'plain'), '');
   const to = join(root, 'plain', 'below');

@@ -98,3 +98,9 @@ test('a script that knows itself what went wrong is taken at its last word', (t)
     message: 'The one before is back.',
   });
 });
+
+test('explain › a long line of words that begin like a cause takes no time', (t) => {
+  const started = performance.now();
+  t.is(failed('connect 127.0.0.1 '.repeat(3000), 1), undefined);
+  t.true(performance.now() - started < 2000);
+});

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
-import { aptLists, dpkgState } from '../../src/questions/apt.ts';
+import { aptLists, dpkgKind, dpkgState } from '../../src/questions/apt.ts';
 import { clockKind } from '../../src/questions/clock.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
@@ -77,6 +80,33 @@ for (const shell of shells()) {
     t.regex(state?.system ?? '', /\w/);
     const ages = await askAll(t, shell, [aptLists(0), aptLists(1_000_000_000)]);
     t.true(ages.every((age) => ['fresh', 'stale', 'never'].includes(age)));
+  });
+
+  test(`dpkg › ${shell.name}: waits while a package manager holds its lock, and for no other lock`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'homerun-locks-'));
+    try {
+      const [lock, locks] = [join(folder, 'lock-frontend'), join(folder, 'locks')];
+      writeFileSync(lock, '');
+      const script = dpkgKind.script([{}]).replaceAll('/var/lib/dpkg/lock-frontend', lock).replaceAll('/proc/locks', locks);
+      /** Whether the question is answered only once the lock is released. */
+      const waitsFor = async (held: string) => {
+        writeFileSync(locks, `1: ${held} 71 fd:01:${statSync(lock).ino} 0 EOF\n2: POSIX  ADVISORY  WRITE 72 fd:01:1${statSync(lock).ino} 0 EOF\n`);
+        let isReleased = false;
+        const timer = setTimeout(() => {
+          isReleased = true;
+          writeFileSync(locks, '');
+        }, 1500);
+        const { rc } = await runScript(shell, script);
+        clearTimeout(timer);
+        t.is(rc, 0);
+        return isReleased;
+      };
+      t.true(await waitsFor('POSIX  ADVISORY  WRITE'));
+      t.false(await waitsFor('FLOCK  ADVISORY  WRITE'));
+      t.false(await waitsFor('POSIX  ADVISORY  READ '));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test(`unit › ${shell.name}: says that there is no systemd where there is none`, async (t) => {

@@ -301,6 +301,24 @@ promise('a detached step outlives the link, and the next session sweeps up after
   t.deepEqual(readdirSync(home).sort(), ['1', '2']);
 });
 
+promise('what a detached step said is not swept up before its own session has taken it', async (t, { session, home, again }) => {
+  // The shell that waits for the step is held up when that has ended.
+  const running = session.run([{ script: `echo output; echo $PPID >${home}/waiting; kill -STOP $PPID`, detached: true }]);
+  const jobs = join(home, '.homerun');
+  await until('the step ends', () => existsSync(jobs) && readdirSync(jobs).some((job) => existsSync(join(jobs, job, 'rc'))));
+  await again().run([{ script: 'true' }]);
+  process.kill(Number(readFileSync(join(home, 'waiting'), 'utf8')), 'SIGCONT');
+  t.deepEqual(seen((await running)[0]), [0, 'output\n', '']);
+  t.deepEqual(readdirSync(home), ['waiting']);
+});
+
+promise('what steps on another host of the same home are doing is not swept up', async (t, { session, home, again }) => {
+  const makeJob = 'd=$HOME/.homerun/job.another.host.ABCDEFGHIJ; mkdir -p "$d" && chmod 700 "${d%/*}" "$d" && echo 4194304 | tee "$d/for" >"$d/pid"';
+  t.is((await session.run([{ script: makeJob }]))[0]?.rc, 0);
+  await again().run([{ script: 'true' }]);
+  t.deepEqual(readdirSync(join(home, '.homerun')), ['job.another.host.ABCDEFGHIJ']);
+});
+
 promise('a detached step whose time is up is ended as well', async (t, { session }) => {
   const mark = `8${Math.floor(Math.random() * 1e6)}.5`;
   const [late] = await session.run([{ script: `sleep ${mark}`, detached: true, timeoutSeconds: 0.5 }]);

@@ -23,6 +23,7 @@ patiently() {
     left=$((left - 1))
   done
   cat "$errors" >&2
+  rm -f -- "$errors"
   return "$code"
 }`;
 

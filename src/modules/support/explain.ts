@@ -136,6 +136,9 @@ const codes: Readonly<Record<number, Explanation>> = {
   137: { message: 'the command was killed (signal 9)', hint: 'Often the host had too little memory: look at dmesg.' },
 };
 
+/** Characters of a line that are searched: the time that the patterns of causes take may grow with the cube of its length. */
+const mostOfLine = 1000;
+
 /** What a shell says of a program that is not there: dash and BusyBox, bash. */
 const missing = /(?:^|: )(?<program>[^\s:]+): (?:command )?not found$/;
 
@@ -147,7 +150,7 @@ export function explain(output: Output): Explanation | undefined {
   if (output.rc === 0) return undefined;
   const last = output.stderr.trimEnd().split('\n').at(-1);
   if (output.rc === explainsItself && last) return { message: last };
-  const lines = [...output.stderr.split('\n'), ...output.stdout.split('\n')];
+  const lines = [...output.stderr.split('\n'), ...output.stdout.split('\n')].map((line) => line.slice(0, mostOfLine));
   for (const { says, means, cure } of causes) {
     const line = lines.find((one) => says.test(one));
     if (line !== undefined) return { message: `${means}: ${shortened(line)}`, hint: cure };
