@@ -60,7 +60,7 @@ export function dpkgState(): Question<DpkgAnswer> {
 }
 
 /** Seconds to wait for a package manager at work to end: what it has not come to yet would be taken for what is missing. */
-const busySeconds = 240;
+const busySeconds = 60;
 
 // dpkg(1): files with numbers for names in `updates` are what an interrupted run left behind; apt looks for the same. While a package
 // manager is at work they are there too: it holds the lock, which proc_locks(5) shows by its inode. The numbers of devices there are not
