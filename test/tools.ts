@@ -1,6 +1,6 @@
 // What the unit tests run on this machine, so that none of them is skipped: a real sshd, and the shells and tools that hosts have.
 
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { installPackages } from './lab/engine.ts';
 import { attempt } from './lab/run.ts';
 import type { Say } from './lab/stage.ts';
@@ -18,6 +18,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 const policy = '/usr/sbin/policy-rc.d';
+const noStarts = '#!/bin/sh\n# No service starts while homerun installs packages for its tests.\nexit 101\n';
 
 /**
  * Installs what is missing, as root on Debian or Ubuntu; elsewhere the tests that need it are skipped and say why.
@@ -26,8 +27,9 @@ const policy = '/usr/sbin/policy-rc.d';
 export async function prepareTools(say: Say): Promise<void> {
   const missing = Object.entries(packages).flatMap(([file, name]) => (existsSync(file) ? [] : [name]));
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const isOurs = !existsSync(policy);
-  if (isOurs) writeFileSync(policy, '#!/bin/sh\n# No service starts while packages are installed for tests.\nexit 101\n', { mode: 0o755 });
+  // One that is ours was left by a run that was killed.
+  const isOurs = !existsSync(policy) || readFileSync(policy, 'utf8') === noStarts;
+  if (isOurs) writeFileSync(policy, noStarts, { mode: 0o755 });
   try {
     await installPackages(missing, say);
     if (missing.includes('openssh-server')) await attempt(['systemctl', 'disable', 'ssh.service', 'ssh.socket']);
