@@ -54,22 +54,30 @@ export interface DpkgAnswer {
   readonly isInterrupted: boolean;
 }
 
-/** Whether packages can be managed with apt here. */
-export function dpkgState(): Question<DpkgAnswer> {
-  return question(dpkgKind, {});
+export interface DpkgParams {
+  /** How long to wait for a package manager at work; seconds, at most `longestWaitSeconds`. */
+  readonly waitSeconds: number;
 }
 
-/** Seconds to wait for a package manager at work to end: what it has not come to yet would be taken for what is missing. */
-const busySeconds = 60;
+/** Whether packages can be managed with apt here. @param lockSeconds how long the user would wait for a package manager at work. */
+export function dpkgState(lockSeconds: number): Question<DpkgAnswer> {
+  return question(dpkgKind, { waitSeconds: Math.min(lockSeconds, longestWaitSeconds) });
+}
+
+/**
+ * Most seconds to wait for a package manager at work to end: what it has not come to yet would be taken for what is missing. Not longer, as
+ * the question rides along with every change: a lock that is never released would cost its time again and again.
+ */
+const longestWaitSeconds = 60;
 
 // dpkg(1): files with numbers for names in `updates` are what an interrupted run left behind; apt looks for the same. While a package
 // manager is at work they are there too: it holds the lock, which proc_locks(5) shows by its inode. The numbers of devices there are not
 // those of stat on all file systems, so a lock of the same kind is taken for it that has the same inode elsewhere.
-export const dpkgKind: QuestionKind<object, DpkgAnswer> = {
+export const dpkgKind: QuestionKind<DpkgParams, DpkgAnswer> = {
   kind: 'dpkg',
   reads: () => ['package:*', 'file:/var/lib/dpkg/updates', 'file:/etc/os-release'],
-  timeoutSeconds: () => busySeconds + 60,
-  script: () => `left=${busySeconds}
+  timeoutSeconds: () => longestWaitSeconds + 60,
+  script: (params) => `left=${Math.max(...params.map(({ waitSeconds }) => waitSeconds))}
 while [ "$left" -gt 0 ] && inode=$(stat -c %i /var/lib/dpkg/lock-frontend 2>/dev/null) && grep -q " POSIX .* WRITE .*:$inode " /proc/locks 2>/dev/null; do
   sleep 1
   left=$((left - 1))

@@ -75,7 +75,7 @@ for (const shell of shells()) {
   });
 
   test(`apt › ${shell.name}: says whether there is apt, and how old the lists are`, async (t) => {
-    const [state] = await askAll(t, shell, [dpkgState()]);
+    const [state] = await askAll(t, shell, [dpkgState(300)]);
     t.like(state, { isDebian: hasDpkg, isInterrupted: false });
     t.regex(state?.system ?? '', /\w/);
     const ages = await askAll(t, shell, [aptLists(0), aptLists(1_000_000_000)]);
@@ -87,7 +87,10 @@ for (const shell of shells()) {
     try {
       const [lock, locks] = [join(folder, 'lock-frontend'), join(folder, 'locks')];
       writeFileSync(lock, '');
-      const script = dpkgKind.script([{}]).replaceAll('/var/lib/dpkg/lock-frontend', lock).replaceAll('/proc/locks', locks);
+      const script = dpkgKind
+        .script([{ waitSeconds: 60 }])
+        .replaceAll('/var/lib/dpkg/lock-frontend', lock)
+        .replaceAll('/proc/locks', locks);
       /** Whether the question is answered only once the lock is released. */
       const waitsFor = async (held: string) => {
         writeFileSync(locks, `1: ${held} 71 fd:01:${statSync(lock).ino} 0 EOF\n2: POSIX  ADVISORY  WRITE 72 fd:01:1${statSync(lock).ino} 0 EOF\n`);

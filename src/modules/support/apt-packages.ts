@@ -103,9 +103,9 @@ function noApt(system: string, otherwise: string): TaskError {
 const justFetchedSeconds = 60;
 
 /** Asks for the packages, and for what is offered where that matters. */
-export function* askApt({ name = [], state, update_cache, cache_valid_time }: AptParams): Asking<AptAnswers> {
+export function* askApt({ name = [], state, update_cache, cache_valid_time, lock_timeout }: AptParams): Asking<AptAnswers> {
   const first = yield* ask({
-    dpkg: dpkgState(),
+    dpkg: dpkgState(lock_timeout),
     ...(update_cache && { lists: aptLists(state === 'latest' ? Math.max(cache_valid_time, justFetchedSeconds) : cache_valid_time) }),
     ...Object.fromEntries(name.map((one) => [`package ${one.name}`, installedPackage(one.name)])),
   });
