@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkObjectName, type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
+import { checkObjectName, type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { type Healthcheck, healthcheck, labels, texts } from './image.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
@@ -63,24 +63,6 @@ export interface ContainerParams {
 export function container(name: string): Question<DockerAnswer<Container>> {
   return question(containerKind, { name: checkObjectName(name) });
 }
-
-export const containerKind: QuestionKind<ContainerParams, DockerAnswer<Container>> = {
-  kind: 'container',
-  reads: ({ name }) => [`container:${name}`],
-  script: (params) =>
-    inspectScript(
-      'container',
-      format(params.map(({ name }) => name)),
-      params.map(({ name }) => name),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ name }) => name),
-      (line) => line.slice(1, line.indexOf(' ')),
-    ),
-  parse: (part) => parseInspected(part, readContainer),
-};
 
 const fields: { readonly [name: string]: string } = {
   id: '.ID',
@@ -148,8 +130,16 @@ const inspected = z.object({
   networks: z.array(z.tuple([z.string(), texts]).nullable()),
 });
 
-function readContainer(line: string): Container {
-  const seen = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+export const containerKind: QuestionKind<ContainerParams, DockerAnswer<Container>> = inspecting({
+  object: 'container',
+  nameOf: ({ name }) => name,
+  format,
+  prefix: '/',
+  seen: inspected,
+  read: readContainer,
+});
+
+function readContainer(seen: z.output<typeof inspected>): Container {
   const { config } = seen;
   return {
     id: seen.id,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
+import { type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** The name of an image, taken apart. */
@@ -84,26 +84,9 @@ export function image(name: string): Question<DockerAnswer<Image>> {
   return question(imageKind, { reference: imageName(name).reference });
 }
 
-export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = {
-  kind: 'image',
-  reads: ({ reference }) => [`image:${reference}`],
-  script: (params) =>
-    inspectScript(
-      'image',
-      format(params.map(({ reference }) => reference)),
-      params.map(({ reference }) => reference),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ reference }) => reference),
-    ),
-  parse: (part) => parseInspected(part, readImage),
-};
-
 /** A line for each asked reference that the image has, as inspect does not tell which name an image was found by. */
 function format(references: readonly string[]): string {
-  return [...new Set(references)].map(formatOfOne).join('');
+  return references.map(formatOfOne).join('');
 }
 
 function formatOfOne(reference: string): string {
@@ -139,8 +122,15 @@ const inspected = z.object({
     .nullish(),
 });
 
-function readImage(line: string): Image {
-  const { id, digests, config } = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = inspecting({
+  object: 'image',
+  nameOf: ({ reference }) => reference,
+  format,
+  seen: inspected,
+  read: readImage,
+});
+
+function readImage({ id, digests, config }: z.output<typeof inspected>): Image {
   return {
     id,
     digests,
