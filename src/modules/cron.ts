@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { type ContentAnswer, content } from '../questions/content.ts';
 import { type CrontabAnswer, crontab } from '../questions/crontab.ts';
-import { type FileAnswer, file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';
 import { sh } from '../values/command.ts';
@@ -11,7 +9,7 @@ import { defineModule } from './module.ts';
 import { bool, line, text } from './params.ts';
 import { accountName } from './support/accounts.ts';
 import { namesIn, withJob, withoutJob, withoutVariable, withVariable } from './support/cron-lines.ts';
-import { planPlaced } from './support/place-content.ts';
+import { askEdited, type EditAnswers, planWritten } from './support/edit-file.ts';
 import { readableText } from './support/readable-text.ts';
 import { writeCrontab } from './support/write-crontab.ts';
 
@@ -76,7 +74,7 @@ const params = z
 type Params = z.output<typeof params>;
 
 /** Where the table is: a file, or what crontab(1) keeps for a user. */
-type Answers = { readonly path: string; readonly file: FileAnswer; readonly content: ContentAnswer } | { readonly crontab: CrontabAnswer };
+type Answers = ({ readonly path: string } & EditAnswers) | { readonly crontab: CrontabAnswer };
 
 export default defineModule({
   summary: 'Have a job or a variable in a crontab, or not.',
@@ -93,8 +91,7 @@ export default defineModule({
   *ask({ user, cron_file }): Asking<Answers> {
     if (cron_file === undefined) return yield* ask({ crontab: crontab(user) });
     const path = cron_file.startsWith('/') ? cron_file : `/etc/cron.d/${cron_file}`;
-    const answers = yield* ask({ file: file(path, { follow: true }), content: content(path) });
-    return { path, ...answers };
+    return { path, ...(yield* askEdited(path)) };
   },
   plan: (params, answers) => {
     const before = tableIn(answers);
@@ -102,7 +99,7 @@ export default defineModule({
     if (after === before) return [];
     const table = secretIf(params.job instanceof Secret, after);
     if (!('path' in answers)) return [crontabChange(params, before, table)];
-    const { path, file: found, content: old } = answers;
+    const { path, file: found } = answers;
     if (after.trim() === '' && params.state === 'absent' && !params.env)
       return [
         {
@@ -112,8 +109,7 @@ export default defineModule({
           writes: [`file:${path}`],
         },
       ];
-    const placed = { dest: found.real, name: undefined, content: table, force: true, backup: params.backup };
-    return planPlaced(placed, { path: found.real, found, before: found.exists ? old : undefined });
+    return planWritten(found.real, answers, { content: table, backup: params.backup });
   },
   result: ({ cron_file, backup }, answers, outputs) => {
     const kept = outputs.at(-1)?.stdout.trim();
