@@ -4,7 +4,7 @@ import { ask } from '../questions/question.ts';
 import { type Command, raw, sh } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf } from './params.ts';
-import { found, objectParameter, withDocker } from './support/docker.ts';
+import { found, objectParameter, optionEach, withDocker } from './support/docker.ts';
 
 const pool = z.strictObject({
   subnet: line().describe('In CIDR form, such as `172.30.0.0/24`.'),
@@ -97,8 +97,8 @@ function create(given: Params): Command {
       ...(gateway ? ['--gateway', gateway] : []),
       ...(iprange ? ['--ip-range', iprange] : []),
     ]),
-    ...Object.entries(given.driver_options).flatMap(([name, value]) => ['--opt', `${name}=${value}`]),
-    ...Object.entries(given.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+    ...optionEach('--opt', given.driver_options),
+    ...optionEach('--label', given.labels),
   ];
   return withDocker(sh`docker network create ${options} -- ${given.name}`);
 }
