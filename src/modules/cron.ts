@@ -6,7 +6,7 @@ import { sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret, secretIf } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, text } from './params.ts';
+import { bool, line, notBoth, text } from './params.ts';
 import { accountName } from './support/accounts.ts';
 import { namesIn, withJob, withoutJob, withoutVariable, withVariable } from './support/cron-lines.ts';
 import { askEdited, type EditAnswers, planWritten } from './support/edit-file.ts';
@@ -65,10 +65,7 @@ const params = z
     ({ env, insertafter, insertbefore }) => env || (insertafter ?? insertbefore) === undefined,
     'expected env: true with insertafter and insertbefore',
   )
-  .refine(
-    ({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined,
-    'expected insertafter or insertbefore, not both',
-  )
+  .refine(...notBoth('insertafter', 'insertbefore'))
   .refine(({ env, name }) => !env || variableName().safeParse(name).success, 'expected name to be the name of a variable, without blanks');
 
 type Params = z.output<typeof params>;

@@ -38,7 +38,12 @@ export function dockerHint(reason: string): string {
 
 /** `--label NAME=VALUE` and the like: an option of docker's for each entry. */
 export function optionEach(option: string, entries: { readonly [name: string]: string } = {}): readonly string[] {
-  return Object.entries(entries).flatMap(([name, value]) => [option, `${name}=${value}`]);
+  return pairsOf(entries).flatMap((pair) => [option, pair]);
+}
+
+/** `NAME=VALUE` of each entry. */
+export function pairsOf(entries: { readonly [name: string]: string }): readonly string[] {
+  return Object.entries(entries).map(([name, value]) => `${name}=${value}`);
 }
 
 /** The same command, which says so when Docker is not installed. */
