@@ -106,7 +106,7 @@ export const labels = z
   .record(z.string(), z.string())
   .nullish()
   .transform((map) => map ?? {});
-export const healthcheck = z.object({
+const healthcheck = z.object({
   Test: z.array(z.string()).optional(),
   Interval: z.number().optional(),
   Timeout: z.number().optional(),
@@ -114,12 +114,32 @@ export const healthcheck = z.object({
   Retries: z.number().optional(),
 });
 
+/** `.Config` of an image, or of a container. */
+export const runConfig = z.object({
+  Env: texts,
+  Cmd: texts,
+  Entrypoint: texts,
+  User: z.string().nullish(),
+  Labels: labels,
+  Healthcheck: healthcheck.nullish(),
+});
+
+/** The same in our words; of an image without one, nothing of each. */
+export function readRunConfig(config: z.output<typeof runConfig> | null | undefined): ImageDefaults {
+  return {
+    env: config?.Env ?? [],
+    command: config?.Cmd ?? [],
+    entrypoint: config?.Entrypoint ?? [],
+    user: config?.User ?? '',
+    labels: config?.Labels ?? {},
+    ...(config?.Healthcheck && { healthcheck: config.Healthcheck }),
+  };
+}
+
 const inspected = z.object({
   id: z.string().regex(digestPattern),
   digests: z.array(z.string().nullable()).transform((list) => list.filter((digest) => digest !== null)),
-  config: z
-    .object({ Env: texts, Cmd: texts, Entrypoint: texts, User: z.string().nullish(), Labels: labels, Healthcheck: healthcheck.nullish() })
-    .nullish(),
+  config: runConfig.nullish(),
 });
 
 export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = inspecting({
@@ -131,14 +151,5 @@ export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = inspect
 });
 
 function readImage({ id, digests, config }: z.output<typeof inspected>): Image {
-  return {
-    id,
-    digests,
-    env: config?.Env ?? [],
-    command: config?.Cmd ?? [],
-    entrypoint: config?.Entrypoint ?? [],
-    user: config?.User ?? '',
-    labels: config?.Labels ?? {},
-    ...(config?.Healthcheck && { healthcheck: config.Healthcheck }),
-  };
+  return { id, digests, ...readRunConfig(config) };
 }
