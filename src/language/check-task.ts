@@ -4,7 +4,7 @@ import type { Walk } from './check.ts';
 import { warnOfMixed } from './condition-comparisons.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
 import { handlerNames } from './handlers.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { undefinedVariable } from './undefined.ts';
@@ -138,12 +138,9 @@ function checkEnvironment(expression: Expression, scope: Scope, found: Problems)
 function checkDelegate({ delegateTo }: Task, scope: Scope, { input }: Walk, found: Problems): void {
   const name = delegateTo && known(delegateTo, scope, found).value;
   if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name)) return;
-  const near = nearest(name, input.inventory.hosts.keys());
-  found.error(
-    `delegate_to: there is no host "${name}" in the inventory`,
-    delegateTo.source,
-    near === undefined ? `Hosts: ${[...input.inventory.hosts.keys()].slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`,
-  );
+  const names = [...input.inventory.hosts.keys()];
+  const hint = didYouMean(name, names) ?? `Hosts: ${names.slice(0, 20).join(', ')}.`;
+  found.error(`delegate_to: there is no host "${name}" in the inventory`, delegateTo.source, hint);
 }
 
 /** Handlers whose name holds variables; those without were checked when the playbook was read. */

@@ -3,7 +3,7 @@ import { Secret, type Text } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import { describeShown } from './describe.ts';
 import type { Scope } from './expression.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import { asBoolean } from './value.ts';
 import { bindingOf, type Layer } from './variables.ts';
 
@@ -226,12 +226,8 @@ class Settings {
       const instead = Object.hasOwn(refused, name) ? refused[name] : undefined;
       if (instead !== undefined) this.#note(`the connection variable ${name} is not supported`, name, instead);
       else if (name.startsWith('ssh_') && !known.includes(name)) {
-        const near = nearest(name, known);
-        this.#note(
-          `there is no connection variable ${name}`,
-          name,
-          near === undefined ? `There are: ${known.filter((other) => other.startsWith('ssh_')).join(', ')}.` : `Did you mean "${near}"?`,
-        );
+        const hint = didYouMean(name, known) ?? `There are: ${known.filter((other) => other.startsWith('ssh_')).join(', ')}.`;
+        this.#note(`there is no connection variable ${name}`, name, hint);
       }
     }
   }

@@ -2,7 +2,7 @@ import type { Scope } from './expression.ts';
 import { importEntry, openImport } from './import-tasks.ts';
 import { includeEntry } from './include.ts';
 import { textsOf } from './inherit.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import { child, type Node } from './node.ts';
 import type { Handler, Inherited, Item, Play, Task } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
@@ -73,12 +73,8 @@ export function checkHandlers(play: Play, problems: Problems): void {
       if (notified.variables.size > 0) continue;
       const name = notified.evaluate(nothing);
       if (names.has(name) || problems.lostNames.has(name)) continue;
-      const near = nearest(name, names);
-      problems.error(
-        `there is no handler "${name}"`,
-        notified.source,
-        near === undefined ? `Write it below "handlers:" of the play "${play.name}".` : `Did you mean "${near}"?`,
-      );
+      const hint = didYouMean(name, names) ?? `Write it below "handlers:" of the play "${play.name}".`;
+      problems.error(`there is no handler "${name}"`, notified.source, hint);
     }
   }
 }

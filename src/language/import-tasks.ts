@@ -24,6 +24,11 @@ export function taskFilePlaces({ files, folders }: PlaybookReader): (name: strin
   return (name) => [...new Set(folders.flatMap((folder) => [files.resolve(name, folder), files.resolve(`tasks/${name}`, folder)]))];
 }
 
+/** The reader within a file of tasks, which looks for local files beside it first. */
+export function readerWithin(path: string, reader: PlaybookReader): PlaybookReader {
+  return { ...reader, folders: [...new Set([dirname(path), ...reader.folders])], importing: [...reader.importing, path] };
+}
+
 /** Opens the file of an import; undefined when it is empty, or cannot be (the problem is then noted). */
 export function openImport(mapping: MappingNode, { key, value }: Entry, outer: Inherited, reader: PlaybookReader): ImportedFile | undefined {
   const { problems, files } = reader;
@@ -66,6 +71,5 @@ export function openImport(mapping: MappingNode, { key, value }: Entry, outer: I
     return undefined;
   }
   const node = readYaml(reader, path);
-  const folders = [...new Set([dirname(path), ...reader.folders])];
-  return node && { node, inherited: inheritFrom(outer, mapping, reader), reader: { ...reader, folders, importing: [...reader.importing, path] } };
+  return node && { node, inherited: inheritFrom(outer, mapping, reader), reader: readerWithin(path, reader) };
 }

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path';
 import { readItems } from './block.ts';
-import { taskFilePlaces } from './import-tasks.ts';
+import { readerWithin, taskFilePlaces } from './import-tasks.ts';
 import { couldBe, filesNamed } from './include-names.ts';
 import { checkVariableName, layerOf } from './layer.ts';
 import { child, type MappingNode, type Node, type ScalarNode } from './node.ts';
@@ -97,8 +96,7 @@ function looksLikeTasks(node: Node | undefined): boolean {
 }
 
 function tasksChoice(path: string, node: Node | undefined, { inherited }: Asking, reader: PlaybookReader): Choice {
-  const folders = [...new Set([dirname(path), ...reader.folders])];
-  const items = node ? readItems(node, 'a file of tasks', inherited, { ...reader, folders, importing: [...reader.importing, path] }) : [];
+  const items = node ? readItems(node, 'a file of tasks', inherited, readerWithin(path, reader)) : [];
   return { shown: reader.files.shown(path), items };
 }
 

@@ -1,6 +1,7 @@
+import type { Source } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
 import { type Expression, omit } from './expression.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { describeNode, type Entry, type MappingNode, type Node, placeAt, shortened } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
@@ -52,12 +53,13 @@ function noteUnknown({ key, keyNode, value }: Entry, lacksModule: boolean, place
     key !== 'import_playbook' &&
     (value.kind !== 'scalar' || /\./.test(key) || nearest(shortModuleName(key), modules.names) !== undefined || !isNearWord(key, place));
   if (!looksLikeCall) return refuseWord(key, keyNode.source, place, problems, lacksModule ? modules.names : []);
-  const near = nearest(shortModuleName(key), modules.names);
-  problems.error(
-    `there is no module "${key}"`,
-    keyNode.source,
-    near === undefined ? '"homerun modules" lists those that there are.' : `Did you mean "${near}"?`,
-  );
+  refuseModule(key, keyNode.source, { problems, modules });
+}
+
+/** Notes that there is no module `name`. */
+export function refuseModule(name: string, source: Source, { problems, modules }: Pick<PlaybookReader, 'problems' | 'modules'>): void {
+  const hint = didYouMean(shortModuleName(name), modules.names) ?? '"homerun modules" lists those that there are.';
+  problems.error(`there is no module "${name}"`, source, hint);
 }
 
 /** The parameters of a call as one mapping: written below the module's name, as free text, and below `args`. */

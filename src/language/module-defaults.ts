@@ -1,5 +1,4 @@
-import { shortModuleName } from './module-call.ts';
-import { didYouMean } from './nearest.ts';
+import { refuseModule, shortModuleName } from './module-call.ts';
 import { child, type MappingNode } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
@@ -19,12 +18,7 @@ export function moduleDefaultsOf(mapping: MappingNode, reader: PlaybookReader): 
     const params = mappingOf(value, `the defaults of "${key}"`, problems, 'Write one "parameter: value" a line below it.');
     if (key.startsWith('group/'))
       problems.error('groups of modules are not supported', keyNode.source, 'Write the defaults of each module: MODULE: {parameter: value}.');
-    else if (!modules.names.includes(module))
-      problems.error(
-        `there is no module "${key}"`,
-        keyNode.source,
-        didYouMean(module, modules.names) ?? '"homerun modules" lists those that there are.',
-      );
+    else if (!modules.names.includes(module)) refuseModule(key, keyNode.source, reader);
     else if (params) defaults.set(module, params.entries);
   }
   return { ...reader, moduleDefaults: defaults };

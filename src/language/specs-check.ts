@@ -4,7 +4,7 @@ import { conformingLayer } from './argument-specs.ts';
 import type { OptionSpec } from './argument-types.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Host, Inventory } from './inventory.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { Play } from './play.ts';
 import type { Problems } from './problems.ts';
 import type { Layer } from './variables.ts';
@@ -47,12 +47,8 @@ function noteUndeclared(
   for (const layer of layers) {
     for (const [name, { source }] of layer.bindings) {
       if (declared.has(name) || ![...prefixes].some((prefix) => name.startsWith(prefix))) continue;
-      const near = nearest(name, declared.keys());
-      problems.error(
-        `there is no variable "${name}"`,
-        source,
-        near === undefined ? `Those that there are stand in ${files}.` : `Did you mean "${near}"?`,
-      );
+      const hint = didYouMean(name, declared.keys()) ?? `Those that there are stand in ${files}.`;
+      problems.error(`there is no variable "${name}"`, source, hint);
     }
   }
 }

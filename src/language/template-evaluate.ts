@@ -3,36 +3,24 @@ import { Secret, type Text } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 import { HelperError, isTruthy } from './coerce.ts';
 import { describe } from './describe.ts';
-import { omit, type Scope } from './expression.ts';
+import { omit } from './expression.ts';
 import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
 import { holdsSecret, revealedDeep, sealedDeep } from './secrecy.ts';
-import { blockName, type Frame, inner, keyHint, nameOf, offsetOf, outermost } from './template-frame.ts';
+import { type Frame, inner, nameOf, offsetOf, outermost } from './template-frame.ts';
+import { follow, Missing, type Names, step } from './template-path.ts';
 import { joined } from './template-text.ts';
-import type { Call, Operand, Part, Path, Program } from './template-tree.ts';
-import { undefinedVariable } from './undefined.ts';
+import type { Call, Operand, Part, Program } from './template-tree.ts';
 
 /** What a template is evaluated with. */
-export interface TemplateInput {
-  readonly scope: Scope;
+export interface TemplateInput extends Names {
   readonly lookups: Lookups;
-  /** The place in the user's file of an offset of the template's text. */
-  readonly at: (offset: number) => Source;
   /** The file that `{{> name}}` means. @throws InputError when there is none. */
   readonly partial?: (name: string, source: Source) => { readonly program: Program; readonly at: (offset: number) => Source };
 }
 
 /** More templates than anybody includes in each other. */
 const maxIncludes = 50;
-
-/** A name that has no value; kept as data, as `default` and `defined` may live with it. */
-class Missing {
-  readonly error: () => InputError;
-
-  constructor(error: () => InputError) {
-    this.error = error;
-  }
-}
 
 /** The text that a template gives: a Secret when a secret went into it. @throws InputError @throws UnknownValue */
 export function renderProgram(program: Program, input: TemplateInput): Text {
@@ -171,7 +159,7 @@ class Evaluator {
 
   #find(operand: Operand, frame: Frame): Value | Missing {
     if (operand.kind === 'literal') return operand.value;
-    return operand.kind === 'path' ? this.#path(operand, frame) : this.#call(operand, frame);
+    return operand.kind === 'path' ? follow(operand, frame, this.#input) : this.#call(operand, frame);
   }
 
   #call(call: Call, frame: Frame): Value | Missing {
@@ -189,7 +177,7 @@ class Evaluator {
       case 'if':
         return first && isTruthy(this.value(first, frame)) ? (second ? this.value(second, frame) : '') : third ? this.value(third, frame) : '';
       case 'lookup':
-        return first && second ? this.#step(this.value(first, frame), this.#key(second, frame), nameOf(first), call.offset) : null;
+        return first && second ? step(this.value(first, frame), this.#key(second, frame), nameOf(first), call, this.#input) : null;
       case 'env':
       case 'secret':
         return this.#lookup(call.name, this.#key(first, frame), call.offset);
@@ -246,72 +234,5 @@ class Evaluator {
         throw InputError.of(`"${call.name}": ${error.message}`, this.#input.at(call.offset), `Write ${helper.usage}.`);
       throw error;
     }
-  }
-
-  #path(path: Path, frame: Frame): Value | Missing {
-    const [first, ...rest] = path.parts;
-    if (path.isData) return this.#data(path, first ?? '', rest, frame);
-    if (!path.isScoped && path.depth === 0 && first !== undefined) {
-      const named = blockName(frame, first);
-      if (named !== undefined) return this.#steps(named, rest, first, path);
-    }
-    let within = frame;
-    for (let depth = path.depth; depth > 0; depth -= 1) {
-      if (!within.parent) return this.#missing(path, `"${path.text}" climbs out of the template`, 'Take away one "../".');
-      within = within.parent;
-    }
-    if (!within.parent) return this.#fromScope(path, path.parts);
-    if (within.context === undefined) return this.#missing(path, '"this" has no value here');
-    return this.#steps(within.context, path.parts, 'this', path);
-  }
-
-  #data(path: Path, name: string, rest: readonly string[], frame: Frame): Value | Missing {
-    if (name === 'root') return this.#fromScope(path, rest);
-    let within: Frame | undefined = frame;
-    for (let depth = path.depth; depth > 0; depth -= 1) within = within?.parent;
-    for (; within; within = within.parent) {
-      const value = within.data[name];
-      if (value !== undefined) return this.#steps(value, rest, `@${name}`, path);
-    }
-    return this.#missing(path, `"${path.text}" has a value only inside {{#each}}`, 'There are @index, @key, @first, @last and @root.');
-  }
-
-  #fromScope(path: Path, parts: readonly string[]): Value | Missing {
-    const [name, ...rest] = parts;
-    if (name === undefined) return this.#missing(path, '"this" has a value only inside {{#each}} and {{#with}}', 'Write the name of a variable.');
-    const value = this.#input.scope.get(name);
-    if (value === undefined) return new Missing(() => undefinedVariable(name, this.#input.scope, this.#input.at(path.offset)));
-    return this.#steps(value, rest, name, path);
-  }
-
-  #steps(value: Value, parts: readonly string[], name: string, path: Path): Value | Missing {
-    let reached: Value | Missing = value;
-    let walked = name;
-    for (const part of parts) {
-      reached = this.#step(reached, part, `"${walked}"`, path.offset);
-      if (reached instanceof Missing) return reached;
-      walked += `.${part}`;
-    }
-    return reached;
-  }
-
-  #step(value: Value, key: string, name: string, offset: number): Value | Missing {
-    const missing = (message: string, hint?: string) => new Missing(() => InputError.of(message, this.#input.at(offset), hint));
-    if (Array.isArray(value)) {
-      const items: readonly Value[] = value;
-      if (key === 'length') return items.length;
-      const found = /^\d+$/.test(key) ? items[Number(key)] : undefined;
-      return found === undefined ? missing(`${name} is a list of ${items.length} and has no item ${key}`, 'The first item is 0.') : found;
-    }
-    if (isMapping(value) && value !== omit) {
-      const found = Object.hasOwn(value, key) ? value[key] : undefined;
-      return found === undefined ? missing(`${name} has no key "${key}"`, keyHint(key, value, this.#input.scope)) : found;
-    }
-    if (typeof value === 'string' && key === 'length') return value.length;
-    return missing(`${name} is ${describe(value)} and has no key "${key}"`);
-  }
-
-  #missing(path: Path, message: string, hint?: string): Missing {
-    return new Missing(() => InputError.of(message, this.#input.at(path.offset), hint));
   }
 }

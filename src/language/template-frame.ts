@@ -1,6 +1,4 @@
 import type { Value } from '../values/vars.ts';
-import type { Scope } from './expression.ts';
-import { didYouMean } from './nearest.ts';
 import type { Operand, Program } from './template-tree.ts';
 
 /** What names mean inside a block; the outermost frame looks into the scope. */
@@ -28,14 +26,6 @@ export function blockName(frame: Frame, name: string): Value | undefined {
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-export function keyHint(key: string, value: { readonly [key: string]: Value }, scope: Scope): string {
-  const keys = Object.keys(value);
-  const near = didYouMean(key, keys);
-  if (near) return near;
-  if (scope.names().includes(key)) return `Inside {{#each}} and {{#with}} a variable of the outside is written @root.${key}.`;
-  return keys.length === 0 ? 'It is empty.' : `It has: ${keys.slice(0, 12).join(', ')}${keys.length > 12 ? ', …' : ''}.`;
 }
 
 export function nameOf(operand: Operand): string {

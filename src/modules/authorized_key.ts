@@ -13,7 +13,7 @@ import { bool, line, path, text } from './params.ts';
 import { accountName } from './support/accounts.ts';
 import { attributeChanges, setAttributes } from './support/attributes.ts';
 import { type AuthorizedKey, areOptions, keyProblem, parseKey, withKeys, withoutKeys } from './support/authorized-keys.ts';
-import { planPlaced } from './support/place-content.ts';
+import { planWritten } from './support/edit-file.ts';
 import { readableText } from './support/readable-text.ts';
 
 const params = z.strictObject({
@@ -91,8 +91,8 @@ export default defineModule({
     const wanted = { ...owner, mode: '0600' };
     const folders = folderChanges(params, posix.dirname(path), folder, owner);
     if (isKept) return [...folders, ...attributeChanges(path, wanted, found)];
-    const placed = { ...wanted, dest: path, name: undefined, content: secretIf(params.key instanceof Secret, after), force: true, backup: false };
-    return [...folders, ...planPlaced(placed, { path, found, before: found.exists ? before : undefined })];
+    const written = { ...wanted, content: secretIf(params.key instanceof Secret, after), backup: false };
+    return [...folders, ...planWritten(path, answers.place, written)];
   },
   result: ({ user: name, state, exclusive, manage_dir }, { place }) => ({ user: name, state, exclusive, manage_dir, keyfile: place?.path ?? null }),
 });

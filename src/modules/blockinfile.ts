@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, text } from './params.ts';
+import { bool, line, notBoth, text } from './params.ts';
 import { type WantedBlock, withBlock } from './support/edit-block.ts';
 import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
 import { pattern } from './support/pattern.ts';
@@ -30,10 +30,7 @@ const params = z
     ...editParams,
   })
   .refine(({ marker_begin, marker_end }) => marker_begin !== marker_end, 'expected a marker_end that is not marker_begin')
-  .refine(
-    ({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined,
-    'expected insertafter or insertbefore, not both',
-  )
+  .refine(...notBoth('insertafter', 'insertbefore'))
   .refine((params) => {
     const { begin, end } = markersOf(params);
     return !revealed(params.block)

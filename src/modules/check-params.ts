@@ -11,20 +11,16 @@ export interface ParamProblem {
   readonly hint?: string;
 }
 
+/** Suggests the name most likely meant, among names. */
+type Nearest = (wrong: string, names: readonly string[]) => string | undefined;
+
 type Checked = { readonly params: unknown } | { readonly problems: readonly ParamProblem[] };
 
 /**
  * Checks rendered parameters and gives them the form that the module works with.
- * @param nearest suggests the name most likely meant, among names.
  * @param unknown parameters whose value is not known yet: given, but not checked.
  */
-export function checkParams(
-  name: string,
-  module: Module,
-  given: unknown,
-  nearest: (wrong: string, names: readonly string[]) => string | undefined,
-  unknown: ReadonlySet<string> = new Set(),
-): Checked {
+export function checkParams(name: string, module: Module, given: unknown, nearest: Nearest, unknown: ReadonlySet<string> = new Set()): Checked {
   const own = ownNames(module.aliases, given, unknown);
   if (own.twice.length > 0)
     return {
@@ -37,13 +33,7 @@ export function checkParams(
   return 'params' in checked ? checked : { problems: checked.problems.map((one) => ({ ...one, path: own.written(one.path) })) };
 }
 
-function checkOwnNames(
-  name: string,
-  module: Module,
-  given: unknown,
-  nearest: (wrong: string, names: readonly string[]) => string | undefined,
-  unknown: ReadonlySet<string>,
-): Checked {
+function checkOwnNames(name: string, module: Module, given: unknown, nearest: Nearest, unknown: ReadonlySet<string>): Checked {
   const parsed = module.params.safeParse(given, { reportInput: true });
   if (parsed.success) return { params: parsed.data };
   const names = paramNames(module);
@@ -85,7 +75,7 @@ function problemsOf(
   names: readonly string[],
   issue: z.core.$ZodIssue,
   given: unknown,
-  nearest: (wrong: string, names: readonly string[]) => string | undefined,
+  nearest: Nearest,
 ): readonly ParamProblem[] {
   if (issue.code === 'unrecognized_keys') {
     const [parameter] = issue.path;

@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import { type ContentAnswer, content } from '../questions/content.ts';
 import { type CrontabAnswer, crontab } from '../questions/crontab.ts';
-import { type FileAnswer, file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';
 import { sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret, secretIf } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, text } from './params.ts';
+import { bool, line, notBoth, text } from './params.ts';
 import { accountName } from './support/accounts.ts';
 import { namesIn, withJob, withoutJob, withoutVariable, withVariable } from './support/cron-lines.ts';
-import { planPlaced } from './support/place-content.ts';
+import { askEdited, type EditAnswers, planWritten } from './support/edit-file.ts';
 import { readableText } from './support/readable-text.ts';
 import { writeCrontab } from './support/write-crontab.ts';
 
@@ -67,16 +65,13 @@ const params = z
     ({ env, insertafter, insertbefore }) => env || (insertafter ?? insertbefore) === undefined,
     'expected env: true with insertafter and insertbefore',
   )
-  .refine(
-    ({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined,
-    'expected insertafter or insertbefore, not both',
-  )
+  .refine(...notBoth('insertafter', 'insertbefore'))
   .refine(({ env, name }) => !env || variableName().safeParse(name).success, 'expected name to be the name of a variable, without blanks');
 
 type Params = z.output<typeof params>;
 
 /** Where the table is: a file, or what crontab(1) keeps for a user. */
-type Answers = { readonly path: string; readonly file: FileAnswer; readonly content: ContentAnswer } | { readonly crontab: CrontabAnswer };
+type Answers = ({ readonly path: string } & EditAnswers) | { readonly crontab: CrontabAnswer };
 
 export default defineModule({
   summary: 'Have a job or a variable in a crontab, or not.',
@@ -93,8 +88,7 @@ export default defineModule({
   *ask({ user, cron_file }): Asking<Answers> {
     if (cron_file === undefined) return yield* ask({ crontab: crontab(user) });
     const path = cron_file.startsWith('/') ? cron_file : `/etc/cron.d/${cron_file}`;
-    const answers = yield* ask({ file: file(path, { follow: true }), content: content(path) });
-    return { path, ...answers };
+    return { path, ...(yield* askEdited(path)) };
   },
   plan: (params, answers) => {
     const before = tableIn(answers);
@@ -102,7 +96,7 @@ export default defineModule({
     if (after === before) return [];
     const table = secretIf(params.job instanceof Secret, after);
     if (!('path' in answers)) return [crontabChange(params, before, table)];
-    const { path, file: found, content: old } = answers;
+    const { path, file: found } = answers;
     if (after.trim() === '' && params.state === 'absent' && !params.env)
       return [
         {
@@ -112,8 +106,7 @@ export default defineModule({
           writes: [`file:${path}`],
         },
       ];
-    const placed = { dest: found.real, name: undefined, content: table, force: true, backup: params.backup };
-    return planPlaced(placed, { path: found.real, found, before: found.exists ? old : undefined });
+    return planWritten(found.real, answers, { content: table, backup: params.backup });
   },
   result: ({ cron_file, backup }, answers, outputs) => {
     const kept = outputs.at(-1)?.stdout.trim();

@@ -7,6 +7,7 @@ import { quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf } from './params.ts';
+import { fail } from './support/shell.ts';
 import { digestOf, writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
@@ -127,7 +128,7 @@ function keyChanges(params: Params, found: FileAnswer): readonly Change[] {
 /** curl or wget, with certificates checked; what is no public key as text is refused. */
 function fetchKey(url: string, path: string) {
   const script = `url=${quote(url)} path=${quote(path)}
-fail() { echo "$1" >&2; exit 1; }
+${fail}
 mkdir -p -m 0755 -- ${quote(keyrings)}
 umask 077
 t=$(mktemp ${quote(`${keyrings}/.homerun-XXXXXXXXXX`)}) || fail "no file can be created in ${keyrings}"

@@ -4,7 +4,7 @@ import { ask } from '../questions/question.ts';
 import { type Command, raw, sh } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf } from './params.ts';
-import { found, objectParameter, withDocker } from './support/docker.ts';
+import { found, objectParameter, optionEach, pairsOf, withDocker } from './support/docker.ts';
 
 const pool = z.strictObject({
   subnet: line().describe('In CIDR form, such as `172.30.0.0/24`.'),
@@ -66,18 +66,12 @@ function differences(given: Params, present: Network): readonly string[] {
     ['attachable', given.attachable, present.attachable],
     ['subnet', [...subnets].sort(), [...present.subnets].sort()],
     ['gateway', gateways, gateways.filter((gateway) => present.gateways.includes(gateway))],
-    ['driver_options', sorted(given.driver_options), sorted(present.options)],
-    ['labels', sorted(given.labels), sorted(present.labels)],
+    ['driver_options', pairsOf(given.driver_options).toSorted(), pairsOf(present.options).toSorted()],
+    ['labels', pairsOf(given.labels).toSorted(), pairsOf(present.labels).toSorted()],
   ];
   return compared
     .filter(([, wanted, is]) => JSON.stringify(wanted) !== JSON.stringify(is))
     .map(([what, wanted, is]) => `${what} ${shown(wanted)} (was ${shown(is)})`);
-}
-
-function sorted(map: { readonly [name: string]: string }): readonly string[] {
-  return Object.entries(map)
-    .map(([name, value]) => `${name}=${value}`)
-    .sort();
 }
 
 function shown(value: unknown): string {
@@ -97,8 +91,8 @@ function create(given: Params): Command {
       ...(gateway ? ['--gateway', gateway] : []),
       ...(iprange ? ['--ip-range', iprange] : []),
     ]),
-    ...Object.entries(given.driver_options).flatMap(([name, value]) => ['--opt', `${name}=${value}`]),
-    ...Object.entries(given.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+    ...optionEach('--opt', given.driver_options),
+    ...optionEach('--label', given.labels),
   ];
   return withDocker(sh`docker network create ${options} -- ${given.name}`);
 }

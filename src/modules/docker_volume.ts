@@ -5,7 +5,7 @@ import type { Change } from '../values/change.ts';
 import { type Command, sh } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { line } from './params.ts';
-import { found, objectParameter, withDocker } from './support/docker.ts';
+import { found, objectParameter, optionEach, withDocker } from './support/docker.ts';
 
 const params = z.strictObject({
   name: objectParameter().describe('The name of the volume.'),
@@ -68,12 +68,7 @@ function pairs(what: string, wanted: { readonly [name: string]: string }, is: { 
 }
 
 function create({ name, driver, driver_options, labels }: Params): Command {
-  const options = [
-    '--driver',
-    driver,
-    ...Object.entries(driver_options).flatMap(([option, value]) => ['--opt', `${option}=${value}`]),
-    ...Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]),
-  ];
+  const options = ['--driver', driver, ...optionEach('--opt', driver_options), ...optionEach('--label', labels)];
   return withDocker(sh`docker volume create ${options} -- ${name} >/dev/null`);
 }
 

@@ -8,6 +8,7 @@ import { bool, line } from './params.ts';
 import { attributeChanges, attributeParams, setAttributes } from './support/attributes.ts';
 import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
+import { fail } from './support/shell.ts';
 
 const params = z
   .strictObject({
@@ -95,7 +96,7 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
   const check = `got=$(sha256sum <"$t")\n[ "\${got%% *}" = ${checksum} ] || fail "$url has the sha256 \${got%% *}, expected ${checksum}: nothing was changed"`;
   const script = [
     `p=${quote(path)} url=${quote(url)}`,
-    'fail() { echo "$1" >&2; exit 1; }',
+    fail,
     'd=${p%/*}',
     '[ -d "${d:-/}" ] || fail "the folder ${d:-/} does not exist: create it first (module file, state: directory)"',
     'umask 077',

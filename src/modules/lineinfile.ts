@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, text } from './params.ts';
+import { bool, line, notBoth, text } from './params.ts';
 import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
 import { pattern, replacementProblem } from './support/pattern.ts';
@@ -29,11 +29,8 @@ const params = z
     ({ state, line, regexp, search_string }) => state === 'present' || [line, regexp, search_string].some((one) => one !== undefined),
     'expected line, regexp or search_string: what to remove',
   )
-  .refine(({ regexp, search_string }) => regexp === undefined || search_string === undefined, 'expected regexp or search_string, not both')
-  .refine(
-    ({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined,
-    'expected insertafter or insertbefore, not both',
-  )
+  .refine(...notBoth('regexp', 'search_string'))
+  .refine(...notBoth('insertafter', 'insertbefore'))
   .refine(({ backrefs, regexp }) => !backrefs || regexp !== undefined, 'backrefs needs regexp')
   .superRefine(({ backrefs, regexp, line }, context) => {
     const problem = backrefs && regexp !== undefined && line !== undefined ? replacementProblem(line, regexp) : undefined;

@@ -96,3 +96,9 @@ export const mode = () =>
 /** A list; a single value is taken as a list of one, as Ansible takes it. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));
+
+/** For `refine`: two parameters of which at most one is given. */
+export function notBoth<First extends string, Second extends string>(first: First, second: Second) {
+  const isFine = (given: { readonly [name in First | Second]?: unknown }) => given[first] === undefined || given[second] === undefined;
+  return [isFine, `expected ${first} or ${second}, not both`] as const;
+}

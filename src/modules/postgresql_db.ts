@@ -6,7 +6,16 @@ import { TaskError } from '../values/errors.ts';
 import { sqlName, sqlText } from '../values/sql.ts';
 import { defineModule } from './module.ts';
 import { bool, line } from './params.ts';
-import { absentFromLogin, foundIn, loginAliases, loginOf, loginParams, postgresName, psqlCommand } from './support/postgresql-login.ts';
+import {
+  absentFromLogin,
+  connectionLimit,
+  foundIn,
+  loginAliases,
+  loginOf,
+  loginParams,
+  postgresName,
+  sqlChange,
+} from './support/postgresql-login.ts';
 
 const word = () => line().refine((value) => value !== '', 'expected text that is not empty');
 
@@ -24,7 +33,7 @@ const params = z.strictObject({
   lc_collate: word().optional().describe('Its order of text, such as `C`. Cannot be changed later.'),
   lc_ctype: word().optional().describe('What is a letter in it, such as `C`. Cannot be changed later.'),
   template: postgresName().optional().describe('What a new one is a copy of; `template0` for another encoding or locale than that of the server.'),
-  conn_limit: z.coerce.number().int().min(-1).max(2_147_483_647).optional().describe('How many may be connected at a time; -1 for any number.'),
+  conn_limit: connectionLimit().describe('How many may be connected at a time; -1 for any number.'),
   force: bool().default(false).describe('With `state: absent`: end the connections to it before.'),
   login_db: postgresName().default('postgres').describe('The database to log in to, another than `name`.'),
   ...loginParams,
@@ -59,18 +68,14 @@ export default defineModule({
     const found = foundIn(answers.database);
     if (state === 'absent') {
       if (!found) return [];
-      return [change(given, `remove database ${name}`, `DROP DATABASE ${sqlName(name)}${given.force ? ' WITH (FORCE)' : ''};`)];
+      return [sqlChange(given, `remove database ${name}`, `DROP DATABASE ${sqlName(name)}${given.force ? ' WITH (FORCE)' : ''};`)];
     }
-    if (!found) return [change(given, `create database ${name}`, creation(given))];
+    if (!found) return [sqlChange(given, `create database ${name}`, creation(given))];
     refuseOthers(given, found);
     return modifications(given, found);
   },
   result: ({ name }) => ({ db: name }),
 });
-
-function change(given: Params, summary: string, sql: string): Change {
-  return { summary, commands: [psqlCommand(loginOf(given, given.login_db), sql)], writes: ['postgresql:*'] };
-}
 
 function creation({ name, owner, template, encoding, lc_collate, lc_ctype, conn_limit }: Params): string {
   const options = [
@@ -122,5 +127,5 @@ function modifications(given: Params, found: PostgresDatabase): readonly Change[
     differences.push([`conn_limit ${conn_limit} (was ${found.connLimit})`, `CONNECTION LIMIT ${conn_limit}`]);
   if (differences.length === 0) return [];
   const sql = differences.map(([, one]) => `ALTER DATABASE ${sqlName(name)} ${one};`).join('\n');
-  return [change(given, `change database ${name}: ${differences.map(([what]) => what).join(', ')}`, sql)];
+  return [sqlChange(given, `change database ${name}: ${differences.map(([what]) => what).join(', ')}`, sql)];
 }

@@ -7,7 +7,16 @@ import { revealed, Secret, type Text } from '../values/secret.ts';
 import { sqlName, sqlText } from '../values/sql.ts';
 import { defineModule } from './module.ts';
 import { bool, line, text } from './params.ts';
-import { absentFromLogin, foundIn, loginAliases, loginOf, loginParams, postgresName, psqlCommand } from './support/postgresql-login.ts';
+import {
+  absentFromLogin,
+  connectionLimit,
+  foundIn,
+  loginAliases,
+  loginOf,
+  loginParams,
+  postgresName,
+  sqlChange,
+} from './support/postgresql-login.ts';
 import { isStoredPassword } from './support/postgresql-password.ts';
 
 const flags = ['superuser', 'createrole', 'createdb', 'inherit', 'login', 'replication', 'bypassrls'] as const;
@@ -47,13 +56,7 @@ const params = z.strictObject({
   expires: time()
     .optional()
     .describe('When its password ends to be valid, in the time zone of the server unless one is given; `infinity` for never.'),
-  conn_limit: z.coerce
-    .number()
-    .int()
-    .min(-1)
-    .max(2_147_483_647)
-    .optional()
-    .describe('How many connections it may have at a time; -1 for any number.'),
+  conn_limit: connectionLimit().describe('How many connections it may have at a time; -1 for any number.'),
   login_db: postgresName().default('postgres').describe('The database to log in to.'),
   ...loginParams,
 });
@@ -84,7 +87,7 @@ export default defineModule({
   plan(given, answers) {
     const { name, state, password } = given;
     const found = foundIn(answers.role);
-    if (state === 'absent') return found ? [change(given, `remove role ${name}`, `DROP ROLE ${sqlName(name)};`)] : [];
+    if (state === 'absent') return found ? [sqlChange(given, `remove role ${name}`, `DROP ROLE ${sqlName(name)};`)] : [];
     const differences = differencesOf(found ? given : { ...given, role_attr_flags: { login: true, ...given.role_attr_flags } }, found);
     const options = [...differences.map(({ option }) => option), ...(mustSetPassword(given, found) ? [passwordOption(password ?? '')] : [])];
     if (!found) return [roleChange(given, `create role ${name}`, 'CREATE', options)];
@@ -140,11 +143,7 @@ const unlogged = `SELECT set_config(name, value, false) FROM (VALUES ('log_state
 function roleChange(given: Params, summary: string, verb: 'CREATE' | 'ALTER', options: readonly string[]): Change {
   const sql = `${verb} ROLE ${sqlName(given.name)} WITH ${options.join(' ')};`;
   const hasPassword = options.some((option) => option.startsWith('PASSWORD') && option !== 'PASSWORD NULL');
-  return change(given, summary, hasPassword ? new Secret(unlogged + sql) : sql);
-}
-
-function change(given: Params, summary: string, sql: Text): Change {
-  return { summary, commands: [psqlCommand(loginOf(given, given.login_db), sql)], writes: ['postgresql:*'] };
+  return sqlChange(given, summary, hasPassword ? new Secret(unlogged + sql) : sql);
 }
 
 function isTime(value: string): boolean {

@@ -5,6 +5,7 @@ import { Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { type LocalFile, line, scriptFile } from './params.ts';
 import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+import { fail } from './support/shell.ts';
 import { digestOf } from './support/write-file.ts';
 
 export default defineModule({
@@ -44,7 +45,7 @@ export default defineModule({
  * The script comes by the standard input, is held in a variable until it is there whole (half a script may do what nobody meant), and is given on as a
  * pipe that the interpreter opens as a file: so it has an input of its own, which is empty. The dot keeps the line ends that $(…) takes off.
  */
-const receive = `fail() { echo "$1" >&2; exit 1; }
+const receive = `${fail}
 [ -e /dev/fd/0 ] || fail 'this host has no /dev/fd: use the modules copy and command'
 IFS= read -r homerun_want && homerun_script=$(cat && echo .) || fail 'the script could not be read'
 homerun_script=\${homerun_script%.}

@@ -9,7 +9,7 @@ import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line, path } from './params.ts';
 import { attributeChanges, attributeParams } from './support/attributes.ts';
-import { planPlaced } from './support/place-content.ts';
+import { planWritten } from './support/edit-file.ts';
 import { readableText } from './support/readable-text.ts';
 import { settingIn, withoutSetting, withSetting } from './support/sysctl-lines.ts';
 
@@ -67,16 +67,16 @@ export default defineModule({
       content: content(sysctl_file),
       ...((reload || (sysctl_set && state === 'present')) && { running: sysctl(name) }),
     }),
-  plan: (params, { file: found, content: before, running }) => {
+  plan: (params, answers) => {
     const { name, value: wanted = '', state, sysctl_file, sysctl_set, reload } = params;
+    const { file: found, running } = answers;
     const differs = running !== undefined && isDifferent(params, running);
-    const old = readableText(sysctl_file, before);
+    const old = readableText(sysctl_file, answers.content);
     const isWritten = state === 'present' ? settingIn(old, name) !== wanted : settingIn(old, name) !== undefined;
     const after = state === 'present' ? withSetting(old, name, wanted) : withoutSetting(old, name);
     const { owner, group, mode } = params;
-    const placed = { owner, group, mode, dest: found.real, name: undefined, content: after, force: true, backup: false };
     const written = isWritten
-      ? planPlaced(placed, { path: found.real, found, before: found.exists ? before : undefined })
+      ? planWritten(found.real, answers, { owner, group, mode, content: after, backup: false })
       : found.exists
         ? attributeChanges(found.real, params, found)
         : [];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkObjectName, type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
-import { type Healthcheck, healthcheck, labels, texts } from './image.ts';
+import { checkObjectName, type DockerAnswer, inspecting, isOneOf } from './docker.ts';
+import { type ImageDefaults, labels, readRunConfig, runConfig, texts } from './image.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** A network that a container is on. */
@@ -11,7 +11,7 @@ export interface ContainerNetwork {
 }
 
 /** A container, in the words and forms of `docker run`. Holds nothing that changes by itself while it runs; its health is not here. */
-export interface Container {
+export interface Container extends ImageDefaults {
   readonly id: string;
   /** `sha256:…` of the image that it was made of. */
   readonly image: string;
@@ -22,11 +22,6 @@ export interface Container {
   readonly paused: boolean;
   /** `NAME=VALUE`, the image's included. Values may be secret: never shown. */
   readonly env: readonly string[];
-  readonly command: readonly string[];
-  readonly entrypoint: readonly string[];
-  readonly user: string;
-  readonly labels: { readonly [name: string]: string };
-  readonly healthcheck?: Healthcheck;
   /** `[ADDRESS:]HOST-PORT:PORT/PROTOCOL`, sorted. The host port is empty where Docker chooses it. */
   readonly ports: readonly string[];
   /** `SOURCE:TARGET[:OPTIONS]` of folders and volumes, sorted; without `rw`, which is the default. */
@@ -63,24 +58,6 @@ export interface ContainerParams {
 export function container(name: string): Question<DockerAnswer<Container>> {
   return question(containerKind, { name: checkObjectName(name) });
 }
-
-export const containerKind: QuestionKind<ContainerParams, DockerAnswer<Container>> = {
-  kind: 'container',
-  reads: ({ name }) => [`container:${name}`],
-  script: (params) =>
-    inspectScript(
-      'container',
-      format(params.map(({ name }) => name)),
-      params.map(({ name }) => name),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ name }) => name),
-      (line) => line.slice(1, line.indexOf(' ')),
-    ),
-  parse: (part) => parseInspected(part, readContainer),
-};
 
 const fields: { readonly [name: string]: string } = {
   id: '.ID',
@@ -120,16 +97,7 @@ const inspected = z.object({
   image: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   running: z.boolean(),
   paused: z.boolean(),
-  config: z.object({
-    Image: z.string(),
-    Env: texts,
-    Cmd: texts,
-    Entrypoint: texts,
-    User: z.string().nullish(),
-    Labels: labels,
-    Healthcheck: healthcheck.nullish(),
-    StopTimeout: z.number().nullish(),
-  }),
+  config: runConfig.extend({ Image: z.string(), StopTimeout: z.number().nullish() }),
   binds: texts,
   mounts: z.array(z.object({ Type: z.string(), Source: z.string().optional(), Target: z.string(), ReadOnly: z.boolean().optional() })).nullish(),
   ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullish()).nullish(),
@@ -148,8 +116,16 @@ const inspected = z.object({
   networks: z.array(z.tuple([z.string(), texts]).nullable()),
 });
 
-function readContainer(line: string): Container {
-  const seen = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+export const containerKind: QuestionKind<ContainerParams, DockerAnswer<Container>> = inspecting({
+  object: 'container',
+  nameOf: ({ name }) => name,
+  format,
+  prefix: '/',
+  seen: inspected,
+  read: readContainer,
+});
+
+function readContainer(seen: z.output<typeof inspected>): Container {
   const { config } = seen;
   return {
     id: seen.id,
@@ -157,12 +133,7 @@ function readContainer(line: string): Container {
     imageName: config.Image,
     running: seen.running,
     paused: seen.paused,
-    env: config.Env,
-    command: config.Cmd,
-    entrypoint: config.Entrypoint,
-    user: config.User ?? '',
-    labels: config.Labels,
-    ...(config.Healthcheck && { healthcheck: config.Healthcheck }),
+    ...readRunConfig(config),
     ports: Object.entries(seen.ports ?? {})
       .flatMap(([port, bindings]) => (bindings ?? []).map((binding) => published(port, binding.HostIp, binding.HostPort)))
       .sort(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkObjectName, type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
+import { checkObjectName, type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { labels } from './image.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
@@ -21,23 +21,6 @@ export function dockerVolume(name: string): Question<DockerAnswer<DockerVolume>>
   return question(dockerVolumeKind, { name: checkObjectName(name) });
 }
 
-export const dockerVolumeKind: QuestionKind<DockerVolumeParams, DockerAnswer<DockerVolume>> = {
-  kind: 'docker volume',
-  reads: ({ name }) => [`volume:${name}`],
-  script: (params) =>
-    inspectScript(
-      'volume',
-      format(params.map(({ name }) => name)),
-      params.map(({ name }) => name),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ name }) => name),
-    ),
-  parse: (part) => parseInspected(part, readVolume),
-};
-
 function format(names: readonly string[]): string {
   const fields = ['Driver', 'Mountpoint', 'Options', 'Labels'].map((field) => `"${field}":{{json .${field}}}`);
   return `{{if ${isOneOf('.Name', names)}}}{{.Name}} {${fields.join(',')}}{{end}}`;
@@ -45,7 +28,15 @@ function format(names: readonly string[]): string {
 
 const inspected = z.object({ Driver: z.string(), Mountpoint: z.string(), Options: labels, Labels: labels });
 
-function readVolume(line: string): DockerVolume {
-  const { Driver, Mountpoint, Options, Labels } = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+export const dockerVolumeKind: QuestionKind<DockerVolumeParams, DockerAnswer<DockerVolume>> = inspecting({
+  object: 'volume',
+  kind: 'docker volume',
+  nameOf: ({ name }) => name,
+  format,
+  seen: inspected,
+  read: readVolume,
+});
+
+function readVolume({ Driver, Mountpoint, Options, Labels }: z.output<typeof inspected>): DockerVolume {
   return { driver: Driver, mountpoint: Mountpoint, options: Options, labels: Labels };
 }

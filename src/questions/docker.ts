@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import { quote } from '../values/command.ts';
 import { outputLines } from './parts.ts';
+import type { QuestionKind } from './question.ts';
 
 /** Whether Docker's engine can be asked on a host, as the user that asks. */
 export type DockerState =
@@ -24,42 +26,66 @@ export function checkObjectName(name: string): string {
   return name;
 }
 
-/**
- * sh that inspects all of `names` in one process and prints a line for each that is there; `format` is a Go template whose output starts
- * with the name and holds no line break (fields by their names in Go: `.ID`, not `.Id`). Other lines: `absent` without Docker, `unusable REASON` when its engine does not answer.
- */
-export function inspectScript(kind: 'container' | 'image' | 'network' | 'volume', format: string, names: readonly string[]): string {
-  const unique = [...new Set(names)].map(quote).join(' ');
+/** One kind of Docker's objects: what `docker inspect` is asked about it, and how its answer is read. */
+export interface Inspection<Params, Seen, Found> {
+  readonly object: 'container' | 'image' | 'network' | 'volume';
+  /** The name of the kind of question. Default: `object`. */
+  readonly kind?: string;
+  /** What `docker inspect` finds the object by; it holds no blank, quote or backslash. */
+  readonly nameOf: (params: Params) => string;
+  /**
+   * A Go template that prints for an object that is one of `names` (each given once) a line: its name, a blank, JSON without a line break.
+   * Fields go by their names in Go: `.ID`, not `.Id`.
+   */
+  readonly format: (names: readonly string[]) => string;
+  /** What stands before the name in the line. Default: nothing. */
+  readonly prefix?: string;
+  /** The form of that JSON. */
+  readonly seen: z.ZodType<Seen>;
+  readonly read: (seen: Seen) => Found;
+}
+
+/** The kind of question that asks about many objects of Docker's in one process. */
+export function inspecting<Params, Seen, Found>(inspection: Inspection<Params, Seen, Found>): QuestionKind<Params, DockerAnswer<Found>> {
+  const { object, kind = object, nameOf, format, prefix = '', seen, read } = inspection;
+  return {
+    kind,
+    reads: (params) => [`${object}:${nameOf(params)}`],
+    script: (params) => {
+      const names = [...new Set(params.map(nameOf))];
+      return script(object, format(names), names);
+    },
+    split(output, params) {
+      const lines = outputLines(output);
+      const state = lines.find((line) => stateOf(line));
+      if (state !== undefined) return params.map(() => `${state}\n`);
+      return params.map((each) => {
+        const own = lines.find((line) => firstWord(line) === prefix + nameOf(each));
+        return own === undefined ? '' : `${own}\n`;
+      });
+    },
+    parse(part) {
+      const [line] = outputLines(part);
+      if (line === undefined) return { docker: 'running' };
+      return stateOf(line) ?? { docker: 'running', found: readOrSay(line, (json) => read(seen.parse(JSON.parse(json)))) };
+    },
+  };
+}
+
+/** sh that prints a line for each object that is there. Other lines: `absent` without Docker, `unusable REASON` when its engine does not answer. */
+function script(object: string, format: string, names: readonly string[]): string {
   return `if ! command -v docker >/dev/null 2>&1; then echo absent
 else
   {
-    docker ${kind} inspect --format ${quote(format)} -- ${unique} 2>/dev/null ||
+    docker ${object} inspect --format ${quote(format)} -- ${names.map(quote).join(' ')} 2>/dev/null ||
       reason=$(docker version --format '{{.Server.Version}}' 2>&1) || printf 'unusable %s\\n' "$(printf %s "$reason" | tr '\\n' ' ')"
   } | sed '/^$/d'
 fi`;
 }
 
-/** What `inspectScript` printed, cut into what it prints for each of `names` alone. `nameOf` reads the name that a line starts with. */
-export function splitInspected(output: string, names: readonly string[], nameOf: (line: string) => string = firstWord): readonly string[] {
-  const lines = outputLines(output);
-  const state = lines.find((line) => stateOf(line));
-  if (state !== undefined) return names.map(() => `${state}\n`);
-  return names.map((name) => {
-    const own = lines.find((line) => nameOf(line) === name);
-    return own === undefined ? '' : `${own}\n`;
-  });
-}
-
-/** The answer in one part; `read` is given the line of an object that is there. */
-export function parseInspected<Found>(part: string, read: (line: string) => Found): DockerAnswer<Found> {
-  const [line] = outputLines(part);
-  if (line === undefined) return { docker: 'running' };
-  return stateOf(line) ?? { docker: 'running', found: readOrSay(line, read) };
-}
-
-function readOrSay<Found>(line: string, read: (line: string) => Found): Found {
+function readOrSay<Found>(line: string, read: (json: string) => Found): Found {
   try {
-    return read(line);
+    return read(line.slice(line.indexOf(' ') + 1));
   } catch {
     throw new Error(`Docker on the host describes ${firstWord(line)} in a form that is not understood`);
   }
@@ -76,5 +102,5 @@ function firstWord(line: string): string {
 
 /** A Go template's condition that `field` is one of `values`. None of them may hold a quote or a backslash. */
 export function isOneOf(field: string, values: readonly string[]): string {
-  return `eq ${field} ${[...new Set(values)].map((value) => `"${value}"`).join(' ')}`;
+  return `eq ${field} ${values.map((value) => `"${value}"`).join(' ')}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
+import { type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** The name of an image, taken apart. */
@@ -84,26 +84,9 @@ export function image(name: string): Question<DockerAnswer<Image>> {
   return question(imageKind, { reference: imageName(name).reference });
 }
 
-export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = {
-  kind: 'image',
-  reads: ({ reference }) => [`image:${reference}`],
-  script: (params) =>
-    inspectScript(
-      'image',
-      format(params.map(({ reference }) => reference)),
-      params.map(({ reference }) => reference),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ reference }) => reference),
-    ),
-  parse: (part) => parseInspected(part, readImage),
-};
-
 /** A line for each asked reference that the image has, as inspect does not tell which name an image was found by. */
 function format(references: readonly string[]): string {
-  return [...new Set(references)].map(formatOfOne).join('');
+  return references.map(formatOfOne).join('');
 }
 
 function formatOfOne(reference: string): string {
@@ -123,7 +106,7 @@ export const labels = z
   .record(z.string(), z.string())
   .nullish()
   .transform((map) => map ?? {});
-export const healthcheck = z.object({
+const healthcheck = z.object({
   Test: z.array(z.string()).optional(),
   Interval: z.number().optional(),
   Timeout: z.number().optional(),
@@ -131,19 +114,19 @@ export const healthcheck = z.object({
   Retries: z.number().optional(),
 });
 
-const inspected = z.object({
-  id: z.string().regex(digestPattern),
-  digests: z.array(z.string().nullable()).transform((list) => list.filter((digest) => digest !== null)),
-  config: z
-    .object({ Env: texts, Cmd: texts, Entrypoint: texts, User: z.string().nullish(), Labels: labels, Healthcheck: healthcheck.nullish() })
-    .nullish(),
+/** `.Config` of an image, or of a container. */
+export const runConfig = z.object({
+  Env: texts,
+  Cmd: texts,
+  Entrypoint: texts,
+  User: z.string().nullish(),
+  Labels: labels,
+  Healthcheck: healthcheck.nullish(),
 });
 
-function readImage(line: string): Image {
-  const { id, digests, config } = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+/** The same in our words; of an image without one, nothing of each. */
+export function readRunConfig(config: z.output<typeof runConfig> | null | undefined): ImageDefaults {
   return {
-    id,
-    digests,
     env: config?.Env ?? [],
     command: config?.Cmd ?? [],
     entrypoint: config?.Entrypoint ?? [],
@@ -151,4 +134,22 @@ function readImage(line: string): Image {
     labels: config?.Labels ?? {},
     ...(config?.Healthcheck && { healthcheck: config.Healthcheck }),
   };
+}
+
+const inspected = z.object({
+  id: z.string().regex(digestPattern),
+  digests: z.array(z.string().nullable()).transform((list) => list.filter((digest) => digest !== null)),
+  config: runConfig.nullish(),
+});
+
+export const imageKind: QuestionKind<ImageParams, DockerAnswer<Image>> = inspecting({
+  object: 'image',
+  nameOf: ({ reference }) => reference,
+  format,
+  seen: inspected,
+  read: readImage,
+});
+
+function readImage({ id, digests, config }: z.output<typeof inspected>): Image {
+  return { id, digests, ...readRunConfig(config) };
 }

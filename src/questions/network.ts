@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkObjectName, type DockerAnswer, inspectScript, isOneOf, parseInspected, splitInspected } from './docker.ts';
+import { checkObjectName, type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { labels } from './image.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
@@ -27,23 +27,6 @@ export function network(name: string): Question<DockerAnswer<Network>> {
   return question(networkKind, { name: checkObjectName(name) });
 }
 
-export const networkKind: QuestionKind<NetworkParams, DockerAnswer<Network>> = {
-  kind: 'network',
-  reads: ({ name }) => [`network:${name}`],
-  script: (params) =>
-    inspectScript(
-      'network',
-      format(params.map(({ name }) => name)),
-      params.map(({ name }) => name),
-    ),
-  split: (output, params) =>
-    splitInspected(
-      output,
-      params.map(({ name }) => name),
-    ),
-  parse: (part) => parseInspected(part, readNetwork),
-};
-
 function format(names: readonly string[]): string {
   const fields = ['Driver', 'Internal', 'Attachable', 'EnableIPv6', 'Options', 'Labels'].map((field) => `"${field}":{{json .${field}}}`);
   return `{{if ${isOneOf('.Name', names)}}}{{.Name}} {"Id":{{json .ID}},${fields.join(',')},"Ipam":{{json .IPAM.Config}}}{{end}}`;
@@ -60,8 +43,15 @@ const inspected = z.object({
   Ipam: z.array(z.object({ Subnet: z.string().optional(), Gateway: z.string().optional() })).nullish(),
 });
 
-function readNetwork(line: string): Network {
-  const seen = inspected.parse(JSON.parse(line.slice(line.indexOf(' ') + 1)));
+export const networkKind: QuestionKind<NetworkParams, DockerAnswer<Network>> = inspecting({
+  object: 'network',
+  nameOf: ({ name }) => name,
+  format,
+  seen: inspected,
+  read: readNetwork,
+});
+
+function readNetwork(seen: z.output<typeof inspected>): Network {
   const pools = seen.Ipam ?? [];
   return {
     id: seen.Id,

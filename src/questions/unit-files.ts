@@ -1,5 +1,6 @@
 import { splitLines } from './parts.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
+import { unitSources } from './unit.ts';
 
 /** Whether systemd knows its unit files as they are: `stale` when some have changed since it read them. */
 export type UnitFilesAnswer = 'current' | 'stale';
@@ -15,15 +16,7 @@ const folders = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/s
 // reading (org.freedesktop.systemd1(5), in microseconds; known since 247). find(1) without -newerct (BusyBox) leaves it at systemd's word.
 export const unitFilesKind: QuestionKind<object, UnitFilesAnswer> = {
   kind: 'unit files',
-  reads: () => [
-    'unit:*',
-    'package:*',
-    'file:/etc/systemd/system',
-    'file:/run/systemd/system',
-    'file:/usr/local/lib/systemd/system',
-    'file:/usr/lib/systemd/system',
-    'file:/lib/systemd/system',
-  ],
+  reads: () => ['unit:*', ...unitSources],
   script: () => `stale() {
   [ -d /run/systemd/system ] || return 1
   systemctl show --no-pager -p NeedDaemonReload '*' 2>/dev/null | grep -q '=yes$' && return

@@ -1,4 +1,5 @@
 import { quote } from '../values/command.ts';
+import type { Resource } from '../values/resource.ts';
 import { outputLines } from './parts.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
@@ -51,20 +52,22 @@ export function unit(name: string): Question<UnitAnswer> {
   return question(unitKind, { name: unitName(name) });
 }
 
+/** What units come from: changes of these may change any of them. */
+export const unitSources: readonly Resource[] = [
+  'package:*',
+  'file:/etc/systemd/system',
+  'file:/run/systemd/system',
+  'file:/usr/local/lib/systemd/system',
+  'file:/usr/lib/systemd/system',
+  'file:/lib/systemd/system',
+];
+
 const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'Type', 'RemainAfterExit'];
 
 // systemctl prints one block for each name, in their order, with an empty line between two.
 export const unitKind: QuestionKind<UnitParams, UnitAnswer> = {
   kind: 'unit',
-  reads: ({ name }) => [
-    `unit:${name}`,
-    'package:*',
-    'file:/etc/systemd/system',
-    'file:/run/systemd/system',
-    'file:/usr/local/lib/systemd/system',
-    'file:/usr/lib/systemd/system',
-    'file:/lib/systemd/system',
-  ],
+  reads: ({ name }) => [`unit:${name}`, ...unitSources],
   aliases: ({ id }) => (id === '' ? [] : [`unit:${id}`]),
   script: (params) => `[ -d /run/systemd/system ] && command -v systemctl >/dev/null || { echo 'no systemd'; exit 0; }
 show() { systemctl show --no-pager -p ${properties.join(',')} -- "$@" 2>/dev/null; }

@@ -1,5 +1,6 @@
 import { type Command, quote, sh, withStdin } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
+import { exitOnSignals, fail } from './shell.ts';
 import { switchLink } from './switch-link.ts';
 
 /** Where the versions of the certificate at `folder` are kept: a hidden folder beside it. */
@@ -46,7 +47,7 @@ function variables(folder: string): string {
   return `folder=${quote(folder)} store=${quote(storeOf(folder))}`;
 }
 
-const refuseFolder = `fail() { echo "$1" >&2; exit 1; }
+const refuseFolder = `${fail}
 if [ -e "$folder" ] && [ ! -L "$folder" ]; then fail "$folder is there and is not a link: move it away"; fi`;
 
 function start(folder: string): string {
@@ -56,9 +57,7 @@ command -v openssl >/dev/null || fail 'openssl is not installed on this host: in
 mkdir -p -- "$store" || fail "the folder $store cannot be made"
 new=$(mktemp -d "$store/XXXXXXXX") || fail "no folder can be made in $store"
 trap 'rm -rf -- "$new"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+${exitOnSignals}
 umask 077
 cd -- "$new" || exit 1`;
 }

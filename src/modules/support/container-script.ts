@@ -2,7 +2,7 @@ import { type Command, explainsItself, quote, raw, sh } from '../../values/comma
 import { type Health, healthFunctions, stopBrokenSeconds } from './container-health.ts';
 import type { ContainerParams } from './container-params.ts';
 import { healthCommand, portsOf, programOf } from './container-spec.ts';
-import { exclusively, requireImage, withDocker } from './docker.ts';
+import { exclusively, optionEach, requireImage, withDocker } from './docker.ts';
 
 /** The ids of what a script expects to find; absent: nothing of that name. */
 export interface Seen {
@@ -173,11 +173,6 @@ fi
 function createOptions(params: ContainerParams): readonly string[] {
   const [first] = params.networks;
   const flag = (name: string, values: readonly string[]) => values.flatMap((value) => [name, value]);
-  const map = (name: string, values: { readonly [key: string]: string } = {}) =>
-    flag(
-      name,
-      Object.entries(values).map(([key, value]) => `${key}=${value}`),
-    );
   const one = (name: string, value: string | number | undefined) => (value === undefined ? [] : [name, String(value)]);
   const on = (name: string, isOn: boolean) => (isOn ? [name] : []);
   const retries = params.restart_policy === 'on-failure' && params.restart_retries > 0 ? `:${params.restart_retries}` : '';
@@ -193,10 +188,10 @@ function createOptions(params: ContainerParams): readonly string[] {
     ...one('--entrypoint', programOf(params).entrypoint),
     ...one('--network', first?.name ?? params.network_mode),
     ...flag('--network-alias', first?.aliases ?? []),
-    ...map('--label', params.labels),
+    ...optionEach('--label', params.labels),
     ...healthOptions(params),
     ...one('--log-driver', params.log_driver),
-    ...map('--log-opt', params.log_options),
+    ...optionEach('--log-opt', params.log_options),
     ...on('--read-only', params.read_only),
     ...on('--privileged', params.privileged),
     ...on('--init', params.init),

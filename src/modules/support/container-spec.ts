@@ -2,6 +2,7 @@ import { type Container, capability, published, volume } from '../../questions/c
 import { type Healthcheck, type Image, imageName } from '../../questions/image.ts';
 import { quote } from '../../values/command.ts';
 import type { ContainerParams } from './container-params.ts';
+import { pairsOf } from './docker.ts';
 
 /** One property in which a container is not as it shall be. Values of the environment that are there are not shown: they may be secret. */
 export interface Difference {
@@ -73,7 +74,9 @@ export function differences(params: ContainerParams, container: Container, image
     ...labels(params, container, inherited),
     ...health(params, container, inherited),
     ...(params.log_driver === undefined ? [] : scalar('log_driver', params.log_driver, container.logDriver)),
-    ...(params.log_options === undefined ? [] : list('log_options', pairs(params.log_options), pairs(container.logOptions))),
+    ...(params.log_options === undefined
+      ? []
+      : list('log_options', pairsOf(params.log_options).toSorted(), pairsOf(container.logOptions).toSorted())),
     ...scalar('read_only', params.read_only, container.readOnly),
     ...scalar('privileged', params.privileged, container.privileged),
     ...scalar('init', params.init, container.init),
@@ -116,12 +119,6 @@ function list(property: string, wanted: readonly string[], is: readonly string[]
   return JSON.stringify(wanted) === JSON.stringify(is) ? [] : [{ property, wanted: shown(wanted), is: shown(is) }];
 }
 
-function pairs(map: { readonly [name: string]: string }): readonly string[] {
-  return Object.entries(map)
-    .map(([name, value]) => `${name}=${value}`)
-    .sort();
-}
-
 function environment(params: ContainerParams, container: Container, inherited: Image | undefined): readonly Difference[] {
   const is = byName(container.env);
   const wanted = new Map([...byName(inherited?.env ?? []), ...Object.entries(params.env)]);
@@ -162,9 +159,11 @@ function networks(params: ContainerParams, container: Container): readonly Diffe
 
 /** Only the labels that differ are named: an image may bring many. */
 function labels(params: ContainerParams, container: Container, inherited: Image | undefined): readonly Difference[] {
-  const wanted = pairs({ ...inherited?.labels, ...params.labels });
+  const wanted = pairsOf({ ...inherited?.labels, ...params.labels }).toSorted();
   // Without the image it is not known which of the others come from it.
-  const is = pairs(container.labels).filter((pair) => inherited || (pair.split('=', 1)[0] ?? '') in params.labels);
+  const is = pairsOf(container.labels)
+    .toSorted()
+    .filter((pair) => inherited || (pair.split('=', 1)[0] ?? '') in params.labels);
   return list(
     'labels',
     wanted.filter((pair) => !is.includes(pair)),

@@ -36,6 +36,16 @@ export function dockerHint(reason: string): string {
     : 'Start it, with a task such as `systemd: {name: docker, state: started}`; `journalctl -u docker` on the host says why it stopped.';
 }
 
+/** `--label NAME=VALUE` and the like: an option of docker's for each entry. */
+export function optionEach(option: string, entries: { readonly [name: string]: string } = {}): readonly string[] {
+  return pairsOf(entries).flatMap((pair) => [option, pair]);
+}
+
+/** `NAME=VALUE` of each entry. */
+export function pairsOf(entries: { readonly [name: string]: string }): readonly string[] {
+  return Object.entries(entries).map(([name, value]) => `${name}=${value}`);
+}
+
 /** The same command, which says so when Docker is not installed. */
 export function withDocker(command: Command): Command {
   const script = `if ! command -v docker >/dev/null 2>&1; then

@@ -1,4 +1,4 @@
-import { joined, type Line, linesIn } from './lines.ts';
+import { endAmong, ended, joined, type Line, linesIn } from './lines.ts';
 import { compilePattern } from './pattern.ts';
 import { splitFlags } from './python-pattern.ts';
 
@@ -25,9 +25,8 @@ export function withBlock(content: string, wanted: WantedBlock): string {
   const isWanted = wanted.block !== '';
   if (!found && !isWanted) return content;
   const at = found?.from ?? placeFor(content, lines, wanted);
-  const end = lines[0]?.end === '\r\n' ? '\r\n' : '\n';
-  const ended = (line: Line): Line => (line.end === '' ? { ...line, end } : line);
-  const before = lines.slice(0, at).map(ended);
+  const end = endAmong(lines);
+  const before = ended(lines.slice(0, at), end);
   const behind = lines.slice(found ? found.to + 1 : at);
   if (!isWanted) return joined([...before, ...behind]);
   const blank: Line = { text: '', end };

@@ -8,7 +8,8 @@ import { secretIf } from '../../values/secret.ts';
 import { bool, path } from '../params.ts';
 import { type Attributes, attributeParams } from './attributes.ts';
 import { validation } from './destination.ts';
-import { planPlaced } from './place-content.ts';
+import { type Placed, planPlaced } from './place-content.ts';
+import { readableText } from './readable-text.ts';
 
 /** The file that a module edits in its place. */
 export const editedPath = () => path().describe('The file on the host; what a link points at is edited.');
@@ -52,16 +53,20 @@ export function askEdited(path: string): Asking<EditAnswers> {
  * @param isSecret what is put in is not to be shown.
  * @throws TaskError for what cannot be edited.
  */
-export function planEdited(
-  params: EditedFile,
-  { file: found, content: before }: EditAnswers,
-  edit: (old: string) => string,
-  isSecret: boolean,
-): readonly Change[] {
-  const old = textOf(params.path, before);
+export function planEdited(params: EditedFile, answers: EditAnswers, edit: (old: string) => string, isSecret: boolean): readonly Change[] {
+  const old = textOf(params.path, answers.content);
   const after = searching(params.path, () => edit(old));
-  const placed = { ...params, dest: found.real, name: undefined, content: secretIf(isSecret, after), force: true };
-  return planPlaced(placed, { path: found.real, found, before: found.exists ? before : undefined });
+  return planWritten(answers.file.real, answers, { ...params, content: secretIf(isSecret, after) });
+}
+
+/** The change that leaves `wanted` at `path`, of which everything has been seen. @throws TaskError where no file can be put. */
+export function planWritten(
+  path: string,
+  { file: found, content: before }: EditAnswers,
+  wanted: Omit<Placed, 'dest' | 'name' | 'force'>,
+): readonly Change[] {
+  const placed = { ...wanted, dest: path, name: undefined, force: true };
+  return planPlaced(placed, { path, found, before: found.exists ? before : undefined });
 }
 
 /** What `work` gives, which searches the file at `path` with regular expressions of the user. @throws TaskError when they take too long. */
@@ -77,12 +82,7 @@ export function searching<T>(path: string, work: () => T): T {
   }
 }
 
-/** @throws TaskError for what cannot be edited. */
-export function textOf(path: string, { exists, problem, text, truncated }: ContentAnswer): string {
-  if (!exists) return '';
-  if (problem === 'permission denied') throw new TaskError(`${path} may not be read by this user`, 'Run the task as root: become: true.');
-  if (problem) throw new TaskError(`${path} is ${problem} on the host`, 'Name a file.');
-  if (truncated) throw new TaskError(`${path} is longer than 1 MiB: too long to be edited line by line`, 'Use the module shell with sed.');
-  if (text === undefined) throw new TaskError(`${path} is not UTF-8 text`, 'Use the module shell with sed.');
-  return text;
+/** The text of the file that a module edits. @throws TaskError for what cannot be edited. */
+export function textOf(path: string, content: ContentAnswer): string {
+  return readableText(path, content, 'Name a file.');
 }

@@ -1,4 +1,4 @@
-import { joined, type Line, linesIn } from './lines.ts';
+import { endAmong, ended, joined, type Line, linesIn } from './lines.ts';
 import { compilePattern, expandGroups } from './pattern.ts';
 
 /** Which line a file shall have. */
@@ -31,9 +31,8 @@ export function withLine(content: string, wanted: WantedLine): string {
   }
   if (exact >= 0 || wanted.backrefs) return content;
   const at = placeFor(lines, wanted);
-  const end = lines[0]?.end === '\r\n' ? '\r\n' : '\n';
-  const before = lines.slice(0, at).map((line): Line => (line.end === '' ? { ...line, end } : line));
-  return joined([...before, { text: wanted.line, end }, ...lines.slice(at)]);
+  const end = endAmong(lines);
+  return joined([...ended(lines.slice(0, at), end), { text: wanted.line, end }, ...lines.slice(at)]);
 }
 
 /** `content` without the lines that match, hold the text, or are the line. */

@@ -1,4 +1,4 @@
-import { characterAt, PatternError, splitFlags } from './python-pattern.ts';
+import { characterAt, PatternError, type Piece, piecesOf, rangeAt, readSet, splitFlags } from './python-pattern.ts';
 
 /** A regular expression as grep -E takes it. */
 export interface Extended {
@@ -14,18 +14,7 @@ const sets: Readonly<Record<string, string>> = { d: '0-9', w: '[:alnum:]_', s: '
  */
 export function extended(source: string): Extended {
   const { flags, body } = splitFlags(source);
-  const parts: string[] = [];
-  for (let at = 0; at < body.length; ) {
-    const { text, next } = pieceAt(body, at);
-    parts.push(text);
-    at = next;
-  }
-  return { pattern: `^(${parts.join('')})`, ignoreCase: flags.includes('i') };
-}
-
-interface Piece {
-  readonly text: string;
-  readonly next: number;
+  return { pattern: `^(${piecesOf(body, (at) => pieceAt(body, at))})`, ignoreCase: flags.includes('i') };
 }
 
 function pieceAt(source: string, at: number): Piece {
@@ -64,16 +53,7 @@ function literal(character: string): string {
 
 /** A set in brackets, in the order that POSIX wants: a closing bracket first, an opening one and a dash last. */
 function setAt(source: string, at: number): Piece {
-  const isNegated = source[at + 1] === '^';
-  const first = at + (isNegated ? 2 : 1);
-  const items: string[] = [];
-  let next = first;
-  while (source[next] !== ']' || next === first) {
-    if (source[next] === undefined) throw new PatternError('a [ is not closed: write \\[ for one that is meant');
-    const item = itemAt(source, next);
-    items.push(item.text);
-    next = item.next;
-  }
+  const { isNegated, items, next } = readSet(source, at, itemAt);
   // A line break is in no line: in a set it says nothing.
   const said = items.filter((item) => item !== '\n');
   const places = ['^', '[', '-'];
@@ -82,10 +62,10 @@ function setAt(source: string, at: number): Piece {
     ...said.filter((item) => item !== ']' && !places.includes(item)),
     ...places.filter((place) => said.includes(place)),
   ];
-  if (ordered.length === 0) return { text: isNegated ? '.' : '[^[:print:][:cntrl:]]', next: next + 1 };
+  if (ordered.length === 0) return { text: isNegated ? '.' : '[^[:print:][:cntrl:]]', next };
   // A caret alone would turn the set round.
-  if (ordered[0] === '^' && !isNegated) return { text: ordered.length === 1 ? '\\^' : `[${ordered.slice(1).join('')}^]`, next: next + 1 };
-  return { text: `[${isNegated ? '^' : ''}${ordered.join('')}]`, next: next + 1 };
+  if (ordered[0] === '^' && !isNegated) return { text: ordered.length === 1 ? '\\^' : `[${ordered.slice(1).join('')}^]`, next };
+  return { text: `[${isNegated ? '^' : ''}${ordered.join('')}]`, next };
 }
 
 function itemAt(source: string, at: number): Piece {
@@ -94,9 +74,8 @@ function itemAt(source: string, at: number): Piece {
   if (letter !== undefined && set === undefined)
     throw new PatternError(`files are searched with grep -E, which has no \\${letter} in brackets: write out what is meant`);
   if (set !== undefined) return { text: set, next: at + 2 };
-  const from = characterAt(source, at);
-  if (source[from.next] !== '-' || source[from.next + 1] === ']' || source[from.next + 1] === undefined) return from;
-  const to = characterAt(source, from.next + 1);
-  if (/[\]\\[^-]/.test(from.text + to.text)) throw new PatternError(`write out what ${source.slice(at, to.next)} in brackets stands for`);
-  return { text: `${from.text}-${to.text}`, next: to.next };
+  const { from, to, next } = rangeAt(source, at);
+  if (to === undefined) return { text: from, next };
+  if (/[\]\\[^-]/.test(from + to)) throw new PatternError(`write out what ${source.slice(at, next)} in brackets stands for`);
+  return { text: `${from}-${to}`, next };
 }

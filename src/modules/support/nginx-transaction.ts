@@ -1,5 +1,6 @@
 import { type Command, explainsItself, quote, withStdin } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { fail } from './shell.ts';
 import { digestOf } from './write-file.ts';
 
 /** The files of a site, as they shall be after the transaction. */
@@ -45,7 +46,7 @@ function withDigest(content: Text): Text {
 }
 
 // `saved` is made last: without it a cut transaction had not replaced anything yet.
-const preamble = `fail() { echo "$1" >&2; exit 1; }
+const preamble = `${fail}
 command -v nginx >/dev/null || fail 'nginx is not installed on this host: install it first (module apt, name: nginx)'
 put_back() {
   [ -e "$work/saved" ] || return 0

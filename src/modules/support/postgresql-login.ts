@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PostgresAnswer } from '../../questions/postgresql.ts';
 import { noPsql, type PsqlLogin, passLine, passwordDigest, psqlFunction } from '../../questions/psql.ts';
+import type { Change } from '../../values/change.ts';
 import { type Command, explainsItself, raw, sh, withStdin } from '../../values/command.ts';
 import { TaskError } from '../../values/errors.ts';
 import { revealed, Secret, type Text } from '../../values/secret.ts';
@@ -15,6 +16,9 @@ export const postgresName = () =>
   line()
     .refine((name) => name !== '', 'expected a name')
     .refine((name) => Buffer.byteLength(name) <= longestName, `expected a name of at most ${longestName} bytes: PostgreSQL would cut it`);
+
+/** How many connections a database or a role may have at a time. */
+export const connectionLimit = () => z.coerce.number().int().min(-1).max(2_147_483_647).optional();
 
 /** Where and as whom the modules for PostgreSQL log in. */
 export const loginParams = {
@@ -119,4 +123,9 @@ fi
 [ -z "$homerun_said" ] || printf '%s\n' "$homerun_said" >&2`;
   const input = `${password}${isSecret || given.password ? '\\set VERBOSITY terse\n' : ''}${role}${revealed(sql)}\n`;
   return withStdin({ ...script, timeoutSeconds: 3600 }, isSecret || given.password ? new Secret(input) : input);
+}
+
+/** The change that `sql` makes on the server that these parameters log in to. */
+export function sqlChange(given: LoginParams & { readonly login_db: string }, summary: string, sql: Text): Change {
+  return { summary, commands: [psqlCommand(loginOf(given, given.login_db), sql)], writes: ['postgresql:*'] };
 }

@@ -15,7 +15,7 @@ interface Meaning {
 }
 
 /** A piece that was read, and where the next one begins. */
-interface Piece {
+export interface Piece {
   readonly text: string;
   readonly next: number;
 }
@@ -49,13 +49,18 @@ export function translated(source: string, flags = ''): Translated {
   const own = splitFlags(source);
   const letters = own.flags + flags;
   const meaning = { i: letters.includes('i'), m: letters.includes('m'), s: letters.includes('s') };
+  return { source: piecesOf(own.body, (at) => pieceAt(own.body, at, meaning)), flags: meaning.i ? 'iv' : 'v' };
+}
+
+/** What all pieces of an expression are together. */
+export function piecesOf(source: string, pieceAt: (at: number) => Piece): string {
   const parts: string[] = [];
-  for (let at = 0; at < own.body.length; ) {
-    const { text, next } = pieceAt(own.body, at, meaning);
+  for (let at = 0; at < source.length; ) {
+    const { text, next } = pieceAt(at);
     parts.push(text);
     at = next;
   }
-  return { source: parts.join(''), flags: meaning.i ? 'iv' : 'v' };
+  return parts.join('');
 }
 
 /** The flags in front of an expression (`(?im)`), and the rest. @throws PatternError for one that JavaScript has not. */
@@ -144,6 +149,12 @@ function escapeAt(source: string, at: number): Piece {
 
 /** A set in brackets. */
 function setAt(source: string, at: number): Piece {
+  const { isNegated, items, next } = readSet(source, at, itemAt);
+  return { text: `[${isNegated ? '^' : ''}${items.join('')}]`, next };
+}
+
+/** What stands in the brackets that open at `at`, each as `itemAt` reads it. @throws PatternError where they are not closed. */
+export function readSet(source: string, at: number, itemAt: (source: string, at: number) => Piece) {
   const isNegated = source[at + 1] === '^';
   const first = at + (isNegated ? 2 : 1);
   const items: string[] = [];
@@ -155,7 +166,7 @@ function setAt(source: string, at: number): Piece {
     items.push(item.text);
     next = item.next;
   }
-  return { text: `[${isNegated ? '^' : ''}${items.join('')}]`, next: next + 1 };
+  return { isNegated, items, next: next + 1 };
 }
 
 /** A character, a range, or a set by its letter, in brackets. */
@@ -163,11 +174,16 @@ function itemAt(source: string, at: number): Piece {
   const own = /^\\[pP]\{[^}]*\}/.exec(source.slice(at))?.[0];
   const set = source[at] === '\\' ? (own ?? sets[source[at + 1] ?? '']) : undefined;
   if (set !== undefined) return { text: set, next: at + (own?.length ?? 2) };
-  const from = characterAt(source, at);
-  if (source[from.next] !== '-' || source[from.next + 1] === ']' || source[from.next + 1] === undefined)
-    return { text: literal(from.text), next: from.next };
-  const to = characterAt(source, from.next + 1);
-  return { text: `${literal(from.text)}-${literal(to.text)}`, next: to.next };
+  const { from, to, next } = rangeAt(source, at);
+  return { text: to === undefined ? literal(from) : `${literal(from)}-${literal(to)}`, next };
+}
+
+/** A character in brackets, or a range of them. */
+export function rangeAt(source: string, at: number): { readonly from: string; readonly to?: string; readonly next: number } {
+  const { text: from, next } = characterAt(source, at);
+  if (source[next] !== '-' || source[next + 1] === ']' || source[next + 1] === undefined) return { from, next };
+  const to = characterAt(source, next + 1);
+  return { from, to: to.text, next: to.next };
 }
 
 /** One character, as it is or escaped. @throws PatternError for an escape that means something else. */

@@ -1,4 +1,5 @@
 import { type Command, quote } from '../../values/command.ts';
+import { exitOnSignals, fail } from './shell.ts';
 
 /** A tar file and where it goes. */
 export interface Unpacked {
@@ -41,15 +42,13 @@ export function unpack({ archive, stdin, sha256, folder, creates, owner, group, 
   return { script: steps.join('\n'), ...(stdin !== undefined && { stdin }), timeoutSeconds: 3600 };
 }
 
-const begin = `fail() { echo "$1" >&2; exit 1; }
+const begin = `${fail}
 refuse() { fail "the archive is refused, nothing was changed: $1"; }
 command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'
 umask 077
 w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"
 trap 'rm -rf -- "$w"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+${exitOnSignals}
 mkdir -m 0755 -- "$w/tree" || exit 1
 if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi
 if [ -n "$want" ]; then

@@ -1,4 +1,5 @@
 import { type Command, quote } from '../../values/command.ts';
+import { exitOnSignals, fail } from './shell.ts';
 import { switchLink } from './switch-link.ts';
 
 /** What a release is made from. */
@@ -60,14 +61,12 @@ case $(readlink previous) in ${kept.map((name) => quote(`releases/${name}`)).joi
   };
 }
 
-const begin = `fail() { echo "$1" >&2; exit 1; }
+const begin = `${fail}
 umask 022
 mkdir -p -- "$folder/releases" && cd -- "$folder" || fail "the folder $folder cannot be made"
 work=$folder/.homerun-work
 trap 'rm -rf -- "$work"; rmdir -- "$folder/releases" "$folder" 2>/dev/null' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+${exitOnSignals}
 rm -rf -- "$work" && mkdir -m 0700 -- "$work" || fail "the folder $work cannot be made"`;
 
 const download = `if command -v curl >/dev/null; then

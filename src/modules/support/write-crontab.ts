@@ -1,6 +1,7 @@
 import { crontabOptions } from '../../questions/crontab.ts';
 import { type Command, quote } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { fail } from './shell.ts';
 import { digestOf } from './write-file.ts';
 
 /**
@@ -9,7 +10,7 @@ import { digestOf } from './write-file.ts';
  */
 export function writeCrontab(table: Text, { user = '', backup }: { readonly user?: string | undefined; readonly backup: boolean }): Command {
   const steps = [
-    'fail() { echo "$1" >&2; exit 1; }',
+    fail,
     crontabOptions,
     `options=$(options ${quote(user)})`,
     // The dot keeps the line ends that $(…) takes off.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Command, quote } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { exitOnSignals, fail } from './shell.ts';
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
@@ -40,16 +41,14 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
   return { script: steps.filter((step) => step).join('\n'), stdin: withDigest(content) };
 }
 
-const preamble = `fail() { echo "$1" >&2; exit 1; }
+const preamble = `${fail}
 d=\${p%/*}
 [ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
 [ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
 t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
 trap 'rm -f -- "$t"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM`;
+${exitOnSignals}`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
