@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question } from '../questions/question.ts';
 import type { Step } from '../remote/session.ts';
-import type { Change } from '../values/change.ts';
+import { type Change, isWait } from '../values/change.ts';
 import type { Command, Output } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
@@ -69,7 +70,11 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
       );
     if (check) {
       target.predicted.push(...plan.changes.flatMap((one) => one.writes));
-      return finish({ changes: plan.changes });
+      return finish({ changes: plan.changes.filter((one) => !isWait(one)) });
+    }
+    if (plan.changes.every(isWait)) {
+      for (const change of plan.changes) await waitFor(run, target, change);
+      return finish();
     }
     const writes = plan.changes.flatMap((one) => one.writes);
     const guard = guardStep(known.seen, identity.environment);
@@ -109,6 +114,13 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     `the host kept changing under the task (${moving || 'its state'}): after ${mostRounds} tries it is still not as planned`,
     'Find out what else is changing it at the same time.',
   );
+}
+
+/** Lets the time of a change pass. What is waited for comes about by itself: nothing that was seen before counts. */
+async function waitFor({ signal }: RunContext, target: Target, { waitsSeconds = 0 }: Change): Promise<void> {
+  if (waitsSeconds === 0) return;
+  await sleep(waitsSeconds * 1000, undefined, { signal }).catch(() => undefined);
+  target.answers.clear();
 }
 
 /**

@@ -22,6 +22,11 @@ export interface Brought {
   readonly sha256?: string | undefined;
 }
 
+/** Whether a change does nothing but let time pass. */
+export function isWait({ commands, brings }: Change): boolean {
+  return commands.length === 0 && brings === undefined;
+}
+
 /** One intended difference on a host: what a person reads, what is run, what it touches. */
 export interface Change {
   /** Imperative, without a full stop: `start nginx.service`. Never holds a secret. */
@@ -33,6 +38,8 @@ export interface Change {
   readonly writes: readonly Resource[];
   /** Files of the host that come to the user's own machine, once the commands are done. */
   readonly brings?: readonly Brought[];
+  /** Seconds that pass once the commands are done. A change with nothing else to do is a wait: it changes nothing, and check mode leaves it out. */
+  readonly waitsSeconds?: number;
   /** There is no state to compare with (`command`, `shell`): done is done, asking again proves nothing. */
   readonly opaque?: true;
   /** The rest can only be planned after this (generate, then merge): ask and plan once more instead of verifying. */

@@ -80,6 +80,14 @@ export const modules: ReadonlyMap<string, Module> = new Map(
       },
       result: (_, { value: is }) => ({ value: is }),
     }),
+    /** Lets time pass. */
+    wait: defineModule({
+      summary: 'Wait.',
+      params: z.strictObject({ seconds: z.number() }),
+      examples: [],
+      ask: () => ask({}),
+      plan: ({ seconds: waitsSeconds }) => [{ summary: 'wait', commands: [], writes: [], waitsSeconds }],
+    }),
     /** Says that it sets a value, and does not. */
     liar: defineModule({
       summary: 'Pretend.',

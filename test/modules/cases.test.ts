@@ -90,6 +90,7 @@ function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChan
   if (!expected) return;
   if (expected.writes) t.deepEqual([...change.writes], expected.writes);
   if (expected.brings) t.deepEqual(change.brings, expected.brings as typeof change.brings);
+  if (expected.waitsSeconds !== undefined) t.is(change.waitsSeconds, expected.waitsSeconds);
   if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);
   if (expected.staged !== undefined) t.is(change.staged ?? false, expected.staged);
   if (expected.diff) {
