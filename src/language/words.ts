@@ -90,7 +90,7 @@ const absent: Readonly<Record<string, string>> = {
 };
 
 /** Modules that the interface names and that there are none of yet. */
-const later = ['reboot', 'add_host', 'group_by', 'wait_for_connection', 'synapse_media'];
+const later = ['add_host', 'group_by', 'synapse_media'];
 
 /** Whether `word` may stand at `place`. */
 export function isWord(word: string, place: Place): boolean {
