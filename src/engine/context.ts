@@ -35,8 +35,8 @@ export interface RunContext {
   readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile;
   /** What a command's failure means, where that is known: full disk, no network, a clock that is wrong. */
   readonly explain: (output: Output) => { readonly message: string; readonly hint?: string } | undefined;
-  /** The connected host of a name, for `delegate_to`. */
-  readonly connect: (name: string) => Promise<Target>;
+  /** How the host of a name is reached, its own or that of `delegate_to`. @throws InputError for a name that is none. */
+  readonly targetOf: (name: string) => Target;
 }
 
 /** One batch of hosts in one play: what its hosts share until all are done. */

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question } from '../questions/question.ts';
 import type { Step } from '../remote/session.ts';
-import type { Change } from '../values/change.ts';
+import { type Change, isWait } from '../values/change.ts';
 import type { Command, Output } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
@@ -13,7 +14,8 @@ import { type Driven, drive } from './drive.ts';
 import type { HostRun } from './host.ts';
 import type { Invocation } from './invocation.ts';
 import { lookAhead } from './lookahead.ts';
-import type { Asked, Target } from './target.ts';
+import { reconnect } from './reconnect.ts';
+import type { Asked, Identity, Target } from './target.ts';
 
 /** What bringing one invocation to its wanted state came to. */
 export interface Converged {
@@ -67,14 +69,21 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
         `after the change there is still a difference: ${plan.changes.map((one) => one.summary).join(', ')}`,
         'Something on the host undoes it, or the command did not do what it says.',
       );
+    if (target.isHere && plan.changes.some((one) => one.reconnects && !isWait(one)))
+      throw new TaskError('the run is on this machine: it cannot go away and come back', 'Leave this host out, with when or in hosts.');
     if (check) {
       target.predicted.push(...plan.changes.flatMap((one) => one.writes));
-      return finish({ changes: plan.changes });
+      return finish({ changes: plan.changes.filter((one) => !isWait(one)) });
+    }
+    if (plan.changes.every(isWait)) {
+      for (const change of plan.changes) await waitFor(run, target, identity, change);
+      return finish();
     }
     const writes = plan.changes.flatMap((one) => one.writes);
     const guard = guardStep(known.seen, identity.environment);
     const commands = plan.changes.flatMap((change) => change.commands.map((command) => ({ change, command })));
-    const again = questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
+    // Who is about to leave is asked nothing more.
+    const again = plan.changes.some((one) => one.reconnects) ? [] : questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
     const results = await target.apply(
       identity,
       [...(guard ? [guard] : []), ...commands.map(({ command }) => stepOf(command, invocation))],
@@ -97,6 +106,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     for (const change of plan.changes) {
       for (const brought of change.brings ?? []) await bring(brought, (step) => target.run(identity, step));
       if (change.brings && !changes.includes(change)) changes.push(change);
+      await waitFor(run, target, identity, change);
     }
     if (plan.changes.some((one) => one.opaque)) {
       const result = resultOf(invocation, await askFor(run, host, target, invocation), outputs);
@@ -109,6 +119,14 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     `the host kept changing under the task (${moving || 'its state'}): after ${mostRounds} tries it is still not as planned`,
     'Find out what else is changing it at the same time.',
   );
+}
+
+/** Lets the time of a change pass, and the host come back. What is waited for comes about by itself: nothing that was seen before counts. */
+async function waitFor({ signal }: RunContext, target: Target, identity: Identity, { waitsSeconds = 0, reconnects }: Change): Promise<void> {
+  if (waitsSeconds === 0 && !reconnects) return;
+  await sleep(waitsSeconds * 1000, undefined, { signal }).catch(() => undefined);
+  target.answers.clear();
+  if (reconnects) await reconnect(target, identity, reconnects, signal);
 }
 
 /**

@@ -62,7 +62,8 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
   host.pending.clear();
   host.rolesDone.clear();
   try {
-    const target = await run.connect(host.host.name);
+    // Without facts it is its first task that needs the host, and may wait for it.
+    const target = run.targetOf(host.host.name);
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
     lost(run, play, host, error);

@@ -17,7 +17,7 @@ import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
-import type { Emit } from './event.ts';
+import type { Emit, RunEvent } from './event.ts';
 import { type HostMagic, HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { Masker } from './mask.ts';
@@ -77,7 +77,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
   const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
-  const targets = new Map<string, Promise<Target>>();
+  const targets = new Map<string, Target>();
   const context: RunContext = {
     order,
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
@@ -94,24 +94,32 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     signal,
     explain,
     readLocal: (kind, path, task, scope) => loaded.readLocal(kind, path, task, scope),
-    connect(name) {
+    targetOf(name) {
       const known = targets.get(name);
       if (known) return known;
       const one = hosts.get(name);
-      const target = one ? openTarget(one) : Promise.reject(InputError.of(`no host of this run is called ${name}`));
+      if (!one) throw InputError.of(`no host of this run is called ${name}`);
+      const target = targetOf(one);
       targets.set(name, target);
       return target;
     },
   };
 
-  async function openTarget({ host, reaching }: RunHost): Promise<Target> {
-    const { settings } = reaching;
-    const address = settings.transport === 'local' ? 'this machine' : `${settings.host} port ${settings.port}`;
-    emitMasked({ event: 'host_connecting', host: host.host.name, address });
-    const connection = await connect(settings, signal);
-    const target = new Target(connection);
+  function targetOf({ host, reaching: { settings } }: RunHost): Target {
+    const isHere = settings.transport === 'local';
+    const events = { connecting: false, ready: false };
+    const tellOnce = (name: keyof typeof events, event: RunEvent) => {
+      if (!events[name]) emitMasked(event);
+      events[name] = true;
+    };
+    const target = new Target(async (connectTimeoutSeconds = settings.connectTimeoutSeconds) => {
+      const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
+      tellOnce('connecting', { event: 'host_connecting', host: host.host.name, address });
+      const connection = await connect({ ...settings, connectTimeoutSeconds }, signal);
+      tellOnce('ready', { event: 'host_ready', host: host.host.name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
+      return connection;
+    }, isHere);
     host.target = target;
-    emitMasked({ event: 'host_ready', host: host.host.name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
     return target;
   }
 
@@ -125,7 +133,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
     await runPlays(context, loaded.planned, options.forks);
   } finally {
-    await Promise.all([...targets.values()].map(async (target) => (await target.catch(() => undefined))?.connection.close()));
+    await Promise.all([...targets.values()].map((target) => target.close()));
   }
   const exitCode = exitCodeOf(context);
   const recap = [...context.hosts].filter(([name]) => playing.has(name)).map(([name, host]) => [name, host.recap()] as const);

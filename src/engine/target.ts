@@ -25,30 +25,62 @@ export function identityOf(become: Become | undefined, environment: Environment)
   return { ...(become && { become }), environment, key: JSON.stringify([become?.user ?? '', ...variables]) };
 }
 
-/** A connected host: its sessions, what is known of it, and how many trips that took. */
+/** A host as it is reached: its sessions, what is known of it, and how many trips that took. */
 export class Target {
   readonly answers = new Answers();
   /** Round trips since the host was ready. Batches of several identities that go out side by side are one. */
   trips = 0;
   /** What the changes that check mode did not make would have written. */
   readonly predicted: Resource[] = [];
-  readonly connection: Connection;
+  /** It is the user's own machine, without SSH. */
+  readonly isHere: boolean;
+  readonly #dial: (connectSeconds?: number) => Promise<Connection>;
+  #connection: Promise<Connection> | undefined;
   readonly #sessions = new Map<string, Promise<Session>>();
   /** How many changes had been tried when a user could not be become. */
   readonly #refused = new Map<string, number>();
   #changes = 0;
 
-  constructor(connection: Connection) {
-    this.connection = connection;
+  /** @param dial connects; called when the host is first needed. */
+  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false) {
+    this.#dial = dial;
+    this.isHere = isHere;
+  }
+
+  /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
+  connect(): Promise<Connection> {
+    this.#connection ??= this.#dial();
+    return this.#connection;
+  }
+
+  /**
+   * Lets go of the connection and makes a new one. Nothing that was known of the host counts any more.
+   * @param connectSeconds that it may take. Default: the inventory's.
+   * @throws UnreachableError; it may be tried again.
+   */
+  async reconnect(connectSeconds?: number): Promise<void> {
+    await this.close();
+    this.#sessions.clear();
+    this.#refused.clear();
+    this.answers.clear();
+    this.#connection = this.#dial(connectSeconds);
+    await this.#connection;
+  }
+
+  /** Never throws. */
+  async close(): Promise<void> {
+    const connection = await this.#connection?.catch(() => undefined);
+    await connection?.close();
   }
 
   /** The session of an identity; opened once. A failure to open stays (a wrong password is not tried twice) until a change may have cured it. */
-  session(identity: Identity): Promise<Session> {
-    const user = this.#userOf(identity);
+  async #session(identity: Identity): Promise<Session> {
+    const connection = await this.connect();
+    const user = userOf(identity, connection);
     const known = this.#sessions.get(user);
     if (known && (this.#refused.get(user) ?? this.#changes) === this.#changes) return known;
     const changes = this.#changes;
-    const session = this.connection.session(identity.become);
+    const session = connection.session(identity.become);
     this.#sessions.set(user, session);
     session.then(
       () => this.#refused.delete(user),
@@ -63,9 +95,10 @@ export class Target {
    * @throws UnreachableError, or TaskError when an identity of `asked` cannot be become.
    */
   async ask(asked: readonly Asked[], ahead: readonly Asked[] = []): Promise<void> {
+    const connection = await this.connect();
     this.trips += 1;
-    const now = new Set(asked.map(({ identity }) => this.#userOf(identity)));
-    const users = [...grouped([...asked, ...ahead], ({ identity }) => this.#userOf(identity))];
+    const now = new Set(asked.map(({ identity }) => userOf(identity, connection)));
+    const users = [...grouped([...asked, ...ahead], ({ identity }) => userOf(identity, connection))];
     const asking = users
       .filter(([user]) => now.has(user) || !this.#refused.has(user))
       .map(([user, group]) => (now.has(user) ? this.#askAs(group) : this.#askAs(group).catch(unlessRefused)));
@@ -79,7 +112,7 @@ export class Target {
     questions: readonly Question[],
     forget: () => void,
   ): Promise<readonly (StepResult | undefined)[]> {
-    const session = await this.session(identity);
+    const session = await this.#session(identity);
     const batch = batchOf(questions, identity.environment);
     this.trips += 1;
     this.#changes += 1;
@@ -95,7 +128,7 @@ export class Target {
 
   /** Runs one step that changes nothing, in a trip of its own. @throws UnreachableError */
   async run(identity: Identity, step: Step): Promise<StepResult | undefined> {
-    const session = await this.session(identity);
+    const session = await this.#session(identity);
     this.trips += 1;
     return (await session.run([{ ...step, environment: identity.environment }]))[0];
   }
@@ -107,7 +140,7 @@ export class Target {
       const questions = group.map(({ question }) => question);
       return { identity, batch: batchOf(questions, identity.environment) };
     });
-    const session = await this.session(asked[0].identity);
+    const session = await this.#session(asked[0].identity);
     const results = await session.run(batches.flatMap(({ batch }) => batch.steps));
     let start = 0;
     for (const { identity, batch } of batches) {
@@ -120,11 +153,11 @@ export class Target {
   #remember(identity: Identity, read: readonly { readonly question: Question; readonly known: Known }[]): void {
     for (const { question, known } of read) this.answers.set(identity.key, question, known);
   }
+}
 
-  /** Who the commands of an identity run as: to become the user that logged in is to stay that user. */
-  #userOf({ become }: Identity): string {
-    return become?.user ?? this.connection.user;
-  }
+/** Who the commands of an identity run as: to become the user that logged in is to stay that user. */
+function userOf({ become }: Identity, { user }: Connection): string {
+  return become?.user ?? user;
 }
 
 function unlessRefused(error: unknown): void {

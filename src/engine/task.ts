@@ -35,9 +35,9 @@ const defaultDelaySeconds = 5;
 /**
  * Runs one item of a task on a host: its conditions, its tries, its own word on what counts as changed and failed.
  * Never throws for what goes wrong on the host: that is an outcome.
- * @param target connects to the host that the task is done on; called only if it is to be done.
+ * @param target how the host that the task is done on is reached; called only if it is to be done.
  */
-export async function runItem(turn: Turn, target: () => Promise<Target>): Promise<ItemResult> {
+export async function runItem(turn: Turn, target: () => Target): Promise<ItemResult> {
   const { run, task } = turn;
   const started = performance.now();
   let words: ShownWords = { isHidden: false, showDiff: run.diff, durationMs: () => Math.round(performance.now() - started) };
@@ -46,7 +46,7 @@ export async function runItem(turn: Turn, target: () => Promise<Target>): Promis
     words = { ...words, isHidden: isHidden(task, scope) };
     if (task.when.some((condition) => !condition.evaluate(scope))) return skipped(words, 'the condition is false');
     words = { ...words, showDiff: task.diff?.evaluate(scope) ?? run.diff };
-    return await tries(turn, await target(), scope, words);
+    return await tries(turn, target(), scope, words);
   } catch (error) {
     return refused(words, error);
   }

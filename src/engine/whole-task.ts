@@ -126,8 +126,8 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   return whole;
 }
 
-function targetOf({ run, host }: Walk, task: Task, scope: Scope): Promise<Target> {
-  return run.connect(task.delegateTo?.evaluate(scope) ?? host.host.name);
+function targetOf({ run, host }: Walk, task: Task, scope: Scope): Target {
+  return run.targetOf(task.delegateTo?.evaluate(scope) ?? host.host.name);
 }
 
 /** Emits what a task, handler or include came to. */

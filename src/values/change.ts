@@ -22,6 +22,23 @@ export interface Brought {
   readonly sha256?: string | undefined;
 }
 
+/** A host that has gone away, or may have, comes back: it is connected to anew until it does. */
+export interface Reconnect {
+  /** Seconds until it is given up; 0 tries once. */
+  readonly timeoutSeconds: number;
+  /** Seconds between two tries. */
+  readonly sleepSeconds: number;
+  /** Seconds that connecting may take in one try. Default: the inventory's. */
+  readonly connectSeconds?: number | undefined;
+  /** Run in order once it is connected: it is back when each of them ends with 0. */
+  readonly signs: readonly { readonly command: Command /** What to say of a host where it does not. */; readonly otherwise: string }[];
+}
+
+/** Whether a change does nothing but let time pass. */
+export function isWait({ commands, brings }: Change): boolean {
+  return commands.length === 0 && brings === undefined;
+}
+
 /** One intended difference on a host: what a person reads, what is run, what it touches. */
 export interface Change {
   /** Imperative, without a full stop: `start nginx.service`. Never holds a secret. */
@@ -33,6 +50,10 @@ export interface Change {
   readonly writes: readonly Resource[];
   /** Files of the host that come to the user's own machine, once the commands are done. */
   readonly brings?: readonly Brought[];
+  /** Seconds that pass once the commands are done. A change with nothing else to do is a wait: it changes nothing, and check mode leaves it out. */
+  readonly waitsSeconds?: number;
+  /** After that the host is connected to anew. */
+  readonly reconnects?: Reconnect;
   /** There is no state to compare with (`command`, `shell`): done is done, asking again proves nothing. */
   readonly opaque?: true;
   /** The rest can only be planned after this (generate, then merge): ask and plan once more instead of verifying. */

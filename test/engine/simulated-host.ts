@@ -25,9 +25,21 @@ export class SimulatedHost implements Connection {
   /** Users that were become, or tried to. */
   readonly entered: string[] = [];
   trips = 0;
+  connects = 0;
+  isHere = false;
+  /** Called before each time it is connected to: to refuse it by throwing. */
+  beforeConnect: (count: number) => void = () => undefined;
 
   constructor(state: Readonly<Record<string, string>> = {}) {
     this.state = new Map(Object.entries(state));
+  }
+
+  /** Is connected to, as often as the engine wants. */
+  async connect(): Promise<Connection> {
+    this.connects += 1;
+    await Promise.resolve();
+    this.beforeConnect(this.connects);
+    return this;
   }
 
   session(become?: Become): Promise<Session> {

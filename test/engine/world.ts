@@ -38,6 +38,9 @@ export const value = (name: string) => question(valueKind, name);
 
 const nameAndValue = z.strictObject({ name: z.string(), value: z.string() });
 
+const sign = { command: { script: 'get back' }, otherwise: 'it is not back' };
+const soon = (timeoutSeconds: number) => ({ timeoutSeconds, sleepSeconds: 0.001 });
+
 /** Modules over the simulated host's values. */
 export const modules: ReadonlyMap<string, Module> = new Map(
   Object.entries({
@@ -79,6 +82,33 @@ export const modules: ReadonlyMap<string, Module> = new Map(
         return [];
       },
       result: (_, { value: is }) => ({ value: is }),
+    }),
+    /** Lets time pass. */
+    wait: defineModule({
+      summary: 'Wait.',
+      params: z.strictObject({ seconds: z.number() }),
+      examples: [],
+      ask: () => ask({}),
+      plan: ({ seconds: waitsSeconds }) => [{ summary: 'wait', commands: [], writes: [], waitsSeconds }],
+    }),
+    /** Runs what makes the host go away, and waits until it is back. */
+    leave: defineModule({
+      summary: 'Leave.',
+      params: z.strictObject({ script: z.string(), timeout: z.number().default(60) }),
+      examples: [],
+      ask: () => ask({ boot: value('boot') }),
+      plan: ({ script, timeout }) => [
+        { summary: 'leave', commands: [{ script }], writes: ['*'], opaque: true, reconnects: { ...soon(timeout), signs: [sign] } },
+      ],
+      result: (_, { boot }) => ({ boot }),
+    }),
+    /** Waits for a host that may not be there. */
+    find: defineModule({
+      summary: 'Find.',
+      params: z.strictObject({ timeout: z.number().default(60) }),
+      examples: [],
+      ask: () => ask({}),
+      plan: ({ timeout }) => [{ summary: 'find', commands: [], writes: [], reconnects: { ...soon(timeout), signs: [] } }],
     }),
     /** Says that it sets a value, and does not. */
     liar: defineModule({
@@ -242,12 +272,12 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       throw new Error('no local files in this test');
     },
     explain: () => undefined,
-    connect: (name) => {
+    targetOf: (name) => {
       const run = runs.get(name);
       const host = hosts[name];
       if (!run || !host) throw new Error(`no host ${name}`);
-      run.target ??= new Target(host);
-      return Promise.resolve(run.target);
+      run.target ??= new Target(() => host.connect(), host.isHere);
+      return run.target;
     },
   };
   await runPlays(context, planned, options.forks ?? 50);

@@ -12,7 +12,7 @@ import { askModule, loadModule, planModule, resultOf, validate } from './drive.t
 const changeNothing = new Set(['assert', 'debug', 'fail', 'set_fact', 'slurp', 'find', 'stat', 'uri', 'wait_for']);
 
 /** Modules that say of themselves that they are never ok. */
-const neverOk = new Set(['raw']);
+const neverOk = new Set(['raw', 'reboot', 'wait_for_connection']);
 
 const hostileText = /[$`'"\\\n]|[^\p{ASCII}]/u;
 
@@ -90,6 +90,8 @@ function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChan
   if (!expected) return;
   if (expected.writes) t.deepEqual([...change.writes], expected.writes);
   if (expected.brings) t.deepEqual(change.brings, expected.brings as typeof change.brings);
+  if (expected.reconnects !== undefined) t.like({ is: change.reconnects }, { is: expected.reconnects });
+  if (expected.waitsSeconds !== undefined) t.is(change.waitsSeconds, expected.waitsSeconds);
   if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);
   if (expected.staged !== undefined) t.is(change.staged ?? false, expected.staged);
   if (expected.diff) {

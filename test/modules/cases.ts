@@ -27,6 +27,8 @@ const expectedChange = z.strictObject({
   writes: z.array(z.string()).optional(),
   diff: z.strictObject({ label: z.string().optional(), before: z.unknown().optional(), after: z.unknown().optional() }).optional(),
   brings: z.array(z.unknown()).optional(),
+  reconnects: z.unknown().optional(),
+  waitsSeconds: z.number().optional(),
   opaque: z.boolean().optional(),
   staged: z.boolean().optional(),
 });

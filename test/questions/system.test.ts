@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { aptLists, dpkgKind, dpkgState } from '../../src/questions/apt.ts';
+import { boot, bootKind } from '../../src/questions/boot.ts';
 import { clockKind } from '../../src/questions/clock.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
@@ -131,6 +132,12 @@ for (const shell of shells()) {
     t.deepEqual(again, found);
   });
 
+  test(`boot › ${shell.name}: tells this start of the machine, and the same again`, async (t) => {
+    const [found, again] = await askAll(t, shell, [boot(), boot()]);
+    t.regex(found ?? '', /^[0-9a-f]{8}-[0-9a-f-]{27} [0-9]+$/);
+    t.is(again, found);
+  });
+
   test(`facts › ${shell.name}: tells what is known of this machine`, async (t) => {
     const [found] = await askAll(t, shell, [facts()]);
     t.like(found, { user_uid: process.getuid?.() ?? 0, architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64' });
@@ -210,4 +217,9 @@ test('hostname › reads a host without a name for its boot, and refuses what is
   t.deepEqual(hostnameKind.parse('web01\nweb02\n.\nsystemd\n', {}), { running: 'web01', static: 'web02', isSystemd: true });
   t.throws(() => hostnameKind.parse('.\nsystemd\n', {}), { message: /not understood/ });
   t.throws(() => hostnameKind.parse('web01\n', {}), { message: /not understood/ });
+});
+
+test('boot › a host that tells no boot id is not understood', (t) => {
+  for (const output of ['\n', '42\n', 'cat: /proc: no $(id)\n'])
+    t.throws(() => bootKind.parse(output, {}), { message: /boot_id is not there or not understood/ });
 });
