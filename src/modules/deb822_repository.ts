@@ -7,7 +7,7 @@ import { quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf } from './params.ts';
-import { fail } from './support/shell.ts';
+import { exitOnSignals, fail } from './support/shell.ts';
 import { digestOf, writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
@@ -133,6 +133,7 @@ mkdir -p -m 0755 -- ${quote(keyrings)}
 umask 077
 t=$(mktemp ${quote(`${keyrings}/.homerun-XXXXXXXXXX`)}) || fail "no file can be created in ${keyrings}"
 trap 'rm -f -- "$t"' EXIT
+${exitOnSignals}
 if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60 -- "$url" >"$t" || fail "the key cannot be fetched from $url"
 elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi

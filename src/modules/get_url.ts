@@ -8,7 +8,7 @@ import { bool, line } from './params.ts';
 import { attributeChanges, attributeParams, setAttributes } from './support/attributes.ts';
 import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
-import { fail } from './support/shell.ts';
+import { exitOnSignals, fail } from './support/shell.ts';
 
 const params = z
   .strictObject({
@@ -102,6 +102,7 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
     'umask 077',
     't=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in ${d:-/}"',
     `trap 'rm -f -- "$t"' EXIT`,
+    exitOnSignals,
     `if command -v curl >/dev/null; then ${curl} || fail "$url cannot be downloaded"`,
     `elif command -v wget >/dev/null; then ${wget} || fail "$url cannot be downloaded"`,
     "else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi",

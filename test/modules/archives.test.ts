@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -18,8 +20,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { until } from '../remote/wait.ts';
 import { shells } from '../shell/shells.ts';
 import { converge } from './converge.ts';
+import { loadModule, planModule, validate } from './drive.ts';
 import { type Member, tar } from './tar.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'homerun-archives-'));
@@ -41,6 +45,7 @@ let base = '';
 test.before(async () => {
   server = createServer((request, response) => {
     if (request.url?.startsWith('/tool')) response.end(good);
+    else if (request.url === '/endless') response.write('begun');
     else response.writeHead(404).end('not here');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -185,5 +190,20 @@ for (const shell of shells().filter(({ name }) => name !== 'busybox')) {
       /does not exist: create it first/,
     );
     t.deepEqual(readdirSync(dest), ['tool']);
+  });
+}
+
+for (const shell of shells()) {
+  test(`get_url › ${shell.name}: a download that is ended leaves nothing`, async (t) => {
+    const dest = place(shell.name, 'cut');
+    const module = await loadModule('get_url');
+    const params = validate(module, { url: `${base}/endless`, dest: join(dest, 'file') });
+    const [change] = planModule(module, params, { path: join(dest, 'file'), found: { exists: false } });
+    const [program, ...options] = shell.program;
+    const child = spawn(program, [...options, '-c', change?.commands[0]?.script ?? ''], { detached: true, stdio: 'ignore' });
+    await until('the download has begun', () => readdirSync(dest).length === 1);
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    await once(child, 'close');
+    t.deepEqual(readdirSync(dest), []);
   });
 }
