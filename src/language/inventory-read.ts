@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
-import type { Group, Host, Inventory } from './inventory.ts';
+import type { Group, GrowingInventory, Host, Inventory } from './inventory.ts';
 import { type RawGroup, type RawHost, type RawInventory, readInventoryFile } from './inventory-file.ts';
+import { grown } from './inventory-grow.ts';
 import { groupDepths, type VarsFiles, varsFilesIn } from './inventory-vars.ts';
+import { Problems } from './problems.ts';
 import { type Reader, readYaml } from './reader.ts';
 import type { Layer } from './variables.ts';
 
@@ -15,7 +17,7 @@ const notInventory = /^(\.|homerun\.ya?ml$|secrets)/;
  * @param paths files, or folders of which every YAML file is read in the order of names.
  * @throws InputError when one cannot be found; what is wrong inside goes to the reader's problems.
  */
-export function readInventory(paths: readonly string[], reader: Reader): Inventory {
+export function readInventory(paths: readonly string[], reader: Reader): GrowingInventory {
   const { files, problems } = reader;
   const raw: RawInventory = { groups: new Map(), hosts: new Map() };
   const varsFiles: VarsFiles[] = [];
@@ -40,8 +42,32 @@ export function readInventory(paths: readonly string[], reader: Reader): Invento
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
-  warnOfStrays(raw, varsFiles, reader);
-  return assembled(raw, varsFiles, reader);
+  return growing(raw, varsFiles, reader);
+}
+
+/** Puts in order what the files say, and keeps them for what tasks add. */
+export function growing(raw: RawInventory, varsFiles: readonly VarsFiles[], reader: Reader): GrowingInventory {
+  const [first] = raw.hosts.values();
+  const folder = first?.folder ?? '';
+  const inventory: GrowingInventory = {
+    ...assembled(raw, varsFiles, reader),
+    has: (addition) => grown(raw, addition, folder) === undefined,
+    with(addition) {
+      const more = grown(raw, addition, folder);
+      return more ? growing(more, varsFiles, { ...reader, problems: new Problems() }) : inventory;
+    },
+    variablesOf: (isMeant) => variablesOf(raw, varsFiles, isMeant),
+    warnOfStrays: (isMade = () => false) => warnOfStrays(raw, varsFiles, reader, isMade),
+  };
+  return inventory;
+}
+
+type IsMeant = (kind: 'group' | 'host', name: string) => boolean;
+
+function variablesOf(raw: RawInventory, varsFiles: readonly VarsFiles[], isMeant: IsMeant): ReadonlySet<string> {
+  const groups = [...raw.groups, ...varsFiles.flatMap((found) => [...found.groups])].filter(([name]) => isMeant('group', name));
+  const hosts = [...raw.hosts, ...varsFiles.flatMap((found) => [...found.hosts])].filter(([name]) => isMeant('host', name));
+  return new Set([...groups, ...hosts].flatMap(([, { layers }]) => layers.flatMap(({ bindings }) => [...bindings.keys()])));
 }
 
 function inventoryFiles(folder: string, { files }: Reader): readonly string[] {
@@ -67,14 +93,14 @@ function readOne(path: string, folder: string, raw: RawInventory, reader: Reader
 }
 
 /** Files of variables whose name is that of no group or host: most likely misspelt. */
-function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader): void {
+function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader, isMade: IsMeant): void {
   for (const { groups, hosts } of varsFiles) {
     for (const [name, { path }] of groups) {
-      if (name !== 'all' && name !== 'ungrouped' && !raw.groups.has(name))
+      if (name !== 'all' && name !== 'ungrouped' && !raw.groups.has(name) && !isMade('group', name))
         problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
     }
     for (const [name, { path }] of hosts) {
-      if (!raw.hosts.has(name))
+      if (!raw.hosts.has(name) && !isMade('host', name))
         problems.warning(
           `${files.shown(path)} belongs to no host of the inventory`,
           undefined,
