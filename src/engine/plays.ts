@@ -15,9 +15,8 @@ import { flushHandlers, walkItems } from './walk.ts';
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
 export async function runPlays(run: RunContext, forks: number): Promise<void> {
   for (const [index, { play, hosts }] of run.site.plays.entries()) {
-    const { isEmpty } = run.site.settle(index);
-    if (isEmpty)
-      run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: none has been added to it`, source: play.hosts.source });
+    const why = run.site.settle(index);
+    if (why !== undefined) run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: ${why}`, source: play.hosts.source });
     const taking = [...hosts].flatMap((name) => run.hosts.get(name) ?? []).filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });

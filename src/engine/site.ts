@@ -26,6 +26,8 @@ interface SitePlay extends PlannedPlay {
   readonly settledAfter: number;
   /** What its hosts were picked from; undefined until they are. */
   pickedFrom: GrowingInventory | undefined;
+  /** Why it has no hosts, where tasks might have given it some. */
+  why?: string | undefined;
 }
 
 const noPlay = { defaults: [], vars: [] };
@@ -93,26 +95,30 @@ export class Site {
 
   /**
    * Picks the hosts of the play at `index` from the inventory as it now is, and of those after it that nothing adds to any more.
-   * @returns whether tasks might have given the play hosts, and none has.
-   * @throws InputError where its pattern cannot be told.
+   * @returns why the play has no hosts, where tasks might have given it some and have not.
    */
-  settle(index: number): { readonly isEmpty: boolean } {
-    let isEmpty = false;
+  settle(index: number): string | undefined {
     for (const [at, play] of this.plays.entries()) {
       if (at < index || play.settledAfter >= index || play.pickedFrom === this.#inventory) continue;
-      try {
-        const picked = this.#loaded.select(play.play, this.#inventory);
-        play.hosts.clear();
-        for (const name of picked.hosts) play.hosts.add(name);
-        play.names = picked.hosts;
-        play.pickedFrom = this.#inventory;
-        if (at === index) isEmpty = picked.isEmpty;
-      } catch (error) {
-        // That is told when its turn has come.
-        if (at === index || !(error instanceof InputError)) throw error;
-      }
+      const picked = this.#pick(play);
+      play.hosts.clear();
+      for (const name of picked.hosts) play.hosts.add(name);
+      play.names = picked.hosts;
+      play.pickedFrom = this.#inventory;
+      if (play.settledAfter >= 0) play.why = picked.why;
     }
-    return { isEmpty };
+    return this.plays[index]?.why;
+  }
+
+  #pick({ play }: SitePlay): { readonly hosts: readonly string[]; readonly why?: string } {
+    try {
+      const { hosts, isEmpty } = this.#loaded.select(play, this.#inventory);
+      return isEmpty ? { hosts, why: 'none has been added to it' } : { hosts };
+    } catch (error) {
+      // A pattern that reads a group which there is none of, in most cases.
+      if (error instanceof InputError) return { hosts: [], why: error.problems[0]?.message ?? error.message };
+      throw error;
+    }
   }
 
   #put(host: Host, reaching: Reaching | InputError): void {

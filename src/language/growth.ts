@@ -38,7 +38,7 @@ export class Growth {
 
   /** Whether hosts may have joined the group of that name. */
   mayHaveGroup(name: string): boolean {
-    return this.#joined.has(name) || this.#isNamed(name);
+    return name !== 'all' && name !== 'ungrouped' && (this.#joined.has(name) || this.#isNamed(name));
   }
 
   /** Whether a part of a pattern may mean other hosts than it does in the inventory's files. */

@@ -82,7 +82,7 @@ export interface Loaded {
   /** The same plays, each with its hosts. */
   readonly planned: readonly LoadedPlay[];
   readonly inventory: GrowingInventory;
-  /** The hosts of a play in the inventory as it has become, after `--limit`, and whether its pattern matches none. @throws InputError */
+  /** The hosts of a play in the inventory as it has become, after `--limit`, and whether its pattern matches none. @throws InputError where its pattern cannot be told. */
   readonly select: (play: Play, inventory: Inventory) => { readonly hosts: readonly string[]; readonly isEmpty: boolean };
   /** The highest layer. */
   readonly extraVars: Layer;
@@ -167,13 +167,13 @@ function planHosts(
     const own = { play, ...(growth && { growth }) };
     const last = adding.at(-1);
     // What reads a group that there is none of yet is told when the play begins.
-    const pattern = (last === undefined ? problems : new Problems()).collect(() => patternOf(play, inventory, extraVars));
+    const pattern = (last === undefined ? problems : new Problems()).collectKnown(() => patternOf(play, inventory, extraVars));
     if (pattern === undefined) return { ...own, hosts: [], ...(last !== undefined && { settledAfter: last }) };
     const found = matchPattern(pattern, inventory, play.hosts.source);
     const before = last === undefined ? undefined : growths[last];
     warnOfNone({ ...found, pattern }, play, inventory, before, problems);
     const isMade = play.hosts.variables.has('groups');
-    const settledAfter = adding.findLast((at) => isMade || growths[at]?.mayChange(pattern));
+    const settledAfter = adding.findLast((at) => isMade || new Growth(made[at] ?? [], inventory).mayChange(pattern));
     return { ...own, hosts: limitTo(found.hosts, limit, inventory), ...(settledAfter !== undefined && { settledAfter }) };
   });
   noteUntouched(planned, inventory, limit, problems);

@@ -24,7 +24,7 @@ function groupsIn(given: unknown): unknown {
 
 export default defineModule({
   summary:
-    'Add a host to the inventory for the rest of the run, or variables and groups to one that is there. It is done once for all hosts of the play.',
+    'Add a host to the inventory for the rest of the run, or groups and variables to one that is there; further parameters are its variables. Done once for all hosts of the play.',
   params: z
     .object({
       name: hostName().describe('The name of the host, or `NAME:PORT`.'),
@@ -37,7 +37,7 @@ export default defineModule({
   examples: [
     {
       description: 'A host that the run has just made, for a later play with hosts: created',
-      task: 'add_host:\n  name: "{{ server_name }}"\n  groups: created\n  ssh_host: 192.0.2.7\n  ssh_user: admin',
+      task: 'add_host:\n  name: "{{ inventory_hostname }}-copy"\n  groups: created\n  ssh_host: 192.0.2.7\n  ssh_user: admin',
     },
     { description: 'All hosts of this play, for a later one', task: 'add_host:\n  name: "{{ item }}"\n  groups: [done]\nloop: "{{ play_hosts }}"' },
   ],

@@ -1,18 +1,16 @@
-import { z } from 'zod';
 import { line } from '../params.ts';
 
-/** Groups that every host, or every other host, is in by itself. */
-const ownGroups: readonly string[] = ['all', 'ungrouped'];
+const isByItself = 'expected another group: hosts are in "all" and "ungrouped" by themselves';
 
-/** The name of a group that hosts join; blanks become dashes, as in Ansible. */
-export const groupName = () =>
+/** The name of a group that hosts join or groups are below, `all` among them; blanks become dashes, as in Ansible. */
+export const parentName = () =>
   line()
     .transform((name) => name.trim().replaceAll(' ', '-'))
     .refine((name) => /^[\w.-]{1,200}$/.test(name), 'expected the name of a group: letters, digits, _ . and - are allowed')
-    .refine((name) => !ownGroups.includes(name), 'expected another group: hosts are in "all" and "ungrouped" by themselves');
+    .refine((name) => name !== 'ungrouped', isByItself);
 
-/** The name of a group, or `all`, which is above all groups by itself. */
-export const parentName = () => z.union([z.literal('all'), groupName()]);
+/** The name of a group, but for `all`. */
+export const groupName = () => parentName().refine((name) => name !== 'all', isByItself);
 
 /** A host's name, and the port that stood behind it. */
 export interface NamedHost {
