@@ -73,7 +73,7 @@ export class Site {
     return reaching;
   }
 
-  /** Whether all that is in the inventory already. @throws TaskError for what cannot come to it. */
+  /** Whether all that is in the inventory already. */
   knows(addition: Addition): boolean {
     return this.#inventory.has(addition);
   }

@@ -3,111 +3,92 @@ import { InputError, TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 import type { RawGroup, RawHost, RawInventory } from './inventory-file.ts';
-import { groupDepths } from './inventory-vars.ts';
-import { Problems } from './problems.ts';
 import { type Binding, bindingOf, scopeOf, valueLayer } from './variables.ts';
 
 type Parts<Kind> = Extract<Addition, { kind: Kind }>;
 
+/** Whether an inventory has all that a task would add, as Ansible counts it. */
+export function isIn(addition: Addition, raw: RawInventory): boolean {
+  if (addition.kind === 'host') {
+    const { host, groups, vars } = addition;
+    const isIn = (group: string) => group === 'all' || raw.groups.get(group)?.hosts.has(host);
+    return raw.hosts.has(host) && groups.every(isIn) && newVars(vars, raw.hosts.get(host)).length === 0;
+  }
+  const { host, group, parents } = addition;
+  return isWithin(host, group, raw) && parents.every((parent) => isBelow(group, parent, raw));
+}
+
 /**
- * What an inventory's files say, with what a task adds; undefined where all that is in it already.
+ * What an inventory's files say, with what a task adds.
  * @param folder the inventory's, for a new host.
  * @throws TaskError for groups that would be below each other in a circle.
  */
-export function grown(raw: RawInventory, addition: Addition, folder: string): RawInventory | undefined {
-  const copy = new Copy(raw, `${addition.kind === 'host' ? 'add_host' : 'group_by'}`, folder);
-  if (addition.kind === 'host') copy.addHost(addition);
-  else copy.joinGroup(addition);
-  return copy.hasChanged ? copy.raw : undefined;
+export function grown(raw: RawInventory, addition: Addition, folder: string): RawInventory {
+  const copy = { groups: new Map(raw.groups), hosts: new Map(raw.hosts), belowAll: new Set(raw.belowAll) };
+  const source = { file: addition.kind === 'host' ? 'add_host' : 'group_by', line: 1, column: 1 };
+  const groupOf = (name: string): RawGroup => {
+    const known = raw.groups.get(name) ?? { name, source, hosts: new Set(), children: new Set(), layers: [] };
+    const group = { ...known, hosts: new Set(known.hosts), children: new Set(known.children) };
+    copy.groups.set(name, group);
+    return group;
+  };
+  if (addition.kind === 'host') {
+    const { host, groups, vars } = addition;
+    copy.hosts.set(host, withVars(raw.hosts.get(host) ?? newHost(host, source, folder), vars));
+    for (const group of groups) if (group !== 'all') groupOf(group).hosts.add(host);
+    return copy;
+  }
+  const { host, group, parents } = addition;
+  const { hosts } = groupOf(group);
+  // Who is in it by a group below has joined already.
+  if (!isWithin(host, group, raw)) hosts.add(host);
+  for (const parent of parents) {
+    if (isBelow(group, parent, raw)) continue;
+    if (parent === 'all') copy.belowAll.add(group);
+    else if (namesWithin(group, copy).has(parent))
+      throw new TaskError(
+        group === parent ? `the group ${group} cannot be below itself` : `the group ${group} cannot be below ${parent}, which is below it`,
+        'Leave that one out of parents.',
+      );
+    else groupOf(parent).children.add(group);
+  }
+  return copy;
 }
 
-/** A copy that is changed, and knows whether it was; of groups and hosts those that are looked at are copied too. */
-class Copy {
-  readonly raw: RawInventory;
-  hasChanged = false;
-  readonly #source: { readonly file: string; readonly line: number; readonly column: number };
-  readonly #folder: string;
+function newHost(name: string, source: RawHost['source'], folder: string): RawHost {
+  // As without it: this machine, unless its variables say otherwise.
+  const layers = name === 'localhost' ? [valueLayer('localhost', { ansible_connection: 'local' })] : [];
+  return { name, source, folder, layers };
+}
 
-  constructor(raw: RawInventory, module: string, folder: string) {
-    this.raw = { groups: new Map(raw.groups), hosts: new Map(raw.hosts), belowAll: new Set(raw.belowAll) };
-    this.#source = { file: module, line: 1, column: 1 };
-    this.#folder = folder;
-  }
+function withVars(host: RawHost, vars: Parts<'host'>['vars']): RawHost {
+  const news = newVars(vars, host);
+  return news.length === 0 ? host : { ...host, layers: [...host.layers, valueLayer('add_host', Object.fromEntries(news))] };
+}
 
-  addHost({ host: name, groups, vars }: Parts<'host'>): void {
-    const host = this.#host(name);
-    const news = Object.entries(vars).filter(([variable, value]) => !isGiven(bindingOf(host.layers, variable)?.binding, value));
-    if (news.length > 0) {
-      host.layers.push(valueLayer('add_host', Object.fromEntries(news)));
-      this.hasChanged = true;
-    }
-    for (const group of groups) this.#putInto(name, group);
-  }
+/** Those that the host does not have so already. */
+function newVars(vars: Parts<'host'>['vars'], host: RawHost | undefined): readonly (readonly [string, Value])[] {
+  return Object.entries(vars).filter(([name, value]) => !isGiven(bindingOf(host?.layers ?? [], name)?.binding, value));
+}
 
-  joinGroup({ host, group, parents }: Parts<'group'>): void {
-    // As Ansible counts: who is in it by a group below has not joined.
-    if (!this.#isWithin(host, group, new Set())) this.#putInto(host, group);
-    this.#group(group);
-    for (const parent of parents) {
-      if (parent === 'all') this.#putBelowAll(group);
-      else this.#putBelow(group, parent);
-    }
-  }
+/** Whether a host is in a group, or in one below it. */
+function isWithin(host: string, group: string, raw: RawInventory): boolean {
+  return [...namesWithin(group, raw)].some((name) => raw.groups.get(name)?.hosts.has(host));
+}
 
-  #putInto(host: string, group: string): void {
-    if (group === 'all') return;
-    const { hosts } = this.#group(group);
-    if (!hosts.has(host)) this.hasChanged = true;
-    hosts.add(host);
-  }
+/** A group and all groups below it. */
+function namesWithin(group: string, { groups }: RawInventory): ReadonlySet<string> {
+  const names = new Set([group]);
+  // A set may grow while it is gone through.
+  for (const name of names) for (const child of groups.get(name)?.children ?? []) names.add(child);
+  return names;
+}
 
-  #putBelow(group: string, parent: string): void {
-    const { children } = this.#group(parent);
-    if (children.has(group)) return;
-    children.add(group);
-    this.hasChanged = true;
-    const found = new Problems();
-    groupDepths(this.raw.groups, found);
-    const [circle] = found.errors;
-    if (circle || group === parent)
-      throw new TaskError(circle?.message ?? `the group ${group} cannot be below itself`, 'A group is not below one that is below it.');
-  }
-
-  /** Which a group without another above is anyway. */
-  #putBelowAll(group: string): void {
-    const below = this.raw.belowAll;
-    const hasOther = [...this.raw.groups.values()].some(({ name, children }) => name !== 'all' && children.has(group));
-    if (!hasOther || below?.has(group)) return;
-    below?.add(group);
-    this.hasChanged = true;
-  }
-
-  #isWithin(host: string, name: string, seen: Set<string>): boolean {
-    const group = this.raw.groups.get(name);
-    if (!group || seen.has(name)) return false;
-    seen.add(name);
-    return group.hosts.has(host) || [...group.children].some((child) => this.#isWithin(host, child, seen));
-  }
-
-  #group(name: string): RawGroup {
-    const known = this.raw.groups.get(name);
-    if (!known) this.hasChanged = true;
-    const group = known
-      ? { ...known, hosts: new Set(known.hosts), children: new Set(known.children) }
-      : { name, source: this.#source, hosts: new Set<string>(), children: new Set<string>(), layers: [] };
-    this.raw.groups.set(name, group);
-    return group;
-  }
-
-  #host(name: string): RawHost {
-    const known = this.raw.hosts.get(name);
-    if (!known) this.hasChanged = true;
-    // As without it: this machine, unless its variables say otherwise.
-    const first = name === 'localhost' ? [valueLayer('localhost', { ansible_connection: 'local' })] : [];
-    const host = known ? { ...known, layers: [...known.layers] } : { name, source: this.#source, folder: this.#folder, layers: first };
-    this.raw.hosts.set(name, host);
-    return host;
-  }
+/** Whether a group stands right below another. Below `all` stands by itself what is below no other. */
+function isBelow(group: string, parent: string, raw: RawInventory): boolean {
+  if (parent !== 'all') return raw.groups.get(parent)?.children.has(group) ?? false;
+  const isBelowOther = [...raw.groups.values()].some(({ name, children }) => name !== 'all' && children.has(group));
+  return !isBelowOther || raw.belowAll?.has(group) === true;
 }
 
 /** Whether a variable has that value already; one that other variables go into counts as another. */

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
 import type { Group, GrowingInventory, Host, Inventory } from './inventory.ts';
 import { type RawGroup, type RawHost, type RawInventory, readInventoryFile } from './inventory-file.ts';
-import { grown } from './inventory-grow.ts';
+import { growing } from './inventory-growing.ts';
 import { groupDepths, type VarsFiles, varsFilesIn } from './inventory-vars.ts';
 import { Problems } from './problems.ts';
 import { type Reader, readYaml } from './reader.ts';
@@ -42,33 +42,17 @@ export function readInventory(paths: readonly string[], reader: Reader): Growing
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
-  return growing(raw, varsFiles, reader);
-}
-
-/** Puts in order what the files say, and keeps them for what tasks add. */
-export function growing(raw: RawInventory, varsFiles: readonly VarsFiles[], reader: Reader): GrowingInventory {
-  const [first] = raw.hosts.values();
-  const folder = first?.folder ?? '';
-  const inventory: GrowingInventory = {
-    ...assembled(raw, varsFiles, reader),
-    has: (addition) => grown(raw, addition, folder) === undefined,
-    with(addition) {
-      const more = grown(raw, addition, folder);
-      return more ? growing(more, varsFiles, { ...reader, problems: new Problems() }) : inventory;
-    },
-    variablesOf: (isMeant) => variablesOf(raw, varsFiles, isMeant),
+  return growing({
+    raw,
+    varsFiles,
+    // What is wrong in the files is told once.
+    assemble: (now) => assembled(now, varsFiles, now === raw ? reader : { ...reader, problems: new Problems() }),
+    folder: raw.hosts.values().next().value?.folder ?? '',
     warnOfStrays: (isMade = () => false) => warnOfStrays(raw, varsFiles, reader, isMade),
-  };
-  return inventory;
+  });
 }
 
 type IsMeant = (kind: 'group' | 'host', name: string) => boolean;
-
-function variablesOf(raw: RawInventory, varsFiles: readonly VarsFiles[], isMeant: IsMeant): ReadonlySet<string> {
-  const groups = [...raw.groups, ...varsFiles.flatMap((found) => [...found.groups])].filter(([name]) => isMeant('group', name));
-  const hosts = [...raw.hosts, ...varsFiles.flatMap((found) => [...found.hosts])].filter(([name]) => isMeant('host', name));
-  return new Set([...groups, ...hosts].flatMap(([, { layers }]) => layers.flatMap(({ bindings }) => [...bindings.keys()])));
-}
 
 function inventoryFiles(folder: string, { files }: Reader): readonly string[] {
   return files
@@ -110,7 +94,8 @@ function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { prob
   }
 }
 
-function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems }: Reader): Inventory {
+/** Puts in order what the files of an inventory say. */
+export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems }: Reader): Inventory {
   const groups = [...raw.groups.values()].filter(({ name }) => name !== 'all' && name !== 'ungrouped');
   for (const { name, source } of groups)
     if (raw.hosts.has(name))

@@ -33,7 +33,7 @@ export interface Inventory {
 
 /** An inventory that tasks of the run may add to. */
 export interface GrowingInventory extends Inventory {
-  /** Whether all that a task would add is in it already. @throws TaskError for what cannot come to it. */
+  /** Whether all that a task would add is in it already. */
   readonly has: (addition: Addition) => boolean;
   /** With what a task adds; this very one where all that is in it already. @throws TaskError for what cannot come to it. */
   readonly with: (addition: Addition) => GrowingInventory;

@@ -22,7 +22,7 @@ export interface Here {
   resolve(path: string): string;
   /** What is at an absolute path; undefined for nothing. A link is followed. */
   look(path: string): LocalFound | undefined;
-  /** Whether the inventory of the run has all that already. @throws TaskError for what cannot come to it. */
+  /** Whether the inventory of the run has all that already. */
   knows(addition: Addition): boolean;
 }
 

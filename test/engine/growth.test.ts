@@ -72,7 +72,7 @@ test('group_by is changed as in Ansible: by a host that joins, and by a group th
 test('a group cannot come below itself', async (t) => {
   const ran = await runSite(on('one', 'group_by: {key: eu, parents: [web]}', 'debug: {}'));
   t.is(ran.exitCode, 2);
-  t.regex(told(ran)[0] ?? '', /^one failed groups are below each other in a circle: (eu → web → eu|web → eu → web)$/);
+  t.is(told(ran)[0], 'one failed the group eu cannot be below web, which is below it');
 });
 
 test('add_host is done once; the host has its variables and those of its groups, is in later plays and the recap, and may be delegated to', async (t) => {
@@ -207,17 +207,18 @@ test('localhost that is added stays this machine', async (t) => {
   t.is(told(ran).at(-1), 'localhost ok');
 });
 
-test('what is known of a site is asked for across plays that nothing adds to, and across those that are settled', async (t) => {
+test('a play that nothing adds to is asked about from the beginning, an open one once its hosts are known', async (t) => {
   const host = () => new SimulatedHost({ a: '1', b: '2' });
   const value = (name: string, to: string) => task('value', { name, value: to });
-  const plain = host();
-  await play({ plain }, [value('a', '1')], { next: { tasks: [value('b', '2')] } });
-  t.is(plain.trips, 1);
+  const adding = [value('a', '1'), task('group_by', { key: 'g' }), task('add_host', { name: 'come', groups: 'g' })];
+  const alone = host();
+  await play({ alone }, adding, { next: { tasks: [value('b', '2')] } });
+  t.is(alone.trips, 1);
   const [one, two, come] = [host(), host(), host()];
-  const ran = await play({ one, two }, [value('a', '1'), task('group_by', { key: 'g' }), task('add_host', { name: 'come', groups: 'g' })], {
+  const ran = await play({ one, two }, adding, {
     next: { hosts: expression(() => 'g:!two'), tasks: [value('b', '2'), value('a', '1')] },
     added: { come },
   });
   t.is(ran.exitCode, 0);
-  t.deepEqual([one.trips, two.trips, come.trips], [2, 1, 1], 'nothing is asked of the second play before its hosts are known');
+  t.deepEqual([one.trips, two.trips, come.trips], [2, 1, 1]);
 });

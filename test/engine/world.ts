@@ -12,7 +12,8 @@ import { Target } from '../../src/engine/target.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
 import type { Inventory } from '../../src/language/inventory.ts';
 import type { RawHost } from '../../src/language/inventory-file.ts';
-import { growing } from '../../src/language/inventory-read.ts';
+import { growing } from '../../src/language/inventory-growing.ts';
+import { assembled } from '../../src/language/inventory-read.ts';
 import { createReader, type LoadedPlay } from '../../src/language/load.ts';
 import { matchPattern } from '../../src/language/pattern.ts';
 import type { Choice, Handler, Include, Item, Play, Task } from '../../src/language/play.ts';
@@ -251,11 +252,14 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     ...(options.next ? [{ play: next, hosts: names, ...(options.next.hosts && { settledAfter: 0 }) }] : []),
   ];
   const raw = new Map(names.map((name): [string, RawHost] => [name, { name, source: nowhere, folder: '', layers: [] }]));
-  const inventory = growing(
-    { hosts: raw, groups: new Map() },
-    [],
-    createReader({ workingFolder: '', lookups: { env: () => undefined, secret: () => undefined } }),
-  );
+  const reader = createReader({ workingFolder: '', lookups: { env: () => undefined, secret: () => undefined } });
+  const inventory = growing({
+    raw: { hosts: raw, groups: new Map() },
+    varsFiles: [],
+    assemble: (now) => assembled(now, [], reader),
+    folder: '',
+    warnOfStrays: () => {},
+  });
   const select = ({ hosts: pattern }: Play, now: Inventory) => {
     const { hosts: found } = matchPattern(pattern.evaluate(scopeOf([])), now);
     return { hosts: found, isEmpty: found.length === 0 };
