@@ -37,9 +37,12 @@ export default defineModule({
   examples: [
     {
       description: 'A host that the run has just made, for a later play with hosts: created',
-      task: 'add_host:\n  name: "{{ inventory_hostname }}-copy"\n  groups: created\n  ssh_host: 192.0.2.7\n  ssh_user: admin',
+      task: 'add_host:\n  name: "{{ inventory_hostname }}-copy"\n  groups: created\n  ssh_host: 192.0.2.7\n  ssh_user: admin\nchanged_when: false',
     },
-    { description: 'All hosts of this play, for a later one', task: 'add_host:\n  name: "{{ item }}"\n  groups: [done]\nloop: "{{ play_hosts }}"' },
+    {
+      description: 'All hosts of this play, for a later one',
+      task: 'add_host:\n  name: "{{ item }}"\n  groups: [done]\nloop: "{{ play_hosts }}"\nchanged_when: false',
+    },
   ],
   aliases: { hostname: 'name', host: 'name', groupname: 'groups', group: 'groups' },
   once: true,

@@ -25,7 +25,7 @@ export default defineModule({
     },
     {
       description: 'A group below another',
-      task: 'group_by:\n  key: "{{ facts.distribution }}-{{ facts.distribution_version }}"\n  parents: ["{{ facts.distribution }}"]',
+      task: 'group_by:\n  key: "{{ facts.distribution }}-{{ facts.distribution_version }}"\n  parents: ["{{ facts.distribution }}"]\nchanged_when: false',
     },
   ],
   ask: () => ask({}),
