@@ -34,6 +34,7 @@ export async function readHosts(options: RunOptions, pattern: string): Promise<H
   const { problems } = reader;
   const extraVars = extraVarsLayer(options.extraVars, reader);
   const inventory = problems.collect(() => readInventory(options.inventories, reader));
+  inventory?.warnOfStrays();
   if (problems.errors.length > 0 || !inventory) throw new InputError(problems.errors);
   const chosen = hostsOf(pattern, inventory);
   const noPlay = { folder: options.workingFolder };

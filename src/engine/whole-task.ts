@@ -86,8 +86,9 @@ function plainName({ name, module }: Task, scope: Scope): string {
 }
 
 /** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
-  if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
+function turnOf({ run, host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
+  const isOnce = task.runOnce?.evaluate(scope) || run.modules.get(task.module)?.once;
+  if (!isOnce) return { result: begin(), isMine: true };
   const key = `${task.id}${round}`;
   const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {

@@ -19,7 +19,13 @@ export function adviceOn({ plays, inventory }: Pick<Loaded, 'plays' | 'inventory
 const runAnything: readonly string[] = ['command', 'shell', 'script', 'raw'];
 
 /** A task that is changed in every run. One that depends on a result is left alone: whoever looks first knows what he does. */
-function adviseOnRerun({ module, params, changedWhen, when, source }: Task, play: Play, problems: Problems): void {
+function adviseOnRerun({ module, params, changedWhen, when, makes, source }: Task, play: Play, problems: Problems): void {
+  if (makes && !changedWhen)
+    problems.warning(
+      `this ${module} counts as changed in every run, also for homerun check`,
+      source,
+      'Give changed_when: false, as nothing on the host changes, or changed_when: true if that is meant.',
+    );
   if (!runAnything.includes(module) || changedWhen || ['creates', 'removes'].some((param) => params.entries?.has(param))) return;
   const registered = new Set(tasksIn(play.tasks).map(({ register }) => register));
   if (when.some(({ variables }) => [...variables].some((name) => registered.has(name)))) return;

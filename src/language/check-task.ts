@@ -135,9 +135,9 @@ function checkEnvironment(expression: Expression, scope: Scope, found: Problems)
   }
 }
 
-function checkDelegate({ delegateTo }: Task, scope: Scope, { input }: Walk, found: Problems): void {
+function checkDelegate({ delegateTo }: Task, scope: Scope, { input, growth }: Walk, found: Problems): void {
   const name = delegateTo && known(delegateTo, scope, found).value;
-  if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name)) return;
+  if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name) || growth?.mayHaveHost(name)) return;
   const names = [...input.inventory.hosts.keys()];
   const hint = didYouMean(name, names) ?? `Hosts: ${names.slice(0, 20).join(', ')}.`;
   found.error(`delegate_to: there is no host "${name}" in the inventory`, delegateTo.source, hint);

@@ -28,6 +28,8 @@ export interface RawHost {
 export interface RawInventory {
   readonly groups: Map<string, RawGroup>;
   readonly hosts: Map<string, RawHost>;
+  /** Groups that a task has put right below `all`, though they are below others as well. */
+  readonly belowAll?: Set<string>;
 }
 
 const groupWords = ['hosts', 'vars', 'children'];

@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
-import type { Group, Host, Inventory } from './inventory.ts';
+import type { Group, GrowingInventory, Host, Inventory } from './inventory.ts';
 import { type RawGroup, type RawHost, type RawInventory, readInventoryFile } from './inventory-file.ts';
+import { growing } from './inventory-growing.ts';
 import { groupDepths, type VarsFiles, varsFilesIn } from './inventory-vars.ts';
+import { Problems } from './problems.ts';
 import { type Reader, readYaml } from './reader.ts';
 import type { Layer } from './variables.ts';
 
@@ -15,7 +17,7 @@ const notInventory = /^(\.|homerun\.ya?ml$|secrets)/;
  * @param paths files, or folders of which every YAML file is read in the order of names.
  * @throws InputError when one cannot be found; what is wrong inside goes to the reader's problems.
  */
-export function readInventory(paths: readonly string[], reader: Reader): Inventory {
+export function readInventory(paths: readonly string[], reader: Reader): GrowingInventory {
   const { files, problems } = reader;
   const raw: RawInventory = { groups: new Map(), hosts: new Map() };
   const varsFiles: VarsFiles[] = [];
@@ -40,9 +42,17 @@ export function readInventory(paths: readonly string[], reader: Reader): Invento
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
-  warnOfStrays(raw, varsFiles, reader);
-  return assembled(raw, varsFiles, reader);
+  return growing({
+    raw,
+    varsFiles,
+    // What is wrong in the files is told once.
+    assemble: (now) => assembled(now, varsFiles, now === raw ? reader : { ...reader, problems: new Problems() }),
+    folder: raw.hosts.values().next().value?.folder ?? '',
+    warnOfStrays: (isMade = () => false) => warnOfStrays(raw, varsFiles, reader, isMade),
+  });
 }
+
+type IsMeant = (kind: 'group' | 'host', name: string) => boolean;
 
 function inventoryFiles(folder: string, { files }: Reader): readonly string[] {
   return files
@@ -67,14 +77,14 @@ function readOne(path: string, folder: string, raw: RawInventory, reader: Reader
 }
 
 /** Files of variables whose name is that of no group or host: most likely misspelt. */
-function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader): void {
+function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader, isMade: IsMeant): void {
   for (const { groups, hosts } of varsFiles) {
     for (const [name, { path }] of groups) {
-      if (name !== 'all' && name !== 'ungrouped' && !raw.groups.has(name))
+      if (name !== 'all' && name !== 'ungrouped' && !raw.groups.has(name) && !isMade('group', name))
         problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
     }
     for (const [name, { path }] of hosts) {
-      if (!raw.hosts.has(name))
+      if (!raw.hosts.has(name) && !isMade('host', name))
         problems.warning(
           `${files.shown(path)} belongs to no host of the inventory`,
           undefined,
@@ -84,7 +94,8 @@ function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { prob
   }
 }
 
-function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems }: Reader): Inventory {
+/** Puts in order what the files of an inventory say. */
+export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems }: Reader): Inventory {
   const groups = [...raw.groups.values()].filter(({ name }) => name !== 'all' && name !== 'ungrouped');
   for (const { name, source } of groups)
     if (raw.hosts.has(name))

@@ -1,3 +1,4 @@
+import type { Addition } from '../values/addition.ts';
 import type { Source } from '../values/errors.ts';
 import type { Layer } from './variables.ts';
 
@@ -28,4 +29,16 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>;
   /** Without `all` and `ungrouped`. */
   readonly groups: ReadonlyMap<string, Group>;
+}
+
+/** An inventory that tasks of the run may add to. */
+export interface GrowingInventory extends Inventory {
+  /** Whether all that a task would add is in it already. */
+  readonly has: (addition: Addition) => boolean;
+  /** With what a task adds; this very one where all that is in it already. @throws TaskError for what cannot come to it. */
+  readonly with: (addition: Addition) => GrowingInventory;
+  /** The names of the variables that the groups and hosts in question give, also those that only a file of variables names. */
+  readonly variablesOf: (isMeant: (kind: 'group' | 'host', name: string) => boolean) => ReadonlySet<string>;
+  /** Warns of files of variables whose name is that of no group or host, but for those that the run may add. */
+  readonly warnOfStrays: (isMade?: (kind: 'group' | 'host', name: string) => boolean) => void;
 }

@@ -4,12 +4,14 @@ import { createConditions } from './condition.ts';
 import type { Scope } from './expression.ts';
 import { extraVarsLayer } from './extra-vars.ts';
 import { createFiles } from './files.ts';
-import type { Inventory } from './inventory.ts';
+import { Growth } from './growth.ts';
+import type { GrowingInventory, Inventory } from './inventory.ts';
 import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
 import type { Lookups } from './lookups.ts';
+import { madeIn } from './made.ts';
 import { groupsLayer } from './magic.ts';
-import { matchPattern } from './pattern.ts';
+import { type Matched, matchPattern } from './pattern.ts';
 import type { Play, Task } from './play.ts';
 import { readPlaybook } from './playbook.ts';
 import { Problems } from './problems.ts';
@@ -65,6 +67,13 @@ export interface LoadOptions {
 export interface LoadedPlay {
   readonly play: Play;
   readonly hosts: readonly string[];
+  /** What its tasks and those of plays before it may add to the inventory; absent where that is nothing. */
+  readonly growth?: Growth;
+  /**
+   * The last play before it, by its index, whose tasks may add hosts to it or make it have others (`add_host`, `group_by`): until that one is done
+   * `hosts` is what the files of the inventory say. Absent where they are the play's hosts.
+   */
+  readonly settledAfter?: number;
 }
 
 /** Everything of a run, checked for every host that it may touch. */
@@ -72,7 +81,9 @@ export interface Loaded {
   readonly plays: readonly Play[];
   /** The same plays, each with its hosts. */
   readonly planned: readonly LoadedPlay[];
-  readonly inventory: Inventory;
+  readonly inventory: GrowingInventory;
+  /** The hosts of a play in the inventory as it has become, after `--limit`, and whether its pattern matches none. @throws InputError where its pattern cannot be told. */
+  readonly select: (play: Play, inventory: Inventory) => { readonly hosts: readonly string[]; readonly isEmpty: boolean };
   /** The highest layer. */
   readonly extraVars: Layer;
   readonly warnings: readonly Problem[];
@@ -114,6 +125,10 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     plays,
     planned,
     inventory,
+    select(play, now) {
+      const { hosts } = matchPattern(patternOf(play, now, extraVars), now, play.hosts.source);
+      return { hosts: limitTo(hosts, options.limit, now), isEmpty: hosts.length === 0 };
+    },
     extraVars,
     warnings: problems.warnings,
     readLocal: (kind, path, task, scope) => local.read(kind, path, task, scope, task.source),
@@ -134,38 +149,71 @@ function throwIfWrong({ errors }: Problems): void {
   if (errors.length > 0) throw new InputError(errors);
 }
 
-/** The hosts of each play. A pattern may read `-e` and the play's variables; what matches nothing is a warning, as in Ansible. */
+/** The hosts of each play. What matches nothing is a warning, as in Ansible, unless tasks before may add that. */
 function planHosts(
   plays: readonly Play[],
-  inventory: Inventory,
+  inventory: GrowingInventory,
   extraVars: Layer,
   limit: string | undefined,
   problems: Problems,
 ): readonly LoadedPlay[] {
-  const limited = limit === undefined ? undefined : limitedHosts(limit, inventory);
-  const groups = groupsLayer(inventory);
-  const planned = plays.map((play): LoadedPlay => {
-    const scope = scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars, groups]);
-    const pattern = problems.collect(() => play.hosts.evaluate(scope));
-    if (pattern === undefined) return { play, hosts: [] };
-    const { hosts, strays } = matchPattern(pattern, inventory, play.hosts.source);
-    for (const { part, hint } of strays)
-      problems.warning(
-        `no host or group is called "${part}"`,
-        play.hosts.source,
-        hint ?? `Groups: ${['all', ...inventory.groups.keys()].join(', ')}.`,
-      );
-    if (hosts.length === 0 && strays.length === 0)
-      problems.warning(`the play "${play.name}" has no hosts: "${pattern}" matches none`, play.hosts.source);
-    return { play, hosts: limited ? hosts.filter((name) => limited.has(name)) : hosts };
+  const made = plays.map(madeIn);
+  const growths = made.map((_, index) => new Growth(made.slice(0, index + 1).flat(), inventory));
+  checkLimit(limit, inventory, growths.at(-1));
+  inventory.warnOfStrays((kind, name) => growths.at(-1)?.[kind === 'host' ? 'mayHaveHost' : 'mayHaveGroup'](name) ?? false);
+  const planned = plays.map((play, index): LoadedPlay => {
+    const adding = made.slice(0, index).flatMap((some, at) => (some.length > 0 ? at : []));
+    const growth = made.slice(0, index + 1).some((some) => some.length > 0) && growths[index];
+    const own = { play, ...(growth && { growth }) };
+    const last = adding.at(-1);
+    // What reads a group that there is none of yet is told when the play begins.
+    const pattern = (last === undefined ? problems : new Problems()).collectKnown(() => patternOf(play, inventory, extraVars));
+    if (pattern === undefined) return { ...own, hosts: [], ...(last !== undefined && { settledAfter: last }) };
+    const found = matchPattern(pattern, inventory, play.hosts.source);
+    const before = last === undefined ? undefined : growths[last];
+    warnOfNone({ ...found, pattern }, play, inventory, before, problems);
+    const isMade = play.hosts.variables.has('groups');
+    const settledAfter = adding.findLast((at) => isMade || new Growth(made[at] ?? [], inventory).mayChange(pattern));
+    return { ...own, hosts: limitTo(found.hosts, limit, inventory), ...(settledAfter !== undefined && { settledAfter }) };
   });
   noteUntouched(planned, inventory, limit, problems);
   return planned;
 }
 
-function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> {
+/** The pattern of a play. It may read `-e`, the play's variables and `groups`. @throws InputError */
+function patternOf(play: Play, inventory: Inventory, extraVars: Layer): string {
+  return play.hosts.evaluate(scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars, groupsLayer(inventory)]));
+}
+
+function warnOfNone(
+  { hosts, strays, pattern }: Matched & { readonly pattern: string },
+  play: Play,
+  inventory: Inventory,
+  growth: Growth | undefined,
+  problems: Problems,
+): void {
+  for (const { part, hint } of strays)
+    if (!growth?.mayChangePart(part))
+      problems.warning(
+        `no host or group is called "${part}"`,
+        play.hosts.source,
+        hint ?? `Groups: ${['all', ...inventory.groups.keys()].join(', ')}.`,
+      );
+  if (hosts.length === 0 && strays.length === 0 && !growth?.mayChange(pattern))
+    problems.warning(`the play "${play.name}" has no hosts: "${pattern}" matches none`, play.hosts.source);
+}
+
+/** As in Ansible, hosts that the run adds are limited too. */
+function limitTo(hosts: readonly string[], limit: string | undefined, inventory: Inventory): readonly string[] {
+  if (limit === undefined) return hosts;
+  const limited = new Set(matchPattern(limit, inventory).hosts);
+  return hosts.filter((name) => limited.has(name));
+}
+
+function checkLimit(limit: string | undefined, inventory: Inventory, growth: Growth | undefined): void {
+  if (limit === undefined) return;
   const { hosts, strays } = matchPattern(limit, inventory);
-  const [stray] = strays;
+  const stray = strays.find(({ part }) => !growth?.mayChangePart(part));
   if (stray)
     throw InputError.of(
       `--limit: no host or group is called "${stray.part}"`,
@@ -174,12 +222,11 @@ function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> 
     );
   if (hosts.length === 0)
     throw InputError.of(`--limit ${limit} matches no host`, undefined, `Hosts: ${[...inventory.hosts.keys()].slice(0, 20).join(', ')}.`);
-  return new Set(hosts);
 }
 
 /** A host that is in no group and that no play takes was forgotten. */
 function noteUntouched(planned: readonly LoadedPlay[], inventory: Inventory, limit: string | undefined, problems: Problems): void {
-  if (limit !== undefined || planned.length === 0) return;
+  if (limit !== undefined || planned.length === 0 || planned.some(({ settledAfter }) => settledAfter !== undefined)) return;
   const taken = new Set(planned.flatMap(({ hosts }) => hosts));
   for (const { name, groups, layers, source } of inventory.hosts.values()) {
     // This machine is listed to run single tasks on it.

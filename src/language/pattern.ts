@@ -36,7 +36,7 @@ export function matchPattern(pattern: string, inventory: Inventory, source?: Sou
 }
 
 /** At commas, and at colons that are not within brackets or part of an IPv6 address. A `~regex` may hold colons, but no comma. */
-function splitPattern(pattern: string): readonly string[] {
+export function splitPattern(pattern: string): readonly string[] {
   const byComma = pattern.split(',').map((part) => part.trim());
   return byComma
     .flatMap((part) => (isAddress(part) || /^[&!]?~/.test(part) ? [part] : (part.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? [])))

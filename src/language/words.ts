@@ -78,9 +78,6 @@ const absent: Readonly<Record<string, string>> = {
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
   include: 'Write import_tasks: FILE, or include_tasks: FILE.',
-  add_host: 'All hosts are known before the first is contacted: write it to the inventory, or to a file that a second run gets with one more -i.',
-  group_by:
-    'All groups are known before the first host is contacted: write when with the fact (when: facts.os_family == "Debian"), or a group in the inventory.',
   with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
   with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
   with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',

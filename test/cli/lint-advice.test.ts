@@ -42,6 +42,18 @@ for (const [what, tasks, handlers] of [
   });
 }
 
+test('lint warns of hosts and groups that are added as a change, and not where the task says what it is', async (t) => {
+  const { exit, said } = await lint(
+    site(
+      '- group_by: {key: "os_{{ facts.os_family }}"}\n- add_host: {name: new1}\n  changed_when: false\n- group_by: {key: x}\n  changed_when: true\n',
+    ),
+  );
+  t.deepEqual(
+    { exit, said },
+    { exit: 0, said: ['playbooks/site.yaml:3:7: warning: this group_by counts as changed in every run, also for homerun check'] },
+  );
+});
+
 test('lint warns of a handler that nothing notifies', async (t) => {
   const { exit, said } = await lint(
     site('- copy: {content: a, dest: /a}\n  notify: used\n', '- {name: used, debug: {}}\n- {name: left, debug: {}}\n'),

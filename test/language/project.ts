@@ -9,10 +9,12 @@ import { isMapping } from '../../src/values/vars.ts';
 
 /** The parameters of the modules that the tests know; a question mark marks one that may be left out. */
 const modules: Readonly<Record<string, readonly string[]>> = {
+  add_host: [],
   assert: ['that', 'fail_msg?'],
   command: ['cmd', 'creates?', 'chdir?'],
   copy: ['src?', 'content?', 'dest', 'mode?'],
   debug: ['msg?'],
+  group_by: ['key', 'parents?'],
   set_fact: [],
   shell: ['cmd', 'creates?', 'chdir?'],
   systemd: ['name', 'state?', 'enabled?'],
