@@ -9,9 +9,11 @@ import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
 import { openSecrets } from '../language/secrets.ts';
 import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
+import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
+import type { Connect } from '../remote/session.ts';
 import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
 import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
@@ -57,8 +59,20 @@ export interface RunOptions {
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
  */
 export async function run(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<number> {
+  return perform(await prepare(options, await loadModules()), options, emit, signal, createConnect());
+}
+
+/** The user's files, read and checked. */
+export interface Prepared {
+  readonly loaded: Loaded;
+  readonly modules: ReadonlyMap<string, Module>;
+  /** Knows the secrets that were read. */
+  readonly masker: Masker;
+}
+
+/** Reads and checks all files of a run. @throws InputError with every problem at once. */
+export async function prepare(options: RunOptions, modules: ReadonlyMap<string, Module>): Promise<Prepared> {
   const masker = new Masker();
-  const modules = await loadModules();
   const loaded = await load({
     playbooks: options.playbooks,
     inventories: options.inventories,
@@ -69,13 +83,23 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     home: homedir(),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
+  return { loaded, modules, masker };
+}
+
+/** Does what was prepared; it can be done again. For the rest see `run`. @param connect how hosts are connected to. */
+export async function perform(
+  { loaded, modules, masker }: Prepared,
+  options: RunOptions,
+  emit: Emit,
+  signal: AbortSignal,
+  connect: Connect,
+): Promise<number> {
   const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
   const hosts = hostsOf(loaded, playing, options);
   const order = tasksInOrder(loaded.planned);
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
-  const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
   const context: RunContext = {
