@@ -4,12 +4,14 @@ import { join, resolve } from 'node:path';
 import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
 import type { Host } from '../language/inventory.ts';
-import { type Lookups, load } from '../language/load.ts';
+import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { openSecrets } from '../language/secrets.ts';
 import { scopeOf } from '../language/variables.ts';
+import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
+import type { Connect } from '../remote/session.ts';
 import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
 import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
@@ -56,8 +58,20 @@ export interface RunOptions {
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
  */
 export async function run(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<number> {
+  return perform(await prepare(options, await loadModules()), options, emit, signal, createConnect());
+}
+
+/** The user's files, read and checked. */
+export interface Prepared {
+  readonly loaded: Loaded;
+  readonly modules: ReadonlyMap<string, Module>;
+  /** Knows the secrets that were read. */
+  readonly masker: Masker;
+}
+
+/** Reads and checks all files of a run. @throws InputError with every problem at once. */
+export async function prepare(options: RunOptions, modules: ReadonlyMap<string, Module>): Promise<Prepared> {
   const masker = new Masker();
-  const modules = await loadModules();
   const loaded = await load({
     playbooks: options.playbooks,
     inventories: options.inventories,
@@ -68,6 +82,17 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     home: homedir(),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
+  return { loaded, modules, masker };
+}
+
+/** Does what was prepared; it can be done again. For the rest see `run`. @param connect how hosts are connected to. */
+export async function perform(
+  { loaded, modules, masker }: Prepared,
+  options: RunOptions,
+  emit: Emit,
+  signal: AbortSignal,
+  connect: Connect,
+): Promise<number> {
   const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
   const site = new Site(loaded, {
     reachingOf: (host, scope) => reachingOf(host, loaded.extraVars, scope, options),
@@ -79,7 +104,6 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.name)).map(({ host }) => ({ host, ...site.reaching(host.name) })));
-  const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
   const context: RunContext = {

@@ -110,6 +110,8 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
     if (isOnTheWay) host.nextItem = index + 1;
     const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, scope));
     items.push({ item, result, label: labelOf(walk, task, item) });
+    // The next item sees what this one has set, as in Ansible: a list grows item by item.
+    keep(host.registered, task.register, result.registered);
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }
   const outcome = task.loop ? loopOutcome(items.map((one) => one.result.outcome)) : items[0]?.result.outcome;
