@@ -30,7 +30,8 @@ export interface Hosts {
 
 /** Reads the inventories of `options` and picks the hosts of `pattern`. @throws InputError with every problem at once. */
 export async function readHosts(options: RunOptions, pattern: string): Promise<Hosts> {
-  const reader = createReader({ workingFolder: options.workingFolder, home: homedir(), lookups: await lookupsOf(options) });
+  const { workingFolder, environment } = options;
+  const reader = createReader({ workingFolder, environment, home: homedir(), lookups: await lookupsOf(options) });
   const { problems } = reader;
   const extraVars = extraVarsLayer(options.extraVars, reader);
   const inventory = problems.collect(() => readInventory(options.inventories, reader));

@@ -67,6 +67,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     lookups: await lookupsOf(options, masker),
     workingFolder: options.workingFolder,
     home: homedir(),
+    environment: options.environment,
     ...(options.limit !== undefined && { limit: options.limit }),
   });
   const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
@@ -177,7 +178,14 @@ function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptio
 /** The host `localhost` where the inventory has none, as in Ansible: this machine, without SSH. */
 function thisMachine({ workingFolder }: RunOptions): Host {
   const source = { file: 'localhost', line: 1, column: 1 };
-  return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
+  return {
+    name: 'localhost',
+    source,
+    file: '',
+    folder: workingFolder,
+    groups: [],
+    layers: [valueLayer('localhost', { ansible_connection: 'local' })],
+  };
 }
 
 /** A task's name as the first of its hosts shows it, and without its role. */

@@ -3,16 +3,17 @@ import { checkPlays } from './check.ts';
 import { createConditions } from './condition.ts';
 import type { Scope } from './expression.ts';
 import { extraVarsLayer } from './extra-vars.ts';
-import { createFiles } from './files.ts';
+import { createFiles, type Files } from './files.ts';
 import type { Inventory } from './inventory.ts';
 import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
 import type { Lookups } from './lookups.ts';
 import { groupsLayer } from './magic.ts';
-import { matchPattern } from './pattern.ts';
+import { matchParts, matchPattern, splitPattern } from './pattern.ts';
 import type { Play, Task } from './play.ts';
 import { readPlaybook } from './playbook.ts';
 import { Problems } from './problems.ts';
+import { createRunProgram } from './programs.ts';
 import type { Reader } from './reader.ts';
 import { applySpecs } from './specs-check.ts';
 import { createTemplates } from './template.ts';
@@ -55,6 +56,8 @@ export interface LoadOptions {
   readonly workingFolder: string;
   /** The user's home folder, for `~/`; default: such names are not resolved. */
   readonly home?: string;
+  /** What an inventory that is a program gets as its environment; default: nothing. */
+  readonly environment?: { readonly [name: string]: string | undefined };
   /** The names of the entries of `facts`, to find misspelt ones; without it any name passes. */
   readonly facts?: readonly string[];
   /** The value of `homerun_version`. */
@@ -97,7 +100,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   if (!readHosts || problems.isPartial) throw new InputError(problems.errors);
   const { inventory, plays, extraVars } = applySpecs({ inventory: readHosts, plays: readPlays, extraVars: given }, problems);
   const local = createLocalFiles(reader, options.workingFolder);
-  const planned = problems.collect(() => planHosts(plays, inventory, extraVars, options.limit, problems)) ?? [];
+  const planned = problems.collect(() => planHosts(plays, inventory, extraVars, options.limit, reader)) ?? [];
   checkPlays({
     planned,
     inventory,
@@ -121,12 +124,18 @@ export async function load(options: LoadOptions): Promise<Loaded> {
 }
 
 /** What reads the files of a run. */
-export function createReader({ workingFolder, home = workingFolder, lookups }: Pick<LoadOptions, 'workingFolder' | 'home' | 'lookups'>): Reader {
+export function createReader({
+  workingFolder,
+  home = workingFolder,
+  lookups,
+  environment = {},
+}: Pick<LoadOptions, 'workingFolder' | 'home' | 'lookups' | 'environment'>): Reader {
   return {
     files: createFiles(workingFolder, home),
     templates: createTemplates(lookups),
     conditions: createConditions(lookups),
     problems: new Problems(),
+    runProgram: createRunProgram(workingFolder, environment),
   };
 }
 
@@ -140,9 +149,9 @@ function planHosts(
   inventory: Inventory,
   extraVars: Layer,
   limit: string | undefined,
-  problems: Problems,
+  { problems, files }: Reader,
 ): readonly LoadedPlay[] {
-  const limited = limit === undefined ? undefined : limitedHosts(limit, inventory);
+  const limited = limit === undefined ? undefined : limitedHosts(limit, inventory, files);
   const groups = groupsLayer(inventory);
   const planned = plays.map((play): LoadedPlay => {
     const scope = scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars, groups]);
@@ -163,8 +172,9 @@ function planHosts(
   return planned;
 }
 
-function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> {
-  const { hosts, strays } = matchPattern(limit, inventory);
+function limitedHosts(limit: string, inventory: Inventory, files: Files): ReadonlySet<string> {
+  const parts = splitPattern(limit).flatMap((part) => (part.startsWith('@') ? linesOf(part.slice(1), files) : [part]));
+  const { hosts, strays } = matchParts(parts, inventory);
   const [stray] = strays;
   if (stray)
     throw InputError.of(
@@ -175,6 +185,15 @@ function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> 
   if (hosts.length === 0)
     throw InputError.of(`--limit ${limit} matches no host`, undefined, `Hosts: ${[...inventory.hosts.keys()].slice(0, 20).join(', ')}.`);
   return new Set(hosts);
+}
+
+/** The lines of a file of patterns, one a line. @throws InputError */
+function linesOf(path: string, files: Files): readonly string[] {
+  const lines = files
+    .text(files.resolve(path), { file: '--limit', line: 1, column: 1 })
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }
 
 /** A host that is in no group and that no play takes was forgotten. */

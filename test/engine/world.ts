@@ -238,7 +238,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       return [
         name,
         new HostRun(
-          { name, source: nowhere, folder: '', groups: [], layers: [] },
+          { name, source: nowhere, file: '', folder: '', groups: [], layers: [] },
           { user: 'root', byDefault: false },
           () => magic,
           valueLayer('extra', {}),

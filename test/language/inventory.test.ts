@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type HostConnection, hostConnection } from '../../src/language/connection.ts';
-import { expandRange } from '../../src/language/inventory-file.ts';
+import { expandRange } from '../../src/language/inventory-names.ts';
 import type { Loaded } from '../../src/language/load.ts';
 import { magicLayer } from '../../src/language/magic.ts';
 import { layersOf, scopeOf } from '../../src/language/variables.ts';

@@ -11,10 +11,12 @@ const inventory: Inventory = {
   hosts: new Map(
     names.map((name) => [
       name,
-      { name, source, folder: '/', layers: [], groups: Object.keys(groups).filter((group) => groups[group]?.includes(name)) },
+      { name, source, file: '/i', folder: '/', layers: [], groups: Object.keys(groups).filter((group) => groups[group]?.includes(name)) },
     ]),
   ),
-  groups: new Map(Object.entries(groups).map(([name, hosts]) => [name, { name, hosts, children: [] }])),
+  order: names,
+  top: Object.keys(groups),
+  groups: new Map(Object.entries(groups).map(([name, hosts]) => [name, { name, hosts, own: hosts, children: [] }])),
 };
 
 const matches: readonly (readonly [pattern: string, hosts: readonly string[]])[] = [
