@@ -26,7 +26,12 @@ const others = ['ansible_group_priority', 'ansible_facts', 'ansible_check_mode',
  * misspelt. Each once, where it stands first. What would mean something else is an error of the host (`hostConnection`).
  */
 export function adviseOnConnections(inventory: Inventory, problems: Problems): void {
-  const known = [...Object.values(connectionVariables.names).flat(), ...Object.keys(connectionVariables.refused), ...others];
+  const known = [
+    ...Object.values(connectionVariables.names).flat(),
+    ...Object.keys(connectionVariables.refused),
+    ...connectionVariables.fixed,
+    ...others,
+  ];
   const seen = new Map<string, { readonly source: Source | undefined; count: number }>();
   for (const { bindings } of new Set<Layer>([...inventory.hosts.values()].flatMap(({ layers }) => layers))) {
     for (const [name, { source }] of bindings) {

@@ -1,10 +1,10 @@
-import { InputError, type Source } from '../values/errors.ts';
+import type { Source } from '../values/errors.ts';
 import { hostNames } from './inventory-names.ts';
 import { type InventoryBuilder, type RawGroup, scalarNode } from './inventory-raw.ts';
 import type { Entry, MappingNode, Node, ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
 import { pythonLiteral } from './python-literal.ts';
-import { splitWords, type Word } from './shlex.ts';
+import { splitWords, type Word, WordError } from './shlex.ts';
 
 /** Whether a file that may be YAML as well is in INI form: a section stands at the beginning of a line. */
 export function looksLikeIni(text: string): boolean {
@@ -120,9 +120,8 @@ class IniInventory {
     try {
       return splitWords(text);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      const [problem] = error.problems;
-      this.#problems.error(problem?.message ?? '', at(0), problem?.hint);
+      if (!(error instanceof WordError)) throw error;
+      this.#problems.error(error.message, at(error.offset), error.hint);
       return { words: [] };
     }
   }
@@ -172,6 +171,8 @@ class IniInventory {
 
   /** What the values of this form surprise with. */
   #advise(name: string, value: Node, written: string, quoted: boolean): void {
+    // There numbers and booleans are taken as text too.
+    if (/^(ansible|ssh)_|^become/.test(name)) return;
     if (value.kind === 'scalar' && quoted && typeof value.value === 'number')
       this.#problems.warning(
         `"${name}" is a number for all its quotes, as in Ansible`,
@@ -179,8 +180,7 @@ class IniInventory {
         `Write ${name}='"${written}"' if it shall be text, or leave the quotes away.`,
       );
     if (!isText(value)) return;
-    const isFlag = /^(ansible_)?become$/.test(name);
-    if (/^(true|false)$/i.test(written) && !isFlag)
+    if (/^(true|false)$/i.test(written))
       this.#problems.warning(
         `"${name}" is text here, as in Ansible`,
         value.source,

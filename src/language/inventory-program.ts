@@ -40,7 +40,7 @@ function mappingFrom({ path, name, run }: InventoryProgram, args: readonly strin
   const text = utf8(end.output, call);
   // Programs of old print nothing for a host that has no variables.
   if (text.trim() === '' && args[0] === '--host') return emptyAt(call);
-  const node = withHint(() => parseJsonNode(text, call), `${saidOn(end.errors) ?? 'Nothing else may go to standard output.'} Expected ${form}.`);
+  const node = withHint(() => parseJsonNode(text, call), `${saidOn(end.errors) ?? 'Nothing else may go to standard output.'}\n  Expected ${form}.`);
   if (node.kind === 'mapping') return node;
   throw InputError.of(`an inventory program prints a mapping, got ${describeNode(node)}`, node.source, `Expected ${form}.`);
 }
@@ -64,7 +64,7 @@ function saidOn(errors: string): string | undefined {
     .split('\n')
     .slice(-8)
     .map((line) => line.trimEnd().slice(0, 300));
-  return lines.join('') === '' ? undefined : `It says: ${lines.join('\n    ')}`;
+  return lines.join('') === '' ? undefined : `It says: ${lines.join('\n           ')}`;
 }
 
 function withHint<T>(work: () => T, hint: string): T {

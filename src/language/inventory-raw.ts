@@ -78,11 +78,18 @@ export class InventoryBuilder {
 
   /** Adds hosts to a group, each with the variables that its entry gives. */
   hosts(group: RawGroup, { names, port }: HostNames, source: Source, vars: MappingNode | undefined): void {
-    const entries = [...(port === undefined ? [] : [portEntry(port, source)]), ...(vars?.entries ?? [])];
     for (const name of names) {
       group.hosts.add(name);
-      const host = this.#raw.hosts.get(name) ?? { name, source, ...this.#place, layers: [] };
+      const known = this.#raw.hosts.get(name);
+      const host = known ?? { name, source, ...this.#place, layers: [] };
       this.#raw.hosts.set(name, host);
+      if (known && port !== undefined)
+        this.#reader.problems.warning(
+          `the port ${port} of "${name}" is passed over, as in Ansible: the host was named before`,
+          source,
+          `Write it where the host is named first, or as a variable: ansible_port=${port}.`,
+        );
+      const entries = [...(known || port === undefined ? [] : [portEntry(port, source)]), ...(vars?.entries ?? [])];
       if (entries.length === 0) continue;
       for (const entry of vars?.entries ?? []) this.#noteGiven(name, entry);
       host.layers.push(layerOf(`${source.file} (host ${name})`, { kind: 'mapping', entries, source: vars?.source ?? source }, this.#reader));

@@ -1,4 +1,14 @@
-import { InputError } from '../values/errors.ts';
+/** A line that cannot be taken apart. */
+export class WordError extends Error {
+  readonly offset: number;
+  readonly hint: string;
+
+  constructor(message: string, offset: number, hint: string) {
+    super(message);
+    this.offset = offset;
+    this.hint = hint;
+  }
+}
 
 /** One word of a line. */
 export interface Word {
@@ -20,12 +30,13 @@ export interface Words {
 /**
  * The words of a line as Python's `shlex.split(line, comments=True)` finds them, which is how Ansible reads lines of hosts: quotes and
  * backslashes as in sh, and `#` begins a comment, even within a word.
- * @throws InputError for a quote that is not closed, and a backslash at the end. It has no place yet.
+ * @throws WordError for a quote that is not closed, and a backslash at the end.
  */
 export function splitWords(line: string): Words {
   const words: Word[] = [];
   let word: { text: string; offsets: number[]; start: number; quoted: boolean } | undefined;
   let quote: string | undefined;
+  let opened = 0;
   const take = (character: string, offset: number, quoted: boolean) => {
     word ??= { text: '', offsets: [], start: offset, quoted: false };
     word.text += character;
@@ -45,9 +56,10 @@ export function splitWords(line: string): Words {
     } else if (quote === undefined && (character === '"' || character === "'")) {
       take('', index, true);
       quote = character;
+      opened = index;
     } else if (character === quote) quote = undefined;
     else if (character === '\\' && quote !== "'") {
-      if (index + 1 === line.length) throw InputError.of('a backslash stands at the end of the line', undefined, 'Write two of them: \\\\.');
+      if (index + 1 === line.length) throw new WordError('a backslash stands at the end of the line', index, 'Write two of them: \\\\.');
       const next = line.charAt(index + 1);
       // In double quotes a backslash is one, but before a quote or another.
       if (quote === '"' && next !== '"' && next !== '\\') take('\\', index, true);
@@ -57,7 +69,7 @@ export function splitWords(line: string): Words {
       }
     } else take(character, index, quote !== undefined);
   }
-  if (quote !== undefined) throw InputError.of(`a quote (${quote}) is not closed`, undefined, `Write ${quote} where the text ends.`);
+  if (quote !== undefined) throw new WordError(`a quote (${quote}) is not closed`, opened, `Write ${quote} where the text ends.`);
   if (word) words.push(word);
   return { words };
 }

@@ -55,6 +55,9 @@ test('--graph shows groups as a tree, as Ansible does', async (t) => {
   |  |--@web:
   |  |  |--web1
   |  |  |--web2
+  |--@web:
+  |  |--web1
+  |  |--web2
   |--@db:
   |  |--db1
 `,
@@ -71,11 +74,10 @@ test('--json has the form of an Ansible inventory program, without secrets and w
         db1: { ansible_connection: 'local', color: 'red', token: '***' },
       },
     },
-    all: { children: ['ungrouped', 'eu', 'db'] },
-    ungrouped: { hosts: [] },
-    eu: { hosts: ['web1', 'web2'], children: ['web'] },
-    web: { hosts: ['web1', 'web2'], children: [] },
-    db: { hosts: ['db1'], children: [] },
+    all: { children: ['ungrouped', 'eu', 'web', 'db'] },
+    eu: { children: ['web'] },
+    web: { hosts: ['web1', 'web2'] },
+    db: { hosts: ['db1'] },
   });
 });
 
@@ -84,9 +86,9 @@ test('--host shows every variable with the place that sets it and those it hides
   t.is(
     output,
     `color: light green  inventory/group_vars/web.yaml:1:1
-    instead of that in inventory/hosts.yaml:3:5
+    instead of blue  inventory/hosts.yaml:3:5
 shade: light  --extra-vars:1:1
-    instead of that in inventory/group_vars/web.yaml:2:1
+    instead of dark  inventory/group_vars/web.yaml:2:1
 ssh_host: 192.0.2.1  inventory/hosts.yaml:10:16
 ssh_port: 2222  inventory/hosts.yaml:10:53
 ssh_user: root  inventory/hosts.yaml:10:37
