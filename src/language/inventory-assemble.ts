@@ -2,10 +2,10 @@ import type { Group, Host, Inventory } from './inventory.ts';
 import type { RawGroup, RawHost, RawInventory } from './inventory-raw.ts';
 import type { VarsFiles } from './inventory-vars.ts';
 import type { Problems } from './problems.ts';
-import type { Layer } from './variables.ts';
+import { type Layer, valueLayer } from './variables.ts';
 
 /** Puts what files say in order: who is in which group, and which variables count more. Notes groups in a circle. */
-export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], problems: Problems): Inventory {
+export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], workingFolder: string, problems: Problems): Inventory {
   const groups = [...raw.groups.values()].filter(({ name }) => name !== 'all' && name !== 'ungrouped');
   for (const { name, source } of groups)
     if (raw.hosts.has(name)) problems.warning(`"${name}" is the name of a host and of a group`, source, 'Rename one: a pattern takes the host.');
@@ -18,7 +18,8 @@ export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], pr
   for (const host of raw.hosts.values()) {
     const { name, source, file, folder } = host;
     const own = byWeight.filter((group) => below.get(group.name)?.has(name));
-    const layers = hostLayers(host, own, raw, varsFiles);
+    const weighed = ['all', ...(own.length === 0 ? ['ungrouped'] : own.map((group) => group.name))];
+    const layers = hostLayers(host, weighed, raw, varsFiles);
     hosts.set(name, { name, source, file, folder, layers, groups: own.map((group) => group.name).sort() });
   }
   const top = topGroups(groups, raw);
@@ -26,6 +27,7 @@ export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], pr
   const ungrouped = [...hosts.values()].filter((host) => host.groups.length === 0).map(({ name }) => name);
   return {
     hosts,
+    ...(!hosts.has('localhost') && { thisMachine: thisMachine(raw, varsFiles, workingFolder) }),
     order: [...new Set([...(all?.hosts ?? []), ...ungrouped, ...hostsOf(top, raw)])],
     top,
     groups: new Map(
@@ -35,6 +37,13 @@ export function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], pr
       }),
     ),
   };
+}
+
+/** `localhost` as Ansible adds it: reached without SSH, with the variables of `all`. */
+function thisMachine(raw: RawInventory, varsFiles: readonly VarsFiles[], folder: string): Host {
+  const host: RawHost = { name: 'localhost', source: { file: 'localhost', line: 1, column: 1 }, file: '', folder, layers: [] };
+  const connection = valueLayer('localhost', { ansible_connection: 'local' });
+  return { ...host, groups: [], layers: hostLayers({ ...host, layers: [connection] }, ['all'], raw, varsFiles) };
 }
 
 /** The groups right below `all`: those that it names, then those that are below no other. */
@@ -75,11 +84,10 @@ function groupDepths(groups: ReadonlyMap<string, RawGroup>, problems: Problems):
   return depths;
 }
 
-/** As Ansible's VARIABLE_PRECEDENCE: what stands in inventory files lies below what stands in `group_vars`. */
-function hostLayers(host: RawHost, groups: readonly RawGroup[], raw: RawInventory, varsFiles: readonly VarsFiles[]): readonly Layer[] {
-  const names = groups.length === 0 ? ['ungrouped'] : groups.map(({ name }) => name);
-  const inFiles = ['all', ...names].flatMap((name) => raw.groups.get(name)?.layers ?? []);
-  const groupVars = ['all', ...names].flatMap((name) => varsFiles.flatMap((found) => found.groups.get(name)?.layers ?? []));
+/** The layers of a host that is in `groups`, low to high. As Ansible's VARIABLE_PRECEDENCE: what stands in inventory files lies below what stands in `group_vars`. */
+function hostLayers(host: RawHost, groups: readonly string[], raw: RawInventory, varsFiles: readonly VarsFiles[]): readonly Layer[] {
+  const inFiles = groups.flatMap((name) => raw.groups.get(name)?.layers ?? []);
+  const groupVars = groups.flatMap((name) => varsFiles.flatMap((found) => found.groups.get(name)?.layers ?? []));
   const hostVars = varsFiles.flatMap((found) => found.hosts.get(host.name)?.layers ?? []);
   return [...inFiles, ...groupVars, ...host.layers, ...hostVars];
 }

@@ -31,6 +31,7 @@ export function readInventory(given: readonly string[], reader: Reader): Invento
   const inventory = assembled(
     raw,
     folders.map((folder) => varsFilesIn(folder, raw, reader)),
+    files.resolve('.'),
     problems,
   );
   adviseOnConnections(inventory, problems);

@@ -39,7 +39,7 @@ export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader): 
       problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
   }
   for (const [name, { path }] of hosts) {
-    if (!raw.hosts.has(name))
+    if (!raw.hosts.has(name) && name !== 'localhost')
       problems.warning(
         `${files.shown(path)} belongs to no host of the inventory`,
         undefined,

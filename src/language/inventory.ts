@@ -18,6 +18,16 @@ export interface Host {
   readonly folder: string;
 }
 
+/** The host of this name, also `localhost` where no file names it. */
+export function hostNamed(inventory: Inventory, name: string): Host | undefined {
+  return inventory.hosts.get(name) ?? (name === inventory.thisMachine?.name ? inventory.thisMachine : undefined);
+}
+
+/** All hosts, and `localhost` where no file names it. */
+export function everyHost({ hosts, thisMachine }: Inventory): readonly Host[] {
+  return [...hosts.values(), ...(thisMachine ? [thisMachine] : [])];
+}
+
 export interface Group {
   readonly name: string;
   /** Names of all hosts in it or below it: its own, then those of its children, in the order of the files. */
@@ -30,6 +40,8 @@ export interface Group {
 export interface Inventory {
   /** In the order of the files. */
   readonly hosts: ReadonlyMap<string, Host>;
+  /** `localhost` where no file names it, as in Ansible: this machine, in no group, and not among `hosts`. Only its name takes it. */
+  readonly thisMachine?: Host;
   /** Names of all hosts in the order that `all` gives: those of no group, then those of each group. */
   readonly order: readonly string[];
   /** The groups that are below no other, in their order. */

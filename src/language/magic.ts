@@ -24,7 +24,7 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
     inventory_hostname_short: { value: isIP(host.name) ? host.name : (host.name.split('.')[0] ?? host.name) },
-    group_names: { value: host.groups.length > 0 ? host.groups : ['ungrouped'] },
+    group_names: { value: host.groups.length > 0 || host === inventory.thisMachine ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
     hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
     play_hosts: { value: playHosts },

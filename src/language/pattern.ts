@@ -58,7 +58,7 @@ function matchPart(part: string, inventory: Inventory, source: Source | undefine
   const subscript = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/.exec(part);
   if (subscript) return subscripted(subscript, inventory, source);
   if (/[*?[]/.test(part)) return named(inventory, globTest(part));
-  return inventory.groups.get(part)?.hosts;
+  return inventory.groups.get(part)?.hosts ?? (part === inventory.thisMachine?.name ? [part] : undefined);
 }
 
 /** Hosts of the groups whose name passes the test, then those whose own name does. */

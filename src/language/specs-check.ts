@@ -29,8 +29,14 @@ export function applySpecs({ inventory, plays, extraVars }: Declared, problems: 
     known.set(layer, done);
     return done;
   };
+  const checked = (host: Host): Host => ({ ...host, layers: host.layers.map(conforming) });
+  const { hosts, thisMachine } = inventory;
   return {
-    inventory: { ...inventory, hosts: new Map([...inventory.hosts].map(([name, host]) => [name, { ...host, layers: host.layers.map(conforming) }])) },
+    inventory: {
+      ...inventory,
+      hosts: new Map([...hosts].map(([name, host]) => [name, checked(host)])),
+      ...(thisMachine && { thisMachine: checked(thisMachine) }),
+    },
     plays: plays.map((play) => ({ ...play, layers: { ...play.layers, vars: play.layers.vars.map(conforming) } })),
     extraVars: conforming(extraVars),
   };

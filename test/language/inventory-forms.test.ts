@@ -114,6 +114,32 @@ for (const [text, says] of [
   });
 }
 
+test('localhost is this machine where no file names it, with the variables of all, and only its name takes it', async (t) => {
+  const files = {
+    'inventory/hosts': '[web]\nh1\n[all:vars]\na=1\n[ungrouped:vars]\na=2\n',
+    'inventory/group_vars/all.yml': 'b: all\n',
+    'inventory/host_vars/localhost.yml': 'c: own\n',
+  };
+  const plays = '- hosts: localhost\n- hosts: all\n- hosts: "local*"\n- hosts: localhost:web\n';
+  await loadProject({ 'site.yaml': plays, ...files }, {}, ({ planned, inventory, warnings }) => {
+    t.deepEqual(
+      planned.map(({ hosts }) => hosts),
+      [['localhost'], ['h1'], [], ['localhost', 'h1']],
+    );
+    const layers = inventory.thisMachine?.layers ?? [];
+    const scope = scopeOf(layers);
+    t.deepEqual(
+      ['a', 'b', 'c'].map((name) => scope.get(name)),
+      [1, 'all', 'own'],
+    );
+    t.is(hostConnection('localhost', layers, scope).transport, 'local');
+    t.is(warnings.length, 1);
+  });
+  await loadProject({ 'site.yaml': '- hosts: all:localhost\n', inventory: 'localhost\nh1\n' }, {}, ({ planned, inventory }) => {
+    t.deepEqual([planned[0]?.hosts, inventory.thisMachine], [['localhost', 'h1'], undefined]);
+  });
+});
+
 async function limited(files: ProjectFiles, options: ProjectOptions): Promise<readonly string[]> {
   return loadProject({ ...site, inventory: '[web]\nh[1:4]\n', ...files }, options, ({ planned }) => planned[0]?.hosts ?? []);
 }
