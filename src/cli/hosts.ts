@@ -28,13 +28,19 @@ export interface Hosts {
   reaching(host: Host): Reaching;
 }
 
-/** Reads the inventories of `options` and picks the hosts of `pattern`. @throws InputError with every problem at once. */
-export async function readHosts(options: RunOptions, pattern: string): Promise<Hosts> {
+/**
+ * Reads the inventories of `options` and picks the hosts of `pattern`.
+ * @param playbookFolder its `group_vars` and `host_vars` are read too. @throws InputError with every problem at once.
+ */
+export async function readHosts(options: RunOptions, pattern: string, playbookFolder?: string): Promise<Hosts> {
   const { workingFolder, environment } = options;
   const reader = createReader({ workingFolder, environment, home: homedir(), lookups: await lookupsOf(options) });
   const { problems } = reader;
   const extraVars = extraVarsLayer(options.extraVars, reader);
-  const inventory = problems.collect(() => readInventory(options.inventories, reader));
+  const inventory = problems.collect(() => {
+    const folders = playbookFolder === undefined ? [] : [reader.files.resolve(playbookFolder)];
+    return readInventory(options.inventories, reader, folders);
+  });
   if (problems.errors.length > 0 || !inventory) throw new InputError(problems.errors);
   const chosen = hostsOf(pattern, inventory);
   const noPlay = { folder: options.workingFolder };

@@ -18,6 +18,7 @@ interface Arguments extends InventoryArguments {
   readonly graph?: true;
   readonly json?: true;
   readonly host?: string;
+  readonly playbookDir?: string;
   readonly color: boolean;
 }
 
@@ -30,12 +31,13 @@ const define: Define = (command, { io }) => {
     .option('--graph', 'groups as a tree, with their hosts')
     .option('--json', "everything as JSON, in the form of Ansible's inventory programs")
     .option('--host <name>', 'every variable of a host, where it is set, and what it hides')
+    .option('--playbook-dir <folder>', 'with the group_vars and host_vars there, as playbooks in it see them')
     .option('--no-color', 'no colours (as with the variable NO_COLOR)')
     .action(async (pattern: string, typed: Arguments) => {
       const forms = [typed.json && '--json', typed.host !== undefined && '--host'].filter((form) => form);
       if (typed.graph && forms.length > 0) throw InputError.of(`--graph and ${forms.join(' and ')} cannot be had together`);
       const style = styleFor(io.output, io.environment, typed.color);
-      const hosts = await readHosts(runOptions(typed, io), typed.host ?? pattern);
+      const hosts = await readHosts(runOptions(typed, io), typed.host ?? pattern, typed.playbookDir);
       printProblems(io, hosts.warnings);
       if (typed.host !== undefined && typed.json) {
         const [host] = hosts.chosen;

@@ -87,7 +87,9 @@ function groupDepths(groups: ReadonlyMap<string, RawGroup>, problems: Problems):
 /** The layers of a host that is in `groups`, low to high. As Ansible's VARIABLE_PRECEDENCE: what stands in inventory files lies below what stands in `group_vars`. */
 function hostLayers(host: RawHost, groups: readonly string[], raw: RawInventory, varsFiles: readonly VarsFiles[]): readonly Layer[] {
   const inFiles = groups.flatMap((name) => raw.groups.get(name)?.layers ?? []);
-  const groupVars = groups.flatMap((name) => varsFiles.flatMap((found) => found.groups.get(name)?.layers ?? []));
+  const groupVarsOf = (names: readonly string[]) => varsFiles.flatMap(({ groups: found }) => names.flatMap((name) => found.get(name)?.layers ?? []));
+  // A parent's of a later folder counts more than a child's of an earlier one.
+  const groupVars = [...groupVarsOf(['all']), ...groupVarsOf(groups.filter((name) => name !== 'all'))];
   const hostVars = varsFiles.flatMap((found) => found.hosts.get(host.name)?.layers ?? []);
   return [...inFiles, ...groupVars, ...host.layers, ...hostVars];
 }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
 import { adviseOnConnections } from './connection-advice.ts';
 import type { Inventory } from './inventory.ts';
@@ -14,10 +14,11 @@ import { type Reader, readYaml } from './reader.ts';
 
 /**
  * Reads inventories, of which a later one adds to an earlier one and wins over it.
+ * @param playbookFolders where the playbooks lie: `group_vars` and `host_vars` beside them count more than those beside inventories.
  * @param given files in YAML or INI form, programs, folders of them, and lists of hosts (`h1,h2` or `h1,`).
  * @throws InputError when one cannot be found; what is wrong inside goes to the reader's problems.
  */
-export function readInventory(given: readonly string[], reader: Reader): Inventory {
+export function readInventory(given: readonly string[], reader: Reader, playbookFolders: readonly string[] = []): Inventory {
   const { files, problems } = reader;
   const raw: RawInventory = { groups: new Map(), hosts: new Map() };
   const folders = given.flatMap((one) => readSource(one, raw, reader) ?? []);
@@ -28,14 +29,28 @@ export function readInventory(given: readonly string[], reader: Reader): Invento
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
+  const besidePlaybooks = varsFolders(playbookFolders, reader).filter((folder) => folder !== folders.at(-1));
   const inventory = assembled(
     raw,
-    folders.map((folder) => varsFilesIn(folder, raw, reader)),
+    [...folders.map((folder) => varsFilesIn(folder, raw, reader, true)), ...besidePlaybooks.map((folder) => varsFilesIn(folder, raw, reader, false))],
     files.resolve('.'),
     problems,
   );
   adviseOnConnections(inventory, problems);
   return inventory;
+}
+
+/** The folder among those of playbooks that has variables. Of two each would be for its own plays alone. */
+function varsFolders(folders: readonly string[], { files, problems }: Reader): readonly string[] {
+  const found = [...new Set(folders)].filter((folder) => ['group_vars', 'host_vars'].some((name) => files.kind(join(folder, name)) === 'folder'));
+  const [first, second] = found;
+  if (first !== undefined && second !== undefined)
+    problems.error(
+      `playbooks of one run lie beside group_vars or host_vars in ${files.shown(first)} and in ${files.shown(second)}`,
+      undefined,
+      'Run them one after another, or move the variables beside the inventory.',
+    );
+  return found.slice(0, 1);
 }
 
 /** Reads one of the inventories; gives the folder that its `group_vars` and `host_vars` are in, if it can have such. @throws InputError */

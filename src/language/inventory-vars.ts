@@ -20,9 +20,9 @@ const endings = ['.yml', '.yaml', '.json'];
 
 /**
  * Reads `group_vars/` and `host_vars/` in `folder`. A name is a file (`web.yaml`, `web`) or a folder of files. Warns of those whose name is
- * that of no group or host: most likely it is misspelt.
+ * that of no group or host: most likely it is misspelt, but beside playbooks (`isOwn` false), which are for other inventories too.
  */
-export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader): VarsFiles {
+export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader, isOwn: boolean): VarsFiles {
   const { files, problems } = reader;
   const isGroup = (name: string) => name === 'all' || name === 'ungrouped' || raw.groups.has(name);
   const groups = namedLayers(join(folder, 'group_vars'), isGroup, reader);
@@ -35,11 +35,11 @@ export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader): 
         priority.source,
         `Write it below the vars of "${name}" in the inventory.`,
       );
-    if (!isGroup(name))
+    if (isOwn && !isGroup(name))
       problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
   }
   for (const [name, { path }] of hosts) {
-    if (!raw.hosts.has(name) && name !== 'localhost')
+    if (isOwn && !raw.hosts.has(name) && name !== 'localhost')
       problems.warning(
         `${files.shown(path)} belongs to no host of the inventory`,
         undefined,

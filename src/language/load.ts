@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { InputError, type Problem } from '../values/errors.ts';
 import { checkPlays } from './check.ts';
 import { createConditions } from './condition.ts';
@@ -94,7 +95,10 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   const reader = createReader(options);
   const { problems } = reader;
   const given = extraVarsLayer(options.extraVars, reader);
-  const readHosts = problems.collect(() => readInventory(options.inventories, reader));
+  const readHosts = problems.collect(() => {
+    const folders = options.playbooks.map((path) => dirname(reader.files.resolve(path)));
+    return readInventory(options.inventories, reader, folders);
+  });
   if (problems.errors.length > 0) problems.lose();
   const readPlays = options.playbooks.flatMap((path) => readPlaybook(path, { ...reader, modules: options.modules }));
   if (!readHosts || problems.isPartial) throw new InputError(problems.errors);
@@ -196,10 +200,12 @@ function linesOf(path: string, files: Files): readonly string[] {
   return lines.filter((line) => line !== '');
 }
 
-/** A host that is in no group and that no play takes was forgotten. */
+/** A host that is in no group, where there are groups, and that no play takes was forgotten. */
 function noteUntouched(planned: readonly LoadedPlay[], inventory: Inventory, limit: string | undefined, problems: Problems): void {
-  if (limit !== undefined || planned.length === 0) return;
+  if (limit !== undefined || planned.length === 0 || inventory.groups.size === 0) return;
   const taken = new Set(planned.flatMap(({ hosts }) => hosts));
+  // Plays for this machine alone forget nobody.
+  if ([...taken].every((name) => name === inventory.thisMachine?.name) && taken.size > 0) return;
   for (const { name, groups, layers, source } of inventory.hosts.values()) {
     // This machine is listed to run single tasks on it.
     const isLocal = name === 'localhost' || layers.some(({ bindings }) => bindings.has('ansible_connection'));

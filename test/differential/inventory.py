@@ -1,5 +1,5 @@
 # What ansible-core makes of inventories, in one process: each start of its commands takes a second.
-# In: a line of JSON for each, {"folder", "inventories", "patterns"}. Out: a line of JSON for each, {"list", "hosts": {pattern: [names]}}
+# In: a line of JSON for each, {"folder", "inventories", "patterns", "playbookDir"?}. Out: a line of JSON for each, {"list", "hosts": {pattern: [names]}}
 # as `ansible-inventory --list` and `ansible PATTERN --list-hosts` give them, or {"error"}.
 
 import json
@@ -14,6 +14,8 @@ def answer(case):
     arguments = ["ansible-inventory", "--list"]
     for inventory in case["inventories"]:
         arguments += ["-i", inventory]
+    if case.get("playbookDir"):
+        arguments += ["--playbook-dir", case["playbookDir"]]
     command = InventoryCLI(arguments)
     command.parse()
     command.loader, command.inventory, command.vm = command._play_prereqs()

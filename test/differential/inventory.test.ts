@@ -19,6 +19,7 @@ const caseSchema = z.strictObject({
   /** Those of `files` that are programs. */
   programs: z.array(z.string()).default([]),
   inventories: z.array(z.string()).default(['inventory']),
+  playbookDir: z.string().optional(),
   patterns: z.array(z.string()).default([]),
   /** Whether both say that it is wrong, each in its words. */
   wrong: z.boolean().default(false),
@@ -44,7 +45,7 @@ for (const [index, one] of cases.entries()) {
   const folder = folders[index] ?? '';
   withAnsible(`as in Ansible: ${one.name}`, async (t) => {
     const answer = answers[index];
-    const ours = await homerunInventory(one.inventories, folder);
+    const ours = await homerunInventory(one, folder);
     if (one.wrong) t.deepEqual([answer && 'error' in answer, ours], [true, undefined], JSON.stringify(answer));
     else if (!answer || 'error' in answer) t.fail(answer?.error);
     else {
@@ -68,7 +69,7 @@ function written({ files, programs }: (typeof cases)[number], folder: string): s
 }
 
 function ansibleAnswers(): readonly z.infer<typeof answerSchema>[] {
-  const input = cases.map(({ inventories, patterns }, index) => JSON.stringify({ folder: folders[index], inventories, patterns })).join('\n');
+  const input = cases.map(({ inventories, patterns, playbookDir }, index) => JSON.stringify({ folder: folders[index], inventories, patterns, playbookDir })).join('\n');
   const env = {
     PATH: process.env['PATH'],
     HOME: root,
@@ -90,9 +91,9 @@ function ansibleAnswers(): readonly z.infer<typeof answerSchema>[] {
 }
 
 /** What `homerun inventory --json` prints; undefined where it says what is wrong. */
-async function homerunInventory(inventories: readonly string[], folder: string): Promise<unknown> {
+async function homerunInventory({ inventories, playbookDir }: (typeof cases)[number], folder: string): Promise<unknown> {
   const io = fakeIo({ workingFolder: folder, environment: { PATH: process.env['PATH'] } });
-  const options = inventories.flatMap((path) => ['-i', path]);
+  const options = [...inventories.flatMap((path) => ['-i', path]), ...(playbookDir === undefined ? [] : ['--playbook-dir', playbookDir])];
   const exit = await main(['inventory', '--json', ...options], io, () => Promise.reject(new Error('no engine')));
   return exit === 0 ? JSON.parse(io.printed().output) : undefined;
 }
