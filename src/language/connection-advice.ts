@@ -29,7 +29,7 @@ export function adviseOnConnections(inventory: Inventory, problems: Problems): v
   const known = [
     ...Object.values(connectionVariables.names).flat(),
     ...Object.keys(connectionVariables.refused),
-    ...connectionVariables.fixed,
+    ...Object.keys(connectionVariables.fixed),
     ...others,
   ];
   const seen = new Map<string, { readonly source: Source | undefined; count: number }>();

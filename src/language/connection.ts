@@ -82,8 +82,8 @@ export const connectionVariables: {
   readonly names: Readonly<Record<Setting, readonly string[]>>;
   readonly refused: Readonly<Record<string, string>>;
   /** Those that may have one value alone. */
-  readonly fixed: readonly string[];
-} = { names: variables, refused, fixed: Object.keys(asAlways) };
+  readonly fixed: typeof asAlways;
+} = { names: variables, refused, fixed: asAlways };
 
 const defaultKnownHosts = ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'];
 

@@ -111,7 +111,13 @@ class IniInventory {
         `A variable of the group stands below [${group.name}:vars].`,
       );
     const names = hostNames(first.text, at(first.start), this.#problems);
-    const entries = rest.flatMap((word) => this.#assignment(word, at) ?? []);
+    const entries: Entry[] = [];
+    for (const word of rest) {
+      const entry = this.#assignment(word, at);
+      // What follows is its consequence: a = b is three words.
+      if (!entry) break;
+      entries.push(entry);
+    }
     const vars: MappingNode = { kind: 'mapping', entries, source: at(rest[0]?.start ?? 0) };
     if (names) this.#builder.hosts(group, names, at(first.start), vars);
   }

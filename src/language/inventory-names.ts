@@ -21,7 +21,7 @@ const forbidden = 'Letters, digits, _ . : and - are allowed; the address goes in
 export function hostNames(text: string, source: Source, problems: Problems): HostNames | undefined {
   const { pattern, port } = splitPort(text);
   const names = expandRange(pattern);
-  const hint = names ? forbidden : 'A range is written [1:20], [01:20], [1:20:2] or [a:f].';
+  const hint = names ? forbidden : 'A range is written [1:20], [01:20] or [a:f].';
   if (!names?.every(isHostName)) problems.error(`"${text}" cannot be the name of a host`, source, hint);
   else if (port !== undefined && (port < 1 || port > 65_535))
     problems.error(`"${text}" ends in ${port}, which is no port`, source, 'Ports are whole numbers from 1 to 65535.');

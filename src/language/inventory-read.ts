@@ -63,7 +63,7 @@ function readSource(given: string, raw: RawInventory, reader: Reader): string | 
     throw InputError.of(
       `there is no inventory ${files.shown(path)}`,
       undefined,
-      'Name one with -i PATH, or copy inventory/example and put in your hosts. A list of hosts has a comma: -i h1,',
+      'Name one with -i PATH, or copy inventory/example and put in your hosts.',
     );
   for (const file of kind === 'folder' ? inventoryFiles(path, reader) : [path]) readFile(file, raw, reader);
   return kind === 'folder' ? path : dirname(path);

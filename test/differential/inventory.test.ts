@@ -69,7 +69,9 @@ function written({ files, programs }: (typeof cases)[number], folder: string): s
 }
 
 function ansibleAnswers(): readonly z.infer<typeof answerSchema>[] {
-  const input = cases.map(({ inventories, patterns, playbookDir }, index) => JSON.stringify({ folder: folders[index], inventories, patterns, playbookDir })).join('\n');
+  const input = cases
+    .map(({ inventories, patterns, playbookDir }, index) => JSON.stringify({ folder: folders[index], inventories, patterns, playbookDir }))
+    .join('\n');
   const env = {
     PATH: process.env['PATH'],
     HOME: root,

@@ -54,7 +54,7 @@ const literals: readonly (readonly [string, unknown])[] = [
   ["{'a': {1: True}, 'a': 2}", { a: 2 }],
   ["{1: 'x', None: 'y'}", { 1: 'x', null: 'y' }],
   ["{'a', 'b'}", ['a', 'b']],
-  ["{[1]: 2}", undefined],
+  ['{[1]: 2}', undefined],
   ['{{ x }}', undefined],
   ['5 # comment', 5],
   ['# comment', undefined],
@@ -83,15 +83,25 @@ const lines: readonly (readonly [string, readonly string[]])[] = [
   ['a#b c', ['a']],
   ['"a#b" c', ['a#b', 'c']],
   [String.raw`a\#b`, ['a#b']],
-  ["'' \"\"", ['', '']],
+  ['\'\' ""', ['', '']],
   ['# all', []],
 ];
 
 for (const [line, words] of lines) {
-  test(`the words of ${line}`, (t) => t.deepEqual(splitWords(line).words.map(({ text }) => text), words));
+  test(`the words of ${line}`, (t) =>
+    t.deepEqual(
+      splitWords(line).words.map(({ text }) => text),
+      words,
+    ));
 }
 
 test('a line that does not end says where that began', (t) => {
-  t.like(t.throws(() => splitWords('a "b'), { instanceOf: WordError }), { offset: 2 });
-  t.like(t.throws(() => splitWords('a b\\'), { instanceOf: WordError }), { offset: 3 });
+  t.like(
+    t.throws(() => splitWords('a "b'), { instanceOf: WordError }),
+    { offset: 2 },
+  );
+  t.like(
+    t.throws(() => splitWords('a b\\'), { instanceOf: WordError }),
+    { offset: 3 },
+  );
 });
