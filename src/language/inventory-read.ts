@@ -8,7 +8,7 @@ import { readIniInventory } from './inventory-ini.ts';
 import { hostNames } from './inventory-names.ts';
 import { readProgramInventory } from './inventory-program.ts';
 import { InventoryBuilder, type RawInventory } from './inventory-raw.ts';
-import { varsFilesIn } from './inventory-vars.ts';
+import { varsFilesIn, warnOfStrays } from './inventory-vars.ts';
 import { readYamlInventory } from './inventory-yaml.ts';
 import { type Reader, readYaml } from './reader.ts';
 
@@ -29,13 +29,12 @@ export function readInventory(given: readonly string[], reader: Reader, playbook
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
+  const beside = folders.map((folder) => varsFilesIn(folder, raw, reader));
+  // Those beside playbooks are for other inventories too.
+  warnOfStrays(raw, beside, reader);
   const besidePlaybooks = varsFolders(playbookFolders, reader).filter((folder) => folder !== folders.at(-1));
-  const inventory = assembled(
-    raw,
-    [...folders.map((folder) => varsFilesIn(folder, raw, reader, true)), ...besidePlaybooks.map((folder) => varsFilesIn(folder, raw, reader, false))],
-    files.resolve('.'),
-    problems,
-  );
+  const varsFiles = [...beside, ...besidePlaybooks.map((folder) => varsFilesIn(folder, raw, reader))];
+  const inventory = assembled(raw, varsFiles, files.resolve('.'), problems);
   adviseOnConnections(inventory, problems);
   return inventory;
 }

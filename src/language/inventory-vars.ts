@@ -18,35 +18,42 @@ export interface VarsFiles {
 
 const endings = ['.yml', '.yaml', '.json'];
 
-/**
- * Reads `group_vars/` and `host_vars/` in `folder`. A name is a file (`web.yaml`, `web`) or a folder of files. Warns of those whose name is
- * that of no group or host: most likely it is misspelt, but beside playbooks (`isOwn` false), which are for other inventories too.
- */
-export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader, isOwn: boolean): VarsFiles {
-  const { files, problems } = reader;
-  const isGroup = (name: string) => name === 'all' || name === 'ungrouped' || raw.groups.has(name);
-  const groups = namedLayers(join(folder, 'group_vars'), isGroup, reader);
+/** Reads `group_vars/` and `host_vars/` in `folder`. A name is a file (`web.yaml`, `web`) or a folder of files. */
+export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader): VarsFiles {
+  const groups = namedLayers(join(folder, 'group_vars'), (name) => isGroup(name, raw), reader);
   const hosts = namedLayers(join(folder, 'host_vars'), (name) => raw.hosts.has(name), reader);
-  for (const [name, { path, layers }] of groups) {
+  for (const [name, { layers }] of groups) {
     const priority = layers.map(({ bindings }) => bindings.get('ansible_group_priority')).find((binding) => binding !== undefined);
     if (priority)
-      problems.warning(
+      reader.problems.warning(
         'ansible_group_priority does nothing here, as in Ansible',
         priority.source,
         `Write it below the vars of "${name}" in the inventory.`,
       );
-    if (isOwn && !isGroup(name))
-      problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
-  }
-  for (const [name, { path }] of hosts) {
-    if (isOwn && !raw.hosts.has(name) && name !== 'localhost')
-      problems.warning(
-        `${files.shown(path)} belongs to no host of the inventory`,
-        undefined,
-        `Put the host "${name}" into a group of the inventory, or delete the file.`,
-      );
   }
   return { groups, hosts };
+}
+
+/** Warns of files of variables whose name is that of no group or host: most likely misspelt. */
+export function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader): void {
+  for (const { groups, hosts } of varsFiles) {
+    for (const [name, { path }] of groups) {
+      if (!isGroup(name, raw))
+        problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
+    }
+    for (const [name, { path }] of hosts) {
+      if (!raw.hosts.has(name) && name !== 'localhost')
+        problems.warning(
+          `${files.shown(path)} belongs to no host of the inventory`,
+          undefined,
+          `Put the host "${name}" into a group of the inventory, or delete the file.`,
+        );
+    }
+  }
+}
+
+function isGroup(name: string, { groups }: RawInventory): boolean {
+  return name === 'all' || name === 'ungrouped' || groups.has(name);
 }
 
 function namedLayers(folder: string, isKnown: (name: string) => boolean, reader: Reader): ReadonlyMap<string, NamedLayers> {
