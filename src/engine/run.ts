@@ -80,6 +80,7 @@ export async function prepare(options: RunOptions, modules: ReadonlyMap<string, 
     lookups: await lookupsOf(options, masker),
     workingFolder: options.workingFolder,
     home: homedir(),
+    environment: options.environment,
     ...(options.limit !== undefined && { limit: options.limit }),
   });
   return { loaded, modules, masker };

@@ -1,8 +1,8 @@
 import type { Scope } from '../language/expression.ts';
-import type { GrowingInventory, Host } from '../language/inventory.ts';
+import { everyHost, type GrowingInventory, type Host, hostNamed } from '../language/inventory.ts';
 import type { Loaded } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
-import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
+import { layersOf, scopeOf } from '../language/variables.ts';
 import type { Addition } from '../values/addition.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Reaching } from './connections.ts';
@@ -57,8 +57,7 @@ export class Site {
     });
     const playing = new Set(loaded.planned.flatMap(({ hosts }) => hosts));
     const problems: Problem[] = [];
-    const { hosts } = loaded.inventory;
-    for (const host of [...hosts.values(), ...(hosts.has('localhost') ? [] : [thisMachine(options)])]) {
+    for (const host of everyHost(loaded.inventory)) {
       const reaching = this.#reach(host);
       if (reaching instanceof InputError && playing.has(host.name)) problems.push(...reaching.problems);
       this.#put(host, reaching);
@@ -83,7 +82,7 @@ export class Site {
     const before = this.#inventory;
     this.#inventory = before.with(addition);
     try {
-      const others = [...this.#inventory.hosts.values()].filter((host) => !isAsBefore(host, before.hosts.get(host.name)));
+      const others = everyHost(this.#inventory).filter((host) => !isAsBefore(host, hostNamed(before, host.name)));
       const reached = others.map((host) => ({ host, reaching: this.#reach(host) }));
       for (const { reaching } of reached) if (reaching instanceof InputError) throw reaching;
       for (const { host, reaching } of reached) this.#put(host, reaching);
@@ -162,10 +161,4 @@ function isAsBefore({ groups, layers }: Host, before: Host | undefined): boolean
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
-}
-
-/** The host `localhost` where the inventory has none, as in Ansible: this machine, without SSH. */
-function thisMachine({ workingFolder }: SiteOptions): Host {
-  const source = { file: 'localhost', line: 1, column: 1 };
-  return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
 }

@@ -34,6 +34,6 @@ function isUnnamed({ name }: Host): boolean {
 export function someHost(play: Play, growth: Growth, inventory: GrowingInventory, hosts: Iterable<Checked>): Checked {
   const names = [...inventory.variablesOf(() => true), ...growth.variables];
   const registered = new Map([...hosts].flatMap((one) => [...one.registered.keys()]).map((name) => [name, { unknown: true } as const]));
-  const host: Host = { name: unnamed, source: play.source, folder: '', groups: [], layers: [unknownLayer('variables of hosts', names)] };
+  const host: Host = { name: unnamed, source: play.source, file: '', folder: '', groups: [], layers: [unknownLayer('variables of hosts', names)] };
   return { host, registered, renewed: 0 };
 }

@@ -6,7 +6,7 @@ import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
 import type { Growth } from './growth.ts';
 import { HostProblems } from './host-problems.ts';
-import type { GrowingInventory, Host } from './inventory.ts';
+import { everyHost, type GrowingInventory, type Host } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
 import { lazily, magicLayer } from './magic.ts';
@@ -59,8 +59,8 @@ export interface Walk {
  */
 export function checkPlays(input: CheckInput): void {
   const hosts = new Map(
-    [...input.inventory.hosts].map(([name, host]) => [
-      name,
+    everyHost(input.inventory).map((host) => [
+      host.name,
       { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0 },
     ]),
   );

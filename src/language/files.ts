@@ -11,6 +11,8 @@ export interface Files {
   readonly shown: (path: string) => string;
   /** @throws InputError when that cannot be seen. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** Whether a file is there that you may execute. */
+  readonly isExecutable: (path: string) => boolean;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
   /** Throws InputError unless the file may be read; its content is not looked at. */
@@ -51,6 +53,7 @@ export function createFiles(workingFolder: string, home: string): Files {
       const stats = statOf(path, shown(path));
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
+    isExecutable: (path) => statOf(path, shown(path))?.isFile() === true && mayExecute(path),
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
     mustBeReadable: (path, asked) =>
       attempt(path, asked, () => {
@@ -74,6 +77,15 @@ export function createFiles(workingFolder: string, home: string): Files {
         }
       }),
   };
+}
+
+function mayExecute(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Codes of the system that mean that no such file is there, or can be. */

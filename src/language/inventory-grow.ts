@@ -2,7 +2,7 @@ import type { Addition } from '../values/addition.ts';
 import { InputError, TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
-import type { RawGroup, RawHost, RawInventory } from './inventory-file.ts';
+import type { RawGroup, RawHost, RawInventory } from './inventory-raw.ts';
 import { type Binding, bindingOf, scopeOf, valueLayer } from './variables.ts';
 
 type Parts<Kind> = Extract<Addition, { kind: Kind }>;
@@ -24,10 +24,10 @@ export function isIn(addition: Addition, raw: RawInventory): boolean {
  * @throws TaskError for groups that would be below each other in a circle.
  */
 export function grown(raw: RawInventory, addition: Addition, folder: string): RawInventory {
-  const copy = { groups: new Map(raw.groups), hosts: new Map(raw.hosts), belowAll: new Set(raw.belowAll) };
+  const copy = { groups: new Map(raw.groups), hosts: new Map(raw.hosts) };
   const source = { file: addition.kind === 'host' ? 'add_host' : 'group_by', line: 1, column: 1 };
   const groupOf = (name: string): RawGroup => {
-    const known = raw.groups.get(name) ?? { name, source, hosts: new Set(), children: new Set(), layers: [] };
+    const known = copy.groups.get(name) ?? { name, source, hosts: new Set(), children: new Set(), layers: [], priority: 1 };
     const group = { ...known, hosts: new Set(known.hosts), children: new Set(known.children) };
     copy.groups.set(name, group);
     return group;
@@ -44,13 +44,12 @@ export function grown(raw: RawInventory, addition: Addition, folder: string): Ra
   if (!isWithin(host, group, raw)) hosts.add(host);
   for (const parent of parents) {
     if (isBelow(group, parent, raw)) continue;
-    if (parent === 'all') copy.belowAll.add(group);
-    else if (namesWithin(group, copy).has(parent))
+    if (parent !== 'all' && namesWithin(group, copy).has(parent))
       throw new TaskError(
         group === parent ? `the group ${group} cannot be below itself` : `the group ${group} cannot be below ${parent}, which is below it`,
         'Leave that one out of parents.',
       );
-    else groupOf(parent).children.add(group);
+    groupOf(parent).children.add(group);
   }
   return copy;
 }
@@ -58,7 +57,7 @@ export function grown(raw: RawInventory, addition: Addition, folder: string): Ra
 function newHost(name: string, source: RawHost['source'], folder: string): RawHost {
   // As without it: this machine, unless its variables say otherwise.
   const layers = name === 'localhost' ? [valueLayer('localhost', { ansible_connection: 'local' })] : [];
-  return { name, source, folder, layers };
+  return { name, source, file: '', folder, layers };
 }
 
 function withVars(host: RawHost, vars: Parts<'host'>['vars']): RawHost {
@@ -86,9 +85,8 @@ function namesWithin(group: string, { groups }: RawInventory): ReadonlySet<strin
 
 /** Whether a group stands right below another. Below `all` stands by itself what is below no other. */
 function isBelow(group: string, parent: string, raw: RawInventory): boolean {
-  if (parent !== 'all') return raw.groups.get(parent)?.children.has(group) ?? false;
-  const isBelowOther = [...raw.groups.values()].some(({ name, children }) => name !== 'all' && children.has(group));
-  return !isBelowOther || raw.belowAll?.has(group) === true;
+  if (raw.groups.get(parent)?.children.has(group)) return true;
+  return parent === 'all' && ![...raw.groups.values()].some(({ children }) => children.has(group));
 }
 
 /** Whether a variable has that value already; one that other variables go into counts as another. */

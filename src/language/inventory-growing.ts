@@ -1,6 +1,6 @@
 import type { GrowingInventory, Inventory } from './inventory.ts';
-import type { RawInventory } from './inventory-file.ts';
 import { grown, isIn } from './inventory-grow.ts';
+import type { RawInventory } from './inventory-raw.ts';
 import type { VarsFiles } from './inventory-vars.ts';
 
 /** What an inventory is made from. */

@@ -38,9 +38,12 @@ export function applySpecs({ inventory, plays, extraVars }: Declared, problems: 
 
 /** Also with what tasks add to it. */
 function conformingInventory(inventory: GrowingInventory, conforming: (layer: Layer) => Layer): GrowingInventory {
+  const checked = (host: Host): Host => ({ ...host, layers: host.layers.map(conforming) });
+  const { hosts, thisMachine } = inventory;
   const conformed: GrowingInventory = {
     ...inventory,
-    hosts: new Map([...inventory.hosts].map(([name, host]) => [name, { ...host, layers: host.layers.map(conforming) }])),
+    hosts: new Map([...hosts].map(([name, host]) => [name, checked(host)])),
+    ...(thisMachine && { thisMachine: checked(thisMachine) }),
     with(addition) {
       const grown = inventory.with(addition);
       return grown === inventory ? conformed : conformingInventory(grown, conforming);

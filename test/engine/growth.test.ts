@@ -88,7 +88,7 @@ test('add_host is done once; the host has its variables and those of its groups,
   t.is(ran.tasks.filter(({ module }) => module === 'add_host').length, 1);
   t.deepEqual(told(ran).filter((line) => line.includes('ok') && /one|two/.test(line.split(' ')[0] ?? '')).length, 4);
   t.true(told(ran).includes('two ok true green new1'));
-  t.is(told(ran).at(-1), 'new1 ok saw own green 2222 created,more one,two,three,new1');
+  t.is(told(ran).at(-1), 'new1 ok saw own green 2222 created,more three,new1,one,two');
   const last = ran.events.at(-1);
   t.deepEqual(last?.event === 'recap' && Object.keys(last.hosts), ['one', 'two', 'new1']);
 });
@@ -131,7 +131,7 @@ test('connection variables that are wrong fail the task, and add nothing', async
     ) + on('created', 'debug: {}'),
   );
   t.regex(told(ran)[0] ?? '', /^one failed .*ssh_port.*whole number/);
-  t.is(told(ran).at(-1), 'one ok one,two,three');
+  t.is(told(ran).at(-1), 'one ok three,one,two');
 });
 
 test('a name that a host gives is refused where it is none', async (t) => {

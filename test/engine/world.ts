@@ -11,12 +11,13 @@ import { Site } from '../../src/engine/site.ts';
 import { Target } from '../../src/engine/target.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
 import type { Inventory } from '../../src/language/inventory.ts';
-import type { RawHost } from '../../src/language/inventory-file.ts';
+import { assembled } from '../../src/language/inventory-assemble.ts';
 import { growing } from '../../src/language/inventory-growing.ts';
-import { assembled } from '../../src/language/inventory-read.ts';
-import { createReader, type LoadedPlay } from '../../src/language/load.ts';
+import type { RawHost } from '../../src/language/inventory-raw.ts';
+import type { LoadedPlay } from '../../src/language/load.ts';
 import { matchPattern } from '../../src/language/pattern.ts';
 import type { Choice, Handler, Include, Item, Play, Task } from '../../src/language/play.ts';
+import { Problems } from '../../src/language/problems.ts';
 import { scopeOf, valueLayer } from '../../src/language/variables.ts';
 import addHost from '../../src/modules/add_host.ts';
 import groupBy from '../../src/modules/group_by.ts';
@@ -251,12 +252,11 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     { play: one, hosts: options.playHosts ?? names },
     ...(options.next ? [{ play: next, hosts: names, ...(options.next.hosts && { settledAfter: 0 }) }] : []),
   ];
-  const raw = new Map(names.map((name): [string, RawHost] => [name, { name, source: nowhere, folder: '', layers: [] }]));
-  const reader = createReader({ workingFolder: '', lookups: { env: () => undefined, secret: () => undefined } });
+  const raw = new Map(names.map((name): [string, RawHost] => [name, { name, source: nowhere, file: '', folder: '', layers: [] }]));
   const inventory = growing({
     raw: { hosts: raw, groups: new Map() },
     varsFiles: [],
-    assemble: (now) => assembled(now, [], reader),
+    assemble: (now) => assembled(now, [], '', new Problems()),
     folder: '',
     warnOfStrays: () => {},
   });

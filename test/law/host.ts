@@ -40,9 +40,9 @@ export class LawHost extends SimulatedHost {
       case 'list':
         return args
           .map((folder) => {
-            const below = `${this.real(folder, true)}/`;
-            const found = [...this.state].filter(([one]) => one.startsWith(below)).map(([one, is]) => `${one}:${is}`);
-            return `${folder}=${found.sort().join(',')}\n`;
+            const real = this.real(folder, true);
+            const found = [...this.state].filter(([one]) => one.startsWith(`${real}/`)).map(([one, is]) => `${one}:${is}`);
+            return `${folder}=${found.sort().join(',')} ${real}\n`;
           })
           .join('');
       case 'set':

@@ -44,12 +44,16 @@ const thingKind: QuestionKind<Resource, Thing> = {
   aliases: ({ real }) => [real as Resource],
 };
 
-const listKind: QuestionKind<Resource, string> = {
+const listKind: QuestionKind<Resource, { readonly found: string; readonly real: string }> = {
   kind: 'list',
   reads: (name) => [name],
   script: (names) => `list ${names.join(' ')}`,
   split: splitLines,
-  parse: (part, name) => part.slice(name.length + 1, -1),
+  parse(part, name) {
+    const [found = '', real = ''] = part.slice(name.length + 1, -1).split(' ');
+    return { found, real };
+  },
+  aliases: ({ real }) => [real as Resource],
 };
 
 /** What may change by itself, and is asked when its turn has come. */
@@ -119,9 +123,9 @@ const modules: Readonly<Record<string, Module>> = {
   find: defineModule({
     ...documented,
     params: z.strictObject({ path: name }),
-    ask: ({ path }) => ask({ found: question(listKind, fileAt(path)) }),
+    ask: ({ path }) => ask({ list: question(listKind, fileAt(path)) }),
     plan: () => [],
-    result: (_, { found }) => ({ value: found, exists: found !== '' }),
+    result: (_, { list: { found } }) => ({ value: found, exists: found !== '' }),
   }),
   /** Its scripts may do anything. */
   package: defineModule({
