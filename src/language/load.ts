@@ -7,6 +7,7 @@ import { createFiles } from './files.ts';
 import type { Inventory } from './inventory.ts';
 import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
+import { fileLookup } from './lookup-file.ts';
 import type { Lookups } from './lookups.ts';
 import { groupsLayer } from './magic.ts';
 import { matchPattern } from './pattern.ts';
@@ -122,10 +123,12 @@ export async function load(options: LoadOptions): Promise<Loaded> {
 
 /** What reads the files of a run. */
 export function createReader({ workingFolder, home = workingFolder, lookups }: Pick<LoadOptions, 'workingFolder' | 'home' | 'lookups'>): Reader {
+  const files = createFiles(workingFolder, home);
+  const all: Lookups = { file: fileLookup(files, workingFolder), ...lookups };
   return {
-    files: createFiles(workingFolder, home),
-    templates: createTemplates(lookups),
-    conditions: createConditions(lookups),
+    files,
+    templates: createTemplates(all),
+    conditions: createConditions(all),
     problems: new Problems(),
   };
 }

@@ -83,11 +83,11 @@ const absent: Readonly<Record<string, string>> = {
     'All groups are known before the first host is contacted: write when with the fact (when: facts.os_family == "Debian"), or a group in the inventory.',
   with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
   with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
-  with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
+  with_dict: 'Write loop: "{{ dict2items MAPPING }}"; each item has key and value.',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
   with_nested: 'Write loop with a list of mappings that hold the pairs.',
-  with_subelements: 'Write loop with a list of mappings that hold the pairs.',
+  with_subelements: 'Write loop: "{{ subelements LIST \'KEY\' }}"; each item is a list of the mapping and what it holds.',
   with_sequence: 'Write loop with the numbers: loop: [1, 2, 3].',
   with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
