@@ -92,9 +92,6 @@ const absent: Readonly<Record<string, string>> = {
   with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
 
-/** Modules that the interface names and that there are none of yet. */
-const later = ['synapse_media'];
-
 /** Whether `word` may stand at `place`. */
 export function isWord(word: string, place: Place): boolean {
   return words[place].includes(word);
@@ -131,14 +128,6 @@ export function absentWords(): Readonly<Record<string, string>> {
 
 /** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
 export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
-  if (later.includes(key)) {
-    problems.error(
-      `the module "${key}" comes with a later version`,
-      keyNode.source,
-      'Until then take another one, such as command or shell; "homerun modules" lists them.',
-    );
-    return true;
-  }
   const instead = Object.hasOwn(absent, key) ? absent[key] : key.startsWith('with_') ? 'Write loop with a list of the items.' : undefined;
   if (instead === undefined) return false;
   problems.error(`"${key}" is not supported`, keyNode.source, instead);

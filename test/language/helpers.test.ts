@@ -11,6 +11,7 @@ import { scopeOf, valueLayer } from '../../src/language/variables.ts';
 import { InputError } from '../../src/values/errors.ts';
 import { Secret } from '../../src/values/secret.ts';
 import type { Value } from '../../src/values/vars.ts';
+import { asFunction } from '../docs/helpers-page.ts';
 
 const locate = (offset: number) => ({ file: 'a', line: 1, column: offset + 1 });
 const lookups = {
@@ -30,22 +31,6 @@ function holds(text: string, scope: Scope = examples): boolean {
   const [condition] = createConditions(lookups).compile(node, 'when', problems);
   if (!condition) throw new InputError(problems.errors);
   return condition.evaluate(scope);
-}
-
-/** A call as it stands in a template, as it is written in a condition: `join (keys a) "-"` is `join(keys(a), "-")`. */
-function asFunction(call: string): string {
-  const words = call.match(/"[^"]*"|[()]|[^\s()]+/g) ?? [];
-  const read = (): string => {
-    const name = words.shift() ?? '';
-    const args: string[] = [];
-    while (words.length > 0 && words[0] !== ')') {
-      const word = words.shift() ?? '';
-      args.push(word === '(' ? read() : word.replaceAll('\\', '\\\\'));
-    }
-    words.shift();
-    return `${name}(${args.join(', ')})`;
-  };
-  return read();
 }
 
 const inJson = (value: Value) => JSON.stringify(JSON.stringify(value));
