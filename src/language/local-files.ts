@@ -113,7 +113,7 @@ function named(
 
 function constantTemplate(text: string): Template {
   const none: ReadonlySet<string> = new Set();
-  return { variables: none, required: new Map(), evaluate: () => text, render: () => text };
+  return { variables: none, required: new Map(), comparisons: [], evaluate: () => text, render: () => text };
 }
 
 function positionsOf(text: string, file: string): (offset: number) => Source {

@@ -67,6 +67,7 @@ function compileScalar(node: ScalarNode, templates: Templates, problems: Problem
     source: node.source,
     variables: template.variables,
     required: template.required,
+    ...(template.comparisons.length > 0 && { comparisons: template.comparisons }),
     evaluate: template.evaluate,
     sourceAt: () => node.source,
   };
@@ -96,11 +97,13 @@ function compileMapping(node: MappingNode, templates: Templates, problems: Probl
 /** A value of parts; one without templates is evaluated once and for all. */
 function whole(node: Node, parts: readonly Expression[], evaluate: (scope: Scope) => Value): Expression {
   if (parts.every(isConstant)) return constant(node, evaluate({ get: () => undefined, names: () => [] }));
+  const comparisons = parts.flatMap((part) => part.comparisons ?? []);
   const union = (pick: (part: Expression) => ReadonlySet<string>) => new Set(parts.flatMap((part) => [...pick(part)]));
   return {
     source: node.source,
     variables: union((part) => part.variables),
     required: allRequired(parts),
+    ...(comparisons.length > 0 && { comparisons }),
     evaluate,
     sourceAt: (path, ofKey) => placeAt(node, path, ofKey),
   };

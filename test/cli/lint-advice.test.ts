@@ -107,6 +107,25 @@ for (const [condition, says] of [
   });
 }
 
+for (const [what, files, says, cure] of [
+  ['a value', { 'msg.hbs': '' }, 'playbooks/site.yaml:3:28', 'Write (eq port 8008).'],
+  [
+    'a template',
+    { 'playbooks/templates/msg.hbs': 'a\n{{#if on}}{{#unless (ne "8008" port)}}x{{/unless}}{{/if}}' },
+    'playbooks/templates/msg.hbs:2:22',
+    'Write (ne port 8008).',
+  ],
+] as const) {
+  test(`lint on numbers and text in ${what}`, async (t) => {
+    const task =
+      what === 'a value' ? `- debug: {msg: '{{ if (eq port "8008") "a" "b" }} {{ eq port 8008 }}'}\n` : '- template: {src: msg.hbs, dest: /a}\n';
+    const { exit, said, hints } = await lint({ ...site(task), ...withPorts, 'inventory/group_vars/all.yaml': 'on: true\n', ...files });
+    t.is(exit, 0);
+    t.deepEqual(butUnused(said), [`${says}: warning: port is a number and is compared with the text "8008": they are never equal`]);
+    t.true(hints.includes(`  ${cure}`));
+  });
+}
+
 test('lint warns of passwords in plain text, wherever in the inventory and plays, and shows none of them', async (t) => {
   const { exit, said, hints } = await lint({
     'inventory/hosts.yaml': 'all:\n  vars:\n    db_password: hunter2\n  hosts:\n    web1: {api_token: hunter2}\n',
