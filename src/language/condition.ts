@@ -10,6 +10,7 @@ import { type Condition, type Scope, UnknownValue } from './expression.ts';
 import type { Lookups } from './lookups.ts';
 import { describeNode, type Node, type ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
+import { hidden } from './secrecy.ts';
 import { placed } from './template-variables.ts';
 import { constant } from './value.ts';
 
@@ -104,7 +105,7 @@ export function createConditions(lookups: Lookups): Conditions {
     } catch (error) {
       if (error instanceof InputError || error instanceof UnknownValue) throw error;
       const problem = explained(error as CelError, node, text, scope).problems[0];
-      const hide = (words: string) => variables.secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), words);
+      const hide = (words: string) => hidden(words, variables.secrets);
       throw InputError.of(hide(problem?.message ?? ''), problem?.source, problem?.hint && hide(problem.hint));
     } finally {
       running = before;

@@ -7,7 +7,7 @@ import { omit } from './expression.ts';
 import { helpers, runHelper } from './helpers.ts';
 import { lookedUpFile } from './lookup-file.ts';
 import type { Lookups } from './lookups.ts';
-import { holdsSecret, revealedDeep, sealedDeep } from './secrecy.ts';
+import { hidden, holdsSecret, revealedDeep, sealedDeep, secretTexts } from './secrecy.ts';
 import { type Frame, inner, nameOf, offsetOf, outermost } from './template-frame.ts';
 import { follow, Missing, type Names, step } from './template-path.ts';
 import { joined } from './template-text.ts';
@@ -244,7 +244,11 @@ class Evaluator {
       return hadSecret ? sealedDeep(result) : result;
     } catch (error) {
       if (error instanceof HelperError)
-        throw InputError.of(`"${call.name}": ${error.message}`, this.#input.at(call.offset), `Write ${helper.usage}.`);
+        throw InputError.of(
+          `"${call.name}": ${hidden(error.message, given.flatMap(secretTexts))}`,
+          this.#input.at(call.offset),
+          `Write ${helper.usage}.`,
+        );
       throw error;
     }
   }

@@ -157,8 +157,19 @@ test('what only a template has says in a condition how CEL writes it', (t) => {
 });
 
 test('a condition that fails over a secret does not show it', (t) => {
-  for (const text of ['int(secret("pw")) == 1', 'secret("pw")', 'from_json(secret("pw")) == 1', 'int(env("HOST")) == 1'])
+  for (const text of [
+    'int(secret("pw")) == 1',
+    'secret("pw")',
+    'from_json(secret("pw")) == 1',
+    'int(env("HOST")) == 1',
+    'pluck(users, secret("pw")) == []',
+  ])
     t.notRegex(t.throws(() => holds(text), { instanceOf: InputError })?.message ?? '', /hunter2|h\.example/);
+});
+
+test('a helper that fails over a secret does not show it', (t) => {
+  for (const call of ['pluck users (secret "pw")', 'regex_search name "w" (secret "pw")'])
+    t.notRegex(t.throws(() => inTemplate(call), { instanceOf: InputError })?.message ?? '', /hunter2/);
 });
 
 test('a hash of a secret is one', (t) => t.true(inTemplate('password_hash (secret "pw") "a"') instanceof Secret));
