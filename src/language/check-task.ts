@@ -161,6 +161,7 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
   const unknown = new Set<string>();
   for (const [name, expression] of task.params.entries) {
     const { state, value } = known(expression, scope, found);
+    warnOfMixed(expression, scope, found);
     if (value === omit) continue;
     params[name] = value;
     if (state !== 'known') unknown.add(name);
@@ -178,6 +179,7 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
       },
     };
     const { state, value } = known(read, scope, found);
+    if (kind === 'template' && state !== 'wrong') warnOfMixed(local.template(path, task, expression.source), scope, found);
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }

@@ -8,6 +8,7 @@ import { createFiles } from './files.ts';
 import type { GrowingInventory, Inventory } from './inventory.ts';
 import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
+import { fileLookup } from './lookup-file.ts';
 import type { Lookups } from './lookups.ts';
 import { hostsOfPlay, type LoadedPlay, limitOf, planHosts } from './plan-hosts.ts';
 import type { Play, Task } from './play.ts';
@@ -132,10 +133,12 @@ export function createReader({
   lookups,
   environment = {},
 }: Pick<LoadOptions, 'workingFolder' | 'home' | 'lookups' | 'environment'>): Reader {
+  const files = createFiles(workingFolder, home);
+  const all: Lookups = { file: fileLookup(files, workingFolder), ...lookups };
   return {
-    files: createFiles(workingFolder, home),
-    templates: createTemplates(lookups),
-    conditions: createConditions(lookups),
+    files,
+    templates: createTemplates(all),
+    conditions: createConditions(all),
     problems: new Problems(),
     runProgram: createRunProgram(workingFolder, environment),
   };

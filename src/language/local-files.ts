@@ -1,13 +1,16 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
 import { splitWords } from '../values/words.ts';
 import type { Scope } from './expression.ts';
 import { noteJinja } from './jinja.ts';
+import { candidates, type LocalFileKind } from './local-places.ts';
 import type { Task } from './play.ts';
 import type { Reader } from './reader.ts';
 import { isTemplate, type Template } from './template.ts';
 import type { TemplateInput } from './template-evaluate.ts';
+
+export type { LocalFileKind };
 
 /** A file of the user's own machine. */
 export interface LocalContent {
@@ -18,9 +21,6 @@ export interface LocalContent {
   /** Of a script: the words behind its path. */
   readonly words?: readonly string[];
 }
-
-/** A script is a file; the text that names it goes on with words for it, as a command line does. */
-export type LocalFileKind = 'file' | 'template' | 'script';
 
 /** Reads the local files of tasks. Each template is compiled once. */
 export interface LocalFiles {
@@ -111,30 +111,9 @@ function named(
   throw InputError.of('expected the path of a script', asked);
 }
 
-/** Where a file may be, the first that there is being taken. */
-function candidates(
-  kind: LocalFileKind,
-  path: string,
-  folders: readonly string[],
-  resolve: (path: string, folder?: string) => string,
-  projectFolder: string,
-): readonly string[] {
-  if (path.startsWith('/') || path.startsWith('~/')) return [resolve(path)];
-  const subfolder = kind === 'template' ? 'templates' : 'files';
-  // A playbook lies in `playbooks/`, beside which the project's `templates/` lie.
-  const project = [...folders.filter((folder) => basename(folder) === 'playbooks').map((folder) => dirname(folder)), projectFolder];
-  return [
-    ...new Set([
-      ...folders.flatMap((folder) => [resolve(`${subfolder}/${path}`, folder), resolve(path, folder)]),
-      ...project.map((folder) => resolve(`${subfolder}/${path}`, folder)),
-      resolve(path, projectFolder),
-    ]),
-  ];
-}
-
 function constantTemplate(text: string): Template {
   const none: ReadonlySet<string> = new Set();
-  return { variables: none, required: new Map(), evaluate: () => text, render: () => text };
+  return { variables: none, required: new Map(), comparisons: [], evaluate: () => text, render: () => text };
 }
 
 function positionsOf(text: string, file: string): (offset: number) => Source {

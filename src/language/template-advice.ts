@@ -41,13 +41,44 @@ export function adviceForUnknownHelper(name: string, words: readonly string[]): 
   return undefined;
 }
 
+/** Filters of Jinja that have another name here, or other arguments. */
+const filters: readonly (readonly [name: RegExp, instead: (name: string, args: string) => string])[] = [
+  [/^to_(?:nice_)?json$/, (name) => `{{ json ${name} }}`],
+  [/^to_(?:nice_)?yaml$/, (name) => `{{ yaml ${name} }}`],
+  [/^count$/, (name) => `{{ length ${name} }}`],
+  [/^float$/, (name) => `{{ double ${name} }}`],
+  [/^combine$/, (name, args) => `{{ merge ${name} ${args} }}`],
+  [/^map$/, (name, args) => `{{ pluck ${name} ${args.replace(/^attribute=/, '')} }}`],
+  [/^selectattr$/, (name, args) => `{{ where ${name} ${withoutTest(args)} }}`],
+  [/^rejectattr$/, (name, args) => `{{ where_not ${name} ${withoutTest(args)} }}`],
+  [/^ternary$/, (name, args) => `{{ if ${name} ${args} }}`],
+  [/^hash$/, (name, args) => `{{ ${args.includes('512') ? 'sha512' : 'sha256'} ${name} }}`],
+  [/^password_hash$/, (name) => `{{ password_hash ${name} "SALT" }}`],
+];
+
+function withoutTest(args: string): string {
+  return args.replace(/\s["'](?:equalto|eq|==)["']/, '');
+}
+
+/** What to write for `name | filter(args)`. */
+function instead(name: string | undefined, filter: string | undefined, args: string | undefined): string {
+  const known = filters.find(([pattern]) => pattern.test(filter ?? ''));
+  const call = known ? known[1](name ?? '', spaced(args)) : `{{ ${filter} ${name} ${spaced(args)} }}`;
+  return `Handlebars has no filters: write ${call}.`;
+}
+
 const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
+  [
+    /(?:lookup|query|q)\(\s*['"](?:ansible\.builtin\.)?(env|file|secret)['"]\s*,\s*(['"][^'"]*['"]|[\w.]+)/,
+    ([, kind, name]) => `Write {{ ${kind} ${name} }}.`,
+  ],
+  [
+    /(?:lookup|query|q)\(\s*['"]([\w.]+)['"]/,
+    ([, kind]) => `There is no lookup of ${kind}: values from outside are {{ file "PATH" }}, {{ env "NAME" }} and {{ secret "NAME" }}.`,
+  ],
   [/(\S+)\s*\|\s*default\(([^)]*)\)/, ([, name, value]) => `Handlebars has no filters: write {{ default ${name} ${value} }}.`],
-  [/(\S+)\s*\|\s*(?:length|count)/, ([, name]) => `Handlebars has no filters: write {{ length ${name} }}.`],
-  [/(\S+)\s*\|\s*to_(?:nice_)?(json|yaml)/, ([, name, kind]) => `Handlebars has no filters: write {{ ${kind} ${name} }}.`],
-  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => `Handlebars has no filters: write {{ ${filter} ${name} ${spaced(args)} }}.`],
-  [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => `Handlebars has no filters: write {{ ${filter} ${name} }}.`],
-  [/lookup\(\s*['"]env['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ env "${name}" }}.`],
+  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => instead(name, filter, args)],
+  [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => instead(name, filter, undefined)],
   [/(\w[\w.]*)\[\s*['"]([\w-]+)['"]\s*\]/, ([, name, key]) => `Write ${name}.${/^[\w]+$/.test(key ?? '') ? key : `[${key}]`}.`],
   [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.[${index}].`],
   [/(\w[\w.]*)\[\s*(\w+)\s*\]/, ([, name, key]) => `Write (lookup ${name} ${key}).`],

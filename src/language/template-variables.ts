@@ -1,4 +1,5 @@
 import type { Source } from '../values/errors.ts';
+import { folderVariables } from './lookup-file.ts';
 import type { Operand, Part, Program } from './template-tree.ts';
 
 /** The variables that a template reads, as far as its text shows. */
@@ -65,6 +66,7 @@ function walkPart(part: Part, place: Place, note: Note): void {
 function walkOperand(operand: Operand, place: Place, note: Note): void {
   if (operand.kind === 'call') {
     const isGuard = operand.name === 'default' || operand.name === 'defined';
+    if (operand.name === 'file') for (const name of folderVariables) note(name, operand.offset, { ...place, isGuarded: true });
     operand.args.forEach((arg, index) => {
       walkOperand(arg, isGuard && index === 0 ? { ...place, isGuarded: true } : place, note);
     });

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { type Entry, entries } from '../questions/entries.ts';
 import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
+import { problemIn } from '../values/pattern.ts';
 import type { Vars } from '../values/vars.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf, mode, path } from './params.ts';
 import { searching } from './support/edit-file.ts';
 import { extended } from './support/extended-pattern.ts';
 import { globTest, type NameTest, regexTest, roughGlob } from './support/name-patterns.ts';
-import { pattern, problemIn } from './support/pattern.ts';
+import { pattern } from './support/pattern.ts';
 
 /** A list, or text with commas between, as Ansible takes it. */
 const commaList = <Item extends z.ZodType>(item: Item) =>

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
+import { replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, notBoth, text } from './params.ts';
 import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
-import { pattern, replacementProblem } from './support/pattern.ts';
+import { pattern } from './support/pattern.ts';
 
 const params = z
   .strictObject({

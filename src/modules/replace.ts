@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
+import { problemIn, replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { text } from './params.ts';
 import { absentFromEdits, askEdited, editedPath, editParams, planEdited, searching, textOf } from './support/edit-file.ts';
 import { replaced, sectionPattern } from './support/edit-text.ts';
-import { problemIn, replacementProblem, textPattern } from './support/pattern.ts';
+import { textPattern } from './support/pattern.ts';
 
 const params = z
   .strictObject({

@@ -136,7 +136,9 @@ function linesOf(events: readonly RunEvent[]): Record<string, string[]> {
 
 function countsOf(events: readonly RunEvent[]): Record<string, Record<string, number>> {
   const recap = events.find((event) => event.event === 'recap');
-  return Object.fromEntries(Object.entries(recap?.hosts ?? {}).map(([name, { trips: _, ...counts }]) => [name, counts]));
+  return Object.fromEntries(
+    Object.entries(recap?.hosts ?? {}).map(([name, counts]) => [name, Object.fromEntries(Object.entries(counts).filter(([key]) => key !== 'trips'))]),
+  );
 }
 
 function drift(hosts: ReadonlyMap<string, LawHost>, change: Readonly<Record<string, string>>): void {
