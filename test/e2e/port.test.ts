@@ -146,7 +146,7 @@ test.serial('drift is mended, with its handlers, and nothing else changes', asyn
   );
 });
 
-const places = '/etc/nginx /etc/logrotate.d/nginx /etc/default/nginx /srv/www /usr/local/bin/nginx-status /etc/sudoers.d /var/log/web-users /home';
+const places = '/etc/nginx /etc/logrotate.d/nginx /etc/default/nginx /srv /usr/local/bin/nginx-status /etc/sudoers.d /var/log/web-users /home';
 
 /** All that the role is about, a line each. Copies that were kept have the time in their name. */
 const look = `
