@@ -91,7 +91,7 @@ test.serial('a host that cannot be reached for a while is waited for', async (t)
   become: true
   tasks:
     - name: cut off
-      shell: systemctl stop ssh.socket ssh.service; systemd-run --on-active=4 systemctl start ssh.service
+      shell: systemctl stop ssh.socket ssh.service; systemd-run --timer-property=AccuracySec=100ms --on-active=4 systemctl start ssh.service
     - name: wait
       wait_for_connection: { sleep: 1, timeout: 60 }
     - name: go on
@@ -109,7 +109,7 @@ test.serial('a host that stays away fails its task when the time is up, and the 
   become: true
   tasks:
     - name: cut off
-      shell: systemctl stop ssh.socket ssh.service; systemd-run --on-active=6 systemctl start ssh.service
+      shell: systemctl stop ssh.socket ssh.service; systemd-run --timer-property=AccuracySec=100ms --on-active=6 systemctl start ssh.service
     - name: wait
       wait_for_connection: { sleep: 1, timeout: 1 }
     - name: go on
