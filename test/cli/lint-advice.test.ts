@@ -51,10 +51,7 @@ test('lint warns of hosts and groups that are added as a change, and not where t
       '- group_by: {key: "os_{{ facts.os_family }}"}\n- add_host: {name: new1}\n  changed_when: false\n- group_by: {key: x}\n  changed_when: true\n',
     ),
   );
-  t.deepEqual(
-    { exit, said },
-    { exit: 0, said: ['playbooks/site.yaml:3:7: warning: this group_by is done, and counts as changed, in every run'] },
-  );
+  t.deepEqual({ exit, said }, { exit: 0, said: ['playbooks/site.yaml:3:7: warning: this group_by is done, and counts as changed, in every run'] });
 });
 
 test('lint warns of a handler that nothing notifies', async (t) => {

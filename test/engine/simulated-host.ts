@@ -18,6 +18,8 @@ export class SimulatedHost implements Connection {
   effects: (name: string, value: string, state: Map<string, string>) => void = () => undefined;
   /** Told every script that is run. */
   onScript: (script: string) => void = () => undefined;
+  /** Told every step before it is run. */
+  beforeStep: (step: Step) => void = () => undefined;
   /** What is wrong with the result of a script. */
   spoil: (script: string) => Partial<StepResult> = () => ({});
   /** Users that cannot be become. */
@@ -65,6 +67,7 @@ export class SimulatedHost implements Connection {
     return steps.map((step) => {
       if (isBroken && !step.always) return undefined;
       this.onScript(step.script);
+      this.beforeStep(step);
       const result = { ...this.execute(step.script, user), ...this.spoil(step.script) };
       if (!(step.okCodes ?? [0]).includes(result.rc)) isBroken ||= !step.always;
       return result;
