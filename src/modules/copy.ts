@@ -97,9 +97,8 @@ export default defineModule({
   result: ({ dest }, { kind, placed, answers }, outputs) => (kind === 'file' ? placedResult(placed, answers, outputs) : { dest, state: 'directory' }),
 });
 
-function placedOf({ src: _, content: _content, ...rest }: Params): Omit<Placed, 'name' | 'content'> {
-  const { directory_mode: directoryMode, ...placed } = rest;
-  return { ...placed, directoryMode };
+function placedOf({ dest, owner, group, force, follow, backup, validate, directory_mode }: Params): Omit<Placed, 'name' | 'content'> {
+  return { dest, owner, group, force, follow, backup, validate, directoryMode: directory_mode };
 }
 
 const nameOf = (path: string): string => path.split('/').at(-1) ?? '';

@@ -105,7 +105,10 @@ export default defineModule({
       case 'file':
         if (is.exists && is.type === 'directory') throw new TaskError(`${params.path} is a folder on the host`, 'Say state: directory.');
         return planPresent(params, is);
-      default:
+      // A link was planned above; without a state what is there gets its attributes.
+      case 'link':
+      case 'hard':
+      case undefined:
         return planPresent(params, is);
     }
   },
