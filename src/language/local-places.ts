@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 
-/** A script is a file; the text that names it goes on with words for it, as a command line does. */
-export type LocalFileKind = 'file' | 'template' | 'script';
+/** A script is a file; the text that names it goes on with words for it, as a command line does. A tree is a file or a folder. */
+export type LocalFileKind = 'file' | 'template' | 'script' | 'tree';
 
 /** Where a file may be, the first that there is being taken. */
 export function candidates(

@@ -4,7 +4,7 @@ import { replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, notBoth, text } from './params.ts';
-import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, keptResult, pathAliases, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
 import { pattern } from './support/pattern.ts';
 
@@ -50,6 +50,7 @@ export default defineModule({
     },
     { description: 'No such line', task: 'lineinfile:\n  path: /etc/hosts\n  regexp: \\sold\\.example\\.org$\n  state: absent' },
   ],
+  aliases: pathAliases,
   absent: absentFromEdits,
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
@@ -58,6 +59,7 @@ export default defineModule({
     if (!found.exists && !params.create) throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it.');
     return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret);
   },
+  result: (_params, _answers, outputs) => keptResult('backup', outputs),
 });
 
 function edited({ line, state, ...rest }: Params, old: string): string {
