@@ -16,13 +16,17 @@ import { flushHandlers, walkItems } from './walk.ts';
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
 export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], forks: number): Promise<void> {
   for (const { play, hosts } of plays) {
-    const taking = hosts.flatMap((name) => run.hosts.get(name) ?? []).filter((host) => !host.out);
+    const all = hosts.flatMap((name) => run.hosts.get(name) ?? []);
+    const taking = all.filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
-    for (const batch of batches(taking, play.serial)) {
-      const { isFatal, endedAt } = await runBatch(run, play, batch, forks);
-      if (isFatal || run.signal.aborted) return;
-      if (endedAt || batch.every((host) => host.out)) break;
+    for (const batch of batches(all, play.serial)) {
+      const left = batch.filter((host) => !host.out);
+      const { isFatal, endedAt } = await runBatch(run, play, left, forks);
+      // As in Ansible the run ends where a whole batch has fallen out: what later plays build on is not there.
+      const haveAllFallen = left.length === batch.length && left.every((host) => host.out);
+      if (isFatal || haveAllFallen || run.signal.aborted) return;
+      if (endedAt) break;
     }
   }
 }
@@ -72,9 +76,14 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
   const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
   const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
-  if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
+  if (ended === 'done' && !run.signal.aborted) await lastFlush(walk);
   else if (play.forceHandlers && host.out === 'failed') await forceHandlers(walk);
   if (!host.out || host.pending.size > 0) journalPending(walk);
+}
+
+/** What a handler notifies at the end of a play that stands before it is not done any more, as in Ansible: two that notify each other would never rest. */
+async function lastFlush(walk: Walk): Promise<void> {
+  if ((await flushHandlers(walk)) === 'done' && !walk.run.signal.aborted) walk.host.pending.clear();
 }
 
 /** `force_handlers`: what is owed is done on a host that has failed too; it stays failed. */

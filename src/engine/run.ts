@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
-import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
 import { openSecrets } from '../language/secrets.ts';
-import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
+import { hostsAndThisMachine } from '../language/this-machine.ts';
+import { layersOf, scopeOf } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { createConnect } from '../remote/connect.ts';
@@ -155,8 +155,7 @@ function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptio
   const problems: Problem[] = [];
   const noPlay = { layers: { defaults: [], vars: [] }, folder: options.workingFolder };
   const scopeOfHost = (name: string): Scope | undefined => runs.get(name)?.host.scope(noPlay, { vars: [] });
-  const { hosts } = loaded.inventory;
-  for (const host of [...hosts.values(), ...(hosts.has('localhost') ? [] : [thisMachine(options)])]) {
+  for (const host of hostsAndThisMachine(loaded.inventory, options.workingFolder).values()) {
     const magic: HostMagic = (play) => {
       const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
       return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost, mode: { check: options.check, diff: options.diff } });
@@ -172,12 +171,6 @@ function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptio
   }
   if (problems.length > 0) throw new InputError(problems);
   return runs;
-}
-
-/** The host `localhost` where the inventory has none, as in Ansible: this machine, without SSH. */
-function thisMachine({ workingFolder }: RunOptions): Host {
-  const source = { file: 'localhost', line: 1, column: 1 };
-  return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
 }
 
 /** A task's name as the first of its hosts shows it, and without its role. */

@@ -1,4 +1,4 @@
-import type { Block, Handler, Item, Meta, RoleMention } from '../language/play.ts';
+import type { Block, Item, Meta, RoleMention } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
@@ -98,21 +98,19 @@ async function walkAlways(walk: Walk, items: readonly Item[], isRescuable: boole
   return ended;
 }
 
-/** Runs the pending handlers in the order they are defined, each once, those that they notify too. */
+/**
+ * Runs the pending handlers in the order they are defined. One that a later one notifies waits for the next time, as in Ansible, and nothing
+ * waits for itself.
+ */
 export async function flushHandlers(walk: Walk): Promise<Ended> {
-  const { host, playRun } = walk;
-  const ran = new Set<Handler>();
-  for (;;) {
-    const next = playRun.play.handlers.find((handler) => host.pending.has(handler));
-    if (!next || walk.run.signal.aborted) return 'done';
-    host.pending.delete(next);
-    ran.add(next);
-    const ended = await runWholeTask({ ...walk, frame: {} }, next.task, { isRescuable: false, isHandler: true });
-    if (ended !== 'done') {
-      host.pending.add(next);
-      return ended;
-    }
-    for (const one of ran) host.pending.delete(one);
+  const { host, playRun, run } = walk;
+  for (const handler of playRun.play.handlers) {
+    if (!host.pending.has(handler)) continue;
+    if (run.signal.aborted) return 'done';
+    const ended = await runWholeTask({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
+    if (ended !== 'done') return ended;
+    host.pending.delete(handler);
     journalPending(walk);
   }
+  return 'done';
 }

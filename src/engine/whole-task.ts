@@ -45,7 +45,7 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
   const scope = scopeIn(walk, task);
   const name = nameOf(task, scope);
   try {
-    const notified = task.notify.map((one) => one.evaluate(scope));
+    const notified = notifiedBy(walk, task, scope);
     if (notified.length > 0) journalPending(walk, notified);
     const { result, isMine } = turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
     const { outcome, items, isIgnored } = await result;
@@ -107,7 +107,7 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   const items: ItemDone[] = [];
   for (const [index, item] of loopItems(task, scope).entries()) {
     if (isOnTheWay) host.nextItem = index + 1;
-    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, scope));
+    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, item));
     items.push({ item, result, label: labelOf(walk, task, item) });
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }
@@ -126,8 +126,15 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   return whole;
 }
 
-function targetOf({ run, host }: Walk, task: Task, scope: Scope): Target {
-  return run.targetOf(task.delegateTo?.evaluate(scope) ?? host.host.name);
+function targetOf(walk: Walk, task: Task, { vars }: LoopItem): Target {
+  return walk.run.targetOf(task.delegateTo?.evaluate(scopeIn(walk, task, vars)) ?? walk.host.host.name);
+}
+
+/** The handlers that the task notifies: those of all items of its loop, as in Ansible. */
+function notifiedBy(walk: Walk, task: Task, scope: Scope): readonly string[] {
+  if (task.notify.length === 0) return [];
+  const scopes = loopItems(task, scope).map(({ vars }) => scopeIn(walk, task, vars));
+  return [...new Set(scopes.flatMap((one) => task.notify.map((name) => name.evaluate(one))))];
 }
 
 /** Emits what a task, handler or include came to. */

@@ -5,7 +5,7 @@ import { warnOfMixed } from './condition-comparisons.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
 import { handlerNames } from './handlers.ts';
 import { didYouMean } from './nearest.ts';
-import type { Task } from './play.ts';
+import type { Inherited, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { undefinedVariable } from './undefined.ts';
 import { type Layer, unknownLayer, valueLayer } from './variables.ts';
@@ -101,22 +101,8 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   if (!holds(task, scope, found)) return;
   const outcomes = [...(task.failedWhen ?? []), ...(task.changedWhen ?? []), ...(task.until ?? [])];
   const after = outcomes.length > 0 && task.register !== undefined ? walk.scope(task, item, task.register) : scope;
-  const words = [
-    task.become,
-    task.becomeUser,
-    task.noLog,
-    task.ignoreErrors,
-    task.ignoreUnreachable,
-    task.checkMode,
-    task.diff,
-    task.runOnce,
-    task.timeout,
-    task.retries,
-    task.delay,
-    task.loopControl.label,
-  ];
-  for (const word of words) if (word) known<unknown>(word, scope, found);
-  for (const expression of task.environment) checkEnvironment(expression, scope, found);
+  checkHandedDown(task, scope, found);
+  for (const word of [task.retries, task.delay, task.loopControl.label]) if (word) known<unknown>(word, scope, found);
   for (const condition of outcomes) {
     known(condition, after, found);
     warnOfMixed(condition, after, found);
@@ -124,6 +110,14 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   checkDelegate(task, scope, walk, found);
   checkNotify(task, scope, walk, found);
   checkParams(task, scope, walk, found);
+}
+
+/** Checks the words of a task that a block or play may have handed down. */
+export function checkHandedDown(words: Inherited, scope: Scope, found: Problems): void {
+  const { become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, environment } = words;
+  for (const word of [become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout])
+    if (word) known<unknown>(word, scope, found);
+  for (const expression of environment) checkEnvironment(expression, scope, found);
 }
 
 function checkEnvironment(expression: Expression, scope: Scope, found: Problems): void {

@@ -1,8 +1,9 @@
 import { checkInclude } from './check-include.ts';
-import { checkTask } from './check-task.ts';
+import { checkHandedDown, checkTask } from './check-task.ts';
 import { hostConnection, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
+import { tasksIn } from './handlers.ts';
 import { HostProblems } from './host-problems.ts';
 import type { Host, Inventory } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
@@ -11,6 +12,7 @@ import { lazily, magicLayer } from './magic.ts';
 import type { Block, Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { checkRoleArguments } from './role-arguments.ts';
+import { hostsAndThisMachine } from './this-machine.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
 import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings, scopeOf, unknownLayer, valueLayer } from './variables.ts';
 
@@ -55,7 +57,7 @@ export interface Walk {
  */
 export function checkPlays(input: CheckInput): void {
   const hosts = new Map(
-    [...input.inventory.hosts].map(([name, host]) => [
+    [...hostsAndThisMachine(input.inventory, input.files.resolve('.'))].map(([name, host]) => [
       name,
       { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0 },
     ]),
@@ -109,6 +111,8 @@ function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string
     const walk: Walk = { input, checked, play, problems, scope };
     walkItems(play.tasks, walk);
     for (const { task } of play.handlers) checkTask(task, walk);
+    // Tasks show what the play hands down to them; without any nothing does.
+    if (play.words && play.handlers.length === 0 && tasksIn(play.tasks).length === 0) checkHandedDown(play.words, scope(), ofHost);
   }
   problems.reportTo(input.problems);
 }

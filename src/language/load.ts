@@ -1,4 +1,4 @@
-import { InputError, type Problem } from '../values/errors.ts';
+import { InputError, type Problem, type Source } from '../values/errors.ts';
 import { checkPlays } from './check.ts';
 import { createConditions } from './condition.ts';
 import type { Scope } from './expression.ts';
@@ -9,13 +9,14 @@ import { readInventory } from './inventory-read.ts';
 import { createLocalFiles, type LocalContent, type LocalFileKind } from './local-files.ts';
 import type { Lookups } from './lookups.ts';
 import { groupsLayer } from './magic.ts';
-import { matchPattern } from './pattern.ts';
+import { type Matched, matchPattern } from './pattern.ts';
 import type { Play, Task } from './play.ts';
 import { readPlaybook } from './playbook.ts';
 import { Problems } from './problems.ts';
 import type { Reader } from './reader.ts';
 import { applySpecs } from './specs-check.ts';
 import { createTemplates } from './template.ts';
+import { namesThisMachine } from './this-machine.ts';
 import { type Layer, scopeOf } from './variables.ts';
 
 export type { Lookups } from './lookups.ts';
@@ -148,7 +149,7 @@ function planHosts(
     const scope = scopeOf([...play.layers.defaults, ...play.layers.vars, extraVars, groups]);
     const pattern = problems.collect(() => play.hosts.evaluate(scope));
     if (pattern === undefined) return { play, hosts: [] };
-    const { hosts, strays } = matchPattern(pattern, inventory, play.hosts.source);
+    const { hosts, strays } = matchedBy(pattern, inventory, play.hosts.source);
     for (const { part, hint } of strays)
       problems.warning(
         `no host or group is called "${part}"`,
@@ -163,8 +164,15 @@ function planHosts(
   return planned;
 }
 
+/** The hosts of a pattern, which may name this machine though the inventory does not. */
+function matchedBy(pattern: string, inventory: Inventory, source?: Source): Matched {
+  const { hosts, strays } = matchPattern(pattern, inventory, source);
+  if (!namesThisMachine(pattern, inventory)) return { hosts, strays };
+  return { hosts: [...hosts, 'localhost'], strays: strays.filter(({ part }) => part !== 'localhost') };
+}
+
 function limitedHosts(limit: string, inventory: Inventory): ReadonlySet<string> {
-  const { hosts, strays } = matchPattern(limit, inventory);
+  const { hosts, strays } = matchedBy(limit, inventory);
   const [stray] = strays;
   if (stray)
     throw InputError.of(

@@ -25,7 +25,7 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
     inventory_hostname_short: { value: host.name.split('.')[0] ?? host.name },
     group_names: { value: host.groups.length > 0 ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
-    hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
+    hostvars: { compute: () => hostvarsOf(inventory, scopeOfHost) },
     play_hosts: { value: playHosts },
     ansible_play_hosts: { value: playHosts },
     ansible_play_name: { value: play?.name ?? '' },
@@ -42,6 +42,14 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
 /** `groups` alone: all that the pattern of a play may read of what the language knows. */
 export function groupsLayer(inventory: Inventory): Layer {
   return { name: 'magic variables', bindings: new Map([['groups', { compute: () => groupsOf(inventory) }]]) };
+}
+
+/** The variables of each host. Those of this machine are there for who asks for them by name. */
+function hostvarsOf(inventory: Inventory, scopeOfHost: MagicInput['scopeOfHost']): Value {
+  const ofHost = (name: string) => variablesOf(scopeOfHost(name));
+  const all = lazily([...inventory.hosts.keys()], ofHost);
+  if (!inventory.hosts.has('localhost')) Object.defineProperty(all, 'localhost', { get: () => ofHost('localhost') });
+  return all;
 }
 
 function groupsOf(inventory: Inventory): Value {

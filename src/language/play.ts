@@ -25,6 +25,8 @@ export interface Play {
   /** Whether `facts` are wanted even if nothing names them. Default: gathered if, and only if, something reads them. */
   readonly gatherFacts?: boolean;
   readonly tags: readonly string[];
+  /** What it hands down to its tasks. */
+  readonly words?: Inherited;
   /** The folder of its playbook, absolute: `playbook_dir`. */
   readonly folder?: string;
   /** What its variables may be (`argument_specs`); checked when it is loaded. */
@@ -167,4 +169,6 @@ export interface Handler {
   readonly task: Task;
   /** Further names it answers to. */
   readonly listen: readonly string[];
+  /** The list that it stands in: the play's own, or that of a role. Of several handlers of one name the first of the last list is meant. */
+  readonly list?: number;
 }
