@@ -50,6 +50,8 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
 }
 
 async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<PlayRun> {
+  const names = hosts.map((host) => host.host.name);
+  for (const host of hosts) host.batch = names;
   const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map() };
   await sideBySide(hosts, forks, async (host) => {
     if (run.signal.aborted || playRun.isFatal) return;

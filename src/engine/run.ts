@@ -158,7 +158,9 @@ function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptio
   for (const host of hostsAndThisMachine(loaded.inventory, options.workingFolder).values()) {
     const magic: HostMagic = (play) => {
       const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
-      return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost, mode: { check: options.check, diff: options.diff } });
+      const mode = { check: options.check, diff: options.diff };
+      const batch = runs.get(host.name)?.host.batch ?? [];
+      return magicLayer({ inventory: loaded.inventory, host, playHosts, batch, play, scopeOfHost, mode });
     };
     try {
       const scope = scopeOf(layersOf({ host: host.layers, extraVars: loaded.extraVars, magic: magic(noPlay) }));

@@ -68,8 +68,7 @@ async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords
       if (result.outcome.status === 'changed' || result.outcome.status === 'skipped') return result;
       if (target.predicted.length > 0) return skipped(words, `known only once the changes before it are made (now: ${message})`);
     }
-    if (count > retries || isCheck(turn, scope) || run.signal.aborted)
-      return attempted(failedBy(result, message), retries);
+    if (count > retries || isCheck(turn, scope) || run.signal.aborted) return attempted(failedBy(result, message), retries);
     run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message, attempt: count, retries });
     // What is waited for comes about by itself: nothing that was seen before counts.
     target.answers.clear();

@@ -12,8 +12,8 @@ import { lazily, magicLayer } from './magic.ts';
 import type { Block, Item, Play, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { checkRoleArguments } from './role-arguments.ts';
-import { hostsAndThisMachine } from './this-machine.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
+import { hostsAndThisMachine } from './this-machine.ts';
 import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings, scopeOf, unknownLayer, valueLayer } from './variables.ts';
 
 /** What the check of a run works with. */

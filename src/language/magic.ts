@@ -10,6 +10,8 @@ export interface MagicInput {
   readonly host: Host;
   /** The hosts of the play, after `--limit`. */
   readonly playHosts: readonly string[];
+  /** Those of them that take part at the same time; without it, what reads them is only known later. */
+  readonly batch?: readonly string[];
   readonly play?: Pick<Play, 'folder'> & Partial<Pick<Play, 'name'>>;
   /** How the run was asked for; without it, what reads it is only known later. */
   readonly mode?: { readonly check: boolean; readonly diff: boolean };
@@ -19,7 +21,7 @@ export interface MagicInput {
 }
 
 /** `inventory_hostname`, `group_names`, `groups`, `hostvars`, `play_hosts`, `playbook_dir`, `inventory_dir`, `omit`: what the language itself knows. */
-export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost, version }: MagicInput): Layer {
+export function magicLayer({ inventory, host, playHosts, batch, play, mode, scopeOfHost, version }: MagicInput): Layer {
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
     inventory_hostname_short: { value: host.name.split('.')[0] ?? host.name },
@@ -28,6 +30,8 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
     hostvars: { compute: () => hostvarsOf(inventory, scopeOfHost) },
     play_hosts: { value: playHosts },
     ansible_play_hosts: { value: playHosts },
+    ansible_play_hosts_all: { value: playHosts },
+    ansible_play_batch: batch ? { value: batch } : { unknown: true },
     ansible_play_name: { value: play?.name ?? '' },
     ansible_check_mode: mode ? { value: mode.check } : { unknown: true },
     ansible_diff_mode: mode ? { value: mode.diff } : { unknown: true },

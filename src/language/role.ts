@@ -34,6 +34,8 @@ export interface RoleCall {
   readonly inherited: Inherited;
   /** The `vars` that it is listed with. */
   readonly vars: readonly Layer[];
+  /** Those of `import_role`, which are in `inherited`. The whole play sees them, as it sees `vars`. */
+  readonly ofImport?: readonly Layer[];
   /** Its parameters. */
   readonly params: readonly Layer[];
   readonly from: RoleFrom;
@@ -79,8 +81,11 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
     role: basename(folder),
   };
   const before = meta.dependencies ? readRoleList(meta.dependencies, 'dependencies', { ...call.inherited, around }, inner) : [];
-  if (call.isPublic)
-    for (const part of ['defaults', 'vars'] as const) own[part].forEach((layer) => reader.roles[part].set(`${key} ${layer.name}`, layer));
+  if (call.isPublic) {
+    const given = conforming([...call.vars, ...(call.ofImport ?? [])]);
+    const shown = { defaults: own.defaults, vars: [...own.vars, ...given] };
+    for (const part of ['defaults', 'vars'] as const) shown[part].forEach((layer) => reader.roles[part].set(`${key} ${layer.name}`, layer));
+  }
   const inherited: Inherited = { ...call.inherited, around };
   const handlers = filesOf(folder, 'handlers', call, reader).flatMap((path) => {
     const node = readYaml(reader, path);
