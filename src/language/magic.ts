@@ -62,9 +62,10 @@ function groupsOf(inventory: Inventory): Value {
   return { all, ungrouped, ...Object.fromEntries([...inventory.groups.values()].map(({ name, hosts }) => [name, hosts])) };
 }
 
-/** All variables of a host as a mapping, each evaluated when it is read. */
+/** All variables of a host as a mapping, each evaluated when it is read. Those of all hosts are not among them, as in Ansible: that would have no end. */
 function variablesOf(scope: Scope | undefined): Value {
-  return scope ? lazily(scope.names(), (name) => scope.get(name) ?? null) : {};
+  const names = scope?.names().filter((name) => name !== 'hostvars');
+  return scope && names ? lazily(names, (name) => scope.get(name) ?? null) : {};
 }
 
 /** A mapping whose values are computed when they are read. */

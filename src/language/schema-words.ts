@@ -1,4 +1,5 @@
 import { condition, flag, type JsonSchema, orTemplate } from '../values/json-schema.ts';
+import { withWords } from './with-loops.ts';
 
 /** What may stand behind each word, and what it is for: shown by editors. `words.ts` says where a word may stand. */
 const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
@@ -80,6 +81,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   always: [tasks, 'Tasks for the end, whether the block has failed or not.'],
   args: [{ type: ['object', 'null'] }, "Further parameters of the module; for those whose text stands behind the module's name."],
   loop: [orTemplate({ type: 'array' }), 'A list: the task is done for each entry, which is {{ item }}.'],
+  ...Object.fromEntries(withWords.map((word) => [word, [{}, "One of Ansible's older words for a loop."] as const])),
   loop_control: [
     {
       type: ['object', 'null'],

@@ -2,6 +2,7 @@ import type { Source } from '../values/errors.ts';
 import { nearest } from './nearest.ts';
 import type { Entry } from './node.ts';
 import type { Problems } from './problems.ts';
+import { withWords } from './with-loops.ts';
 
 /** Where a word of the language may stand. */
 export type Place = 'play' | 'block' | 'task' | 'handler' | 'import' | 'role' | 'include';
@@ -24,7 +25,8 @@ const inherited = [
   'module_defaults',
 ];
 const blockOnly = ['block', 'rescue', 'always'];
-const taskOnly = ['args', 'loop', 'loop_control', 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
+const loops = ['loop', 'loop_control', ...withWords];
+const taskOnly = ['args', ...loops, 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
 const playOnly = [
   'hosts',
   'vars_files',
@@ -49,7 +51,7 @@ const words: Readonly<Record<Place, readonly string[]>> = {
   handler: ['name', 'when', 'delegate_to', 'listen', ...taskOnly, ...handedDown],
   import: ['name', 'when', 'tags', 'vars', 'become', 'become_user', 'environment', 'no_log', 'check_mode', 'diff'],
   role: ['role', 'name', 'when', 'delegate_to', ...handedDown.filter((word) => word !== 'module_defaults')],
-  include: ['name', 'when', 'tags', 'vars', 'args', 'loop', 'loop_control'],
+  include: ['name', 'when', 'tags', 'vars', 'args', ...loops],
 };
 
 /** Words of Ansible's that are not ours, with what to write instead. */
@@ -81,15 +83,8 @@ const absent: Readonly<Record<string, string>> = {
   add_host: 'All hosts are known before the first is contacted: write it to the inventory, or to a file that a second run gets with one more -i.',
   group_by:
     'All groups are known before the first host is contacted: write when with the fact (when: facts.os_family == "Debian"), or a group in the inventory.',
-  with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
-  with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
-  with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
-  with_nested: 'Write loop with a list of mappings that hold the pairs.',
-  with_subelements: 'Write loop with a list of mappings that hold the pairs.',
-  with_sequence: 'Write loop with the numbers: loop: [1, 2, 3].',
-  with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
 
 /** Modules that the interface names and that there are none of yet. */

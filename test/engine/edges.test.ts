@@ -210,3 +210,20 @@ test('an environment with a value that is no text fails the task with what was e
   ]);
   t.is(taskEvents(events)[0]?.message, 'the environment variable LIST must be text, got a list');
 });
+
+test('a handler without a name is owed by what it listens to', async (t) => {
+  const names: string[] = [];
+  const listening = (topic: string, script: string) => {
+    const { task: own } = handler(topic, 'run', { script });
+    return { task: { ...own, name: { ...own.name, source: own.source, evaluate: () => 'run' } }, listen: [topic] };
+  };
+  const journal = memory({ test: ['topic'] });
+  const noting = { ...journal, save: (h: string, p: string, owed: readonly string[]) => (names.push(...owed), journal.save(h, p, owed)) };
+  const host = new SimulatedHost();
+  await play({ h: host }, [task('run', { script: 'put a 1' }, { notify: [expression(() => 'topic')] })], {
+    handlers: [listening('other', 'put other 1'), listening('topic', 'put topic 1')],
+    journal: noting,
+  });
+  t.deepEqual(host.log, ['a=1', 'topic=1']);
+  t.deepEqual([...new Set(names)], ['topic']);
+});
