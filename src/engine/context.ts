@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts';
 import type { Masker } from './mask.ts';
 import type { Placed, Selection } from './select.ts';
 import type { Target } from './target.ts';
+import type { Throttle } from './throttle.ts';
 import type { WholeResult } from './whole-task.ts';
 
 /** What all hosts of a run share. */
@@ -43,6 +44,8 @@ export interface RunContext {
 export interface PlayRun {
   readonly play: Play;
   readonly hosts: readonly HostRun[];
+  /** Keeps the hosts that are at a task at once few enough. */
+  readonly throttle: Throttle;
   /** The run is over for every host: `any_errors_fatal`, or too many failures. */
   isFatal: boolean;
   /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */

@@ -11,6 +11,7 @@ import type { PlannedPlay } from './select.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
+import { Throttle } from './throttle.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
@@ -52,7 +53,7 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
 async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<PlayRun> {
   const names = hosts.map((host) => host.host.name);
   for (const host of hosts) host.batch = names;
-  const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map() };
+  const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map(), throttle: new Throttle() };
   await sideBySide(hosts, forks, async (host) => {
     if (run.signal.aborted || playRun.isFatal) return;
     await runHost(run, playRun, host);

@@ -1,4 +1,4 @@
-import type { Block, Item, Meta, RoleMention } from '../language/play.ts';
+import type { Block, Item, Meta, RoleMention, Task } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
@@ -31,11 +31,27 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
       host.position = position;
       host.nextItem = 0;
     }
-    return runWholeTask(walk, item, { isRescuable, isHandler: false });
+    return runInTurn(walk, item, { isRescuable, isHandler: false });
   }
   if (item.kind === 'meta') return isSelected(item.tags, run.selection) ? walkMeta(walk, item, isRescuable) : 'done';
   if (item.kind === 'include') return walkInclude(walk, item, { isRescuable, isHandler: false }, walkItems);
   return item.role ? walkRole(walk, item, item.role, isRescuable) : walkBlock(walk, item, isRescuable);
+}
+
+/** Runs a task once `throttle` lets the host; not at all where the run has ended meanwhile. */
+async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended> {
+  const most = throttleOf(walk, task);
+  if (most === 0) return runWholeTask(walk, task, role);
+  return walk.playRun.throttle.run(task.id, most, async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)));
+}
+
+/** 0 for no limit; also where it cannot be told, which the task itself then says of whatever else it cannot tell. */
+function throttleOf(walk: Walk, { throttle, ...task }: Task): number {
+  try {
+    return throttle?.evaluate(scopeIn(walk, task)) ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** A role, unless it is to be done once and the host has had something to do in it before. */
@@ -107,7 +123,7 @@ export async function flushHandlers(walk: Walk): Promise<Ended> {
   for (const handler of playRun.play.handlers) {
     if (!host.pending.has(handler)) continue;
     if (run.signal.aborted) return 'done';
-    const ended = await runWholeTask({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
+    const ended = await runInTurn({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
     if (ended !== 'done') return ended;
     host.pending.delete(handler);
     journalPending(walk);

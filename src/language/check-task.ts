@@ -114,8 +114,8 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
 
 /** Checks the words of a task that a block or play may have handed down. */
 export function checkHandedDown(words: Inherited, scope: Scope, found: Problems): void {
-  const { become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, environment } = words;
-  for (const word of [become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout])
+  const { become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle, environment } = words;
+  for (const word of [become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle])
     if (word) known<unknown>(word, scope, found);
   for (const expression of environment) checkEnvironment(expression, scope, found);
 }

@@ -65,6 +65,8 @@ export interface Inherited {
   readonly runOnce?: Expression<boolean>;
   /** Seconds a host may spend in the task. */
   readonly timeout?: Expression<number>;
+  /** How many hosts may be at the task at once; 0 for all. */
+  readonly throttle?: Expression<number>;
 }
 
 export interface Task extends Inherited {

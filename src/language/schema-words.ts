@@ -73,6 +73,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   check_mode: [yesOrNo, 'Whether it is only looked at, whatever the run does (true), or done even when the run only looks (false).'],
   diff: [yesOrNo, 'Whether the differences in files are shown.'],
   timeout: [number(0, 86_400), 'Seconds that the task may take on a host.'],
+  throttle: [number(0, 1_000_000), 'How many hosts may be at the task at once. Default, and 0: as many as the run takes.'],
   run_once: [yesOrNo, 'Whether it is done on the first host only, for all.'],
   when: [conditions, 'A condition in CEL, or a list that must all hold: otherwise it is skipped.'],
   delegate_to: [scalar, 'The host that it is done on instead, for this one: one of the inventory, or localhost.'],

@@ -227,3 +227,25 @@ test('a handler without a name is owed by what it listens to', async (t) => {
   t.deepEqual(host.log, ['a=1', 'topic=1']);
   t.deepEqual([...new Set(names)], ['topic']);
 });
+
+test('throttle keeps hosts waiting until another has done the task, and lets no more begin once the run is interrupted', async (t) => {
+  const names = ['a', 'b', 'c', 'd'];
+  const hosts = () => Object.fromEntries(names.map((name) => [name, new SimulatedHost()]));
+  const most = async (throttle: number) => {
+    let [now, seen] = [0, 0];
+    await play(hosts(), [task('value', { name: 'x', value: '1' }, { throttle: expression(() => throttle) })], {
+      onEvent: ({ event }) => {
+        now += event === 'task_start' ? 1 : event === 'task' ? -1 : 0;
+        seen = Math.max(seen, now);
+      },
+    });
+    return seen;
+  };
+  t.deepEqual([await most(1), await most(2), await most(0)], [1, 2, 4]);
+  const controller = new AbortController();
+  const { statuses, exitCode } = await play(hosts(), [task('value', { name: 'x', value: '1' }, { throttle: expression(() => 1) })], {
+    signal: controller.signal,
+    onEvent: (event) => event.event === 'task' && controller.abort(),
+  });
+  t.deepEqual([statuses.length, exitCode], [1, 130]);
+});
