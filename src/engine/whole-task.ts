@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scope } from '../language/expression.ts';
 import type { Task } from '../language/play.ts';
 import type { Source } from '../values/errors.ts';
@@ -106,6 +107,7 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   const isOnTheWay = run.positions.get(task.id) === host.position;
   const items: ItemDone[] = [];
   for (const [index, item] of loopItems(task, scope).entries()) {
+    if (index > 0) await betweenItems(walk, task, scope);
     if (isOnTheWay) host.nextItem = index + 1;
     const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, item));
     items.push({ item, result, label: labelOf(walk, task, item) });
@@ -124,6 +126,12 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
     task.loop && items.map(({ result, label }) => ({ ...result.outcome, item: label })),
   );
   return whole;
+}
+
+/** `pause` of `loop_control`; check mode waits for nothing. */
+async function betweenItems({ run }: Walk, { loopControl: { pause } }: Task, scope: Scope): Promise<void> {
+  const seconds = run.check ? 0 : (pause?.evaluate(scope) ?? 0);
+  if (seconds > 0) await sleep(seconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
 }
 
 function targetOf(walk: Walk, task: Task, { vars }: LoopItem): Target {

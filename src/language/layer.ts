@@ -27,6 +27,7 @@ const magicNames: readonly string[] = [
   'homerun_version',
   'facts',
   'omit',
+  'ansible_loop',
   'vars',
 ];
 

@@ -100,6 +100,10 @@ export interface LoopControl {
   readonly loopVar: string;
   readonly indexVar?: string;
   readonly label?: Expression;
+  /** Whether `ansible_loop` tells where in the loop an item stands. */
+  readonly extended?: boolean;
+  /** Seconds between two items. */
+  readonly pause?: Expression<number>;
 }
 
 /** Tasks that succeed or fail together. Its words are already part of its tasks'; what is left is the control flow. */

@@ -91,6 +91,8 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
         loop_var: { ...variableName, description: 'The name of the entry. Default: item.' },
         index_var: { ...variableName, description: 'The name of its number, from 0.' },
         label: { description: 'What is shown for the entry.' },
+        extended: { ...flag, description: 'Whether ansible_loop tells where the entry stands: index, first, last, length, …' },
+        pause: { ...number(0, 86_400), description: 'Seconds between two entries.' },
       },
     },
     'How the loop is done and shown.',
