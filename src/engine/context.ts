@@ -1,5 +1,5 @@
 import type { Scope } from '../language/expression.ts';
-import type { Meta, Play, Task } from '../language/play.ts';
+import type { Handler, Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
 import type { LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
@@ -65,6 +65,8 @@ export interface Walk {
   readonly round: string;
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
+  /** Handlers that have failed on the host: no other runs after one, not even with `force_handlers`. */
+  readonly failedHandlers: Set<Handler>;
   /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */
   readonly owedElsewhere: readonly string[];
 }

@@ -124,6 +124,7 @@ export async function flushHandlers(walk: Walk): Promise<Ended> {
     if (!host.pending.has(handler)) continue;
     if (run.signal.aborted) return 'done';
     const ended = await runInTurn({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
+    if (ended === 'failed') walk.failedHandlers.add(handler);
     if (ended !== 'done') return ended;
     host.pending.delete(handler);
     journalPending(walk);
