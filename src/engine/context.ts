@@ -50,7 +50,11 @@ export interface PlayRun {
   isFatal: boolean;
   /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */
   endedAt: Meta | undefined;
-  /** Results of `run_once` tasks by task id and round: the first host that comes to one does it for all. A host that comes again does it anew. */
+  /** Hosts that have come to their end in it. */
+  readonly done: Set<HostRun>;
+  /** Whoever waits for another host to go on. */
+  readonly waiting: Set<() => void>;
+  /** Results of `run_once` tasks by task id and round: the first host does it for all. A host that comes again does it anew. */
   readonly once: Map<string, { readonly result: Promise<WholeResult>; readonly takers: Set<HostRun> }>;
 }
 

@@ -7,6 +7,7 @@ import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { lookAhead } from './lookahead.ts';
+import { wake } from './once.ts';
 import type { PlannedPlay } from './select.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
@@ -53,10 +54,20 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
 async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<PlayRun> {
   const names = hosts.map((host) => host.host.name);
   for (const host of hosts) host.batch = names;
-  const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map(), throttle: new Throttle() };
+  const playRun: PlayRun = {
+    play,
+    hosts,
+    isFatal: false,
+    endedAt: undefined,
+    done: new Set(),
+    waiting: new Set(),
+    once: new Map(),
+    throttle: new Throttle(),
+  };
   await sideBySide(hosts, forks, async (host) => {
-    if (run.signal.aborted || playRun.isFatal) return;
-    await runHost(run, playRun, host);
+    if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
+    playRun.done.add(host);
+    wake(playRun);
     const lost = hosts.filter((one) => one.out).length;
     const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
     if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;

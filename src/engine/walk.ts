@@ -2,6 +2,7 @@ import type { Block, Item, Meta, RoleMention, Task } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
+import { awaitFirst, wake } from './once.ts';
 import { isSelected } from './select.ts';
 import { runWholeTask, type TaskRole, tellRefusal } from './whole-task.ts';
 
@@ -30,6 +31,7 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
     if (position !== undefined && position > host.position) {
       host.position = position;
       host.nextItem = 0;
+      wake(walk.playRun);
     }
     return runInTurn(walk, item, { isRescuable, isHandler: false });
   }
@@ -41,8 +43,21 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
 /** Runs a task once `throttle` lets the host; not at all where the run has ended meanwhile. */
 async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended> {
   const most = throttleOf(walk, task);
+  // At a task that is done once, one host waits for another: none may keep a place meanwhile.
+  if (isOnce(walk, task)) {
+    await awaitFirst(walk, task);
+    return isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role);
+  }
   if (most === 0) return runWholeTask(walk, task, role);
   return walk.playRun.throttle.run(task.id, most, async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)));
+}
+
+function isOnce(walk: Walk, { runOnce, ...task }: Task): boolean {
+  try {
+    return runOnce?.evaluate(scopeIn(walk, task)) ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** 0 for no limit; also where it cannot be told, which the task itself then says of whatever else it cannot tell. */

@@ -9,6 +9,7 @@ import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { type LoopItem, loopItems } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
+import { turnOf } from './once.ts';
 import { keep } from './result.ts';
 import type { Target } from './target.ts';
 import { type ItemResult, isHidden, nameOf, refused, runItem } from './task.ts';
@@ -48,8 +49,8 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
   try {
     const notified = notifiedBy(walk, task, scope);
     if (notified.length > 0) journalPending(walk, notified);
-    const { result, isMine } = turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
-    const { outcome, items, isIgnored } = await result;
+    const { result, isMine } = await turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
+    const { outcome, items, isIgnored } = result;
     remember(host.registered, task, items);
     // A link lost meanwhile: the change may have been made.
     if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
@@ -84,20 +85,6 @@ function rememberFailure(host: HostRun, name: string, module: string, result: Va
 /** A task's name without its role. */
 function plainName({ name, module }: Task, scope: Scope): string {
   return nameOf({ name, module }, scope);
-}
-
-/** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
-  if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
-  const key = `${task.id}${round}`;
-  const earlier = playRun.once.get(key);
-  if (earlier && !earlier.takers.has(host)) {
-    earlier.takers.add(host);
-    return { result: earlier.result, isMine: false };
-  }
-  const result = begin();
-  playRun.once.set(key, { result, takers: new Set([host]) });
-  return { result, isMine: true };
 }
 
 async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, scope: Scope): Promise<WholeResult> {
