@@ -39,7 +39,7 @@ async function list(playbooks: readonly string[], options: RunArguments, io: Io)
   const wanted = { ...runOptions(options, io), playbooks };
   const loaded = await loadRun(wanted);
   printProblems(io, loaded.warnings);
-  io.output.write(listing(loaded, wanted, options));
+  io.output.write(listing(loaded, wanted, options, options.startAtTask));
   return exitCodes.ok;
 }
 

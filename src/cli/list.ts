@@ -1,4 +1,4 @@
-import { allTasks, isSelected, type Selection } from '../engine/select.ts';
+import { allTasks, isSelected, type Selection, startIndex } from '../engine/select.ts';
 import type { Loaded, LoadedPlay } from '../language/load.ts';
 import type { Include, Task } from '../language/play.ts';
 import { scopeOf } from '../language/variables.ts';
@@ -10,7 +10,8 @@ import type { RunArguments } from './options.ts';
 export type Wanted = Pick<RunArguments, 'listHosts' | 'listTasks' | 'listTags'>;
 
 /** The plays of a run with their hosts, tasks or tags, without doing anything. Tasks are those that `--tags` and `--skip-tags` leave. */
-export function listing(loaded: Loaded, selection: Selection, wanted: Wanted): string {
+export function listing(loaded: Loaded, selection: Selection, wanted: Wanted, startAt?: string): string {
+  const shown = startAt === undefined ? undefined : tasksFrom(startAt, loaded);
   return loaded.planned
     .map((planned, index) => {
       const { play } = planned;
@@ -18,7 +19,7 @@ export function listing(loaded: Loaded, selection: Selection, wanted: Wanted): s
       return [
         `PLAY ${index + 1} [${oneLine(play.name)}]${tags}`,
         ...(wanted.listHosts ? hostLines(planned) : []),
-        ...(wanted.listTasks ? ['  tasks:', ...taskLines(planned, selection)] : []),
+        ...(wanted.listTasks ? ['  tasks:', ...taskLines(planned, selection, shown)] : []),
         ...(wanted.listTags ? [`  tags: ${allTags(planned).map(oneLine).join(', ') || 'none'}`] : []),
         '',
       ].join('\n');
@@ -31,9 +32,15 @@ function hostLines({ hosts, settledAfter }: LoadedPlay): readonly string[] {
   return [`  hosts (${settledAfter === undefined ? '' : 'now '}${hosts.length}):`, ...hosts.map((host) => `    ${oneLine(host)}`), ...open];
 }
 
-function taskLines({ play }: LoadedPlay, selection: Selection): readonly string[] {
+/** The tasks and includes from the one on that the run starts at. @throws InputError where none is called like that. */
+function tasksFrom(name: string, { planned }: Loaded): ReadonlySet<Task | Include> {
+  const all = planned.flatMap(({ play }) => allTasks(play.tasks));
+  return new Set(all.slice(startIndex(name, all, (task) => (task.kind === 'task' ? [nameOf(task), plainName(task)] : []))));
+}
+
+function taskLines({ play }: LoadedPlay, selection: Selection, shown: ReadonlySet<Task | Include> | undefined): readonly string[] {
   return allTasks(play.tasks)
-    .filter((task) => isSelected(task.tags, selection))
+    .filter((task) => isSelected(task.tags, selection) && (shown?.has(task) ?? true))
     .map((task) => `    ${oneLine(nameOf(task))}${task.tags.length > 0 ? tagText(task.tags) : ''}`);
 }
 
@@ -47,9 +54,12 @@ function tagText(tags: readonly string[]): string {
 
 /** The name as far as it is known without a host: a template that needs one stays as it is written. */
 function nameOf(task: Task | Include): string {
-  const role = task.around?.role === undefined ? '' : `${task.around.role} : `;
+  return task.around?.role === undefined ? plainName(task) : `${task.around.role} : ${plainName(task)}`;
+}
+
+function plainName(task: Task | Include): string {
   try {
-    return `${role}${task.name.evaluate(scopeOf(task.vars))}`;
+    return task.name.evaluate(scopeOf(task.vars));
   } catch (error) {
     if (error instanceof InputError) return task.module;
     throw error;

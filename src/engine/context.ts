@@ -1,5 +1,5 @@
 import type { Scope } from '../language/expression.ts';
-import type { Meta, Play, Task } from '../language/play.ts';
+import type { Handler, Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
 import type { LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
@@ -11,6 +11,7 @@ import type { Masker } from './mask.ts';
 import type { Placed, Selection } from './select.ts';
 import type { Site } from './site.ts';
 import type { Target } from './target.ts';
+import type { Throttle } from './throttle.ts';
 import type { WholeResult } from './whole-task.ts';
 
 /** What all hosts of a run share. */
@@ -46,11 +47,17 @@ export interface RunContext {
 export interface PlayRun {
   readonly play: Play;
   readonly hosts: readonly HostRun[];
+  /** Keeps the hosts that are at a task at once few enough. */
+  readonly throttle: Throttle;
   /** The run is over for every host: `any_errors_fatal`, or too many failures. */
   isFatal: boolean;
   /** The `end_play` that a host has met: the others end there too, or at once where they are past it. */
   endedAt: Meta | undefined;
-  /** Results of `run_once` tasks by task id and round: the first host that comes to one does it for all. A host that comes again does it anew. */
+  /** Hosts that have come to their end in it. */
+  readonly done: Set<HostRun>;
+  /** Whoever waits for another host to go on. */
+  readonly waiting: Set<() => void>;
+  /** Results of `run_once` tasks by task id and round: the first host does it for all. A host that comes again does it anew. */
   readonly once: Map<string, { readonly result: Promise<WholeResult>; readonly takers: Set<HostRun> }>;
 }
 
@@ -65,6 +72,8 @@ export interface Walk {
   readonly round: string;
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
+  /** Handlers that have failed on the host: no other runs after one, not even with `force_handlers`. */
+  readonly failedHandlers: Set<Handler>;
   /** Handlers owed since an earlier run that this play does not have: another play of its name has them. */
   readonly owedElsewhere: readonly string[];
 }

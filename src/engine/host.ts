@@ -27,6 +27,8 @@ export class HostRun {
   readonly registered = new Map<string, Value>();
   /** `include_vars`, which outlive the play. */
   readonly included = new Map<string, Binding>();
+  /** The hosts that take part in the current play beside it, itself too: with `serial` those of its batch. */
+  batch: readonly string[] = [];
   /** Roles in which it has had something to do in the current play. */
   readonly rolesDone = new Set<string>();
   /** Notified handlers of the current play. */

@@ -1,5 +1,6 @@
 import { describe } from '../language/describe.ts';
 import type { Scope } from '../language/expression.ts';
+import { loopVars } from '../language/loop-vars.ts';
 import { nearest } from '../language/nearest.ts';
 import type { Play, Task } from '../language/play.ts';
 import { checkParams } from '../modules/check-params.ts';
@@ -94,8 +95,8 @@ export function loopItems(task: Pick<Task, 'loop' | 'loopControl'>, scope: Scope
       'Write one item a line, each with a dash, or give a variable that holds a list.',
     );
   }
-  const { loopVar, indexVar } = task.loopControl;
-  return items.map((item: Value, index) => ({ vars: { [loopVar]: item, ...(indexVar && { [indexVar]: index }) } }));
+  const all: readonly Value[] = items;
+  return all.map((_, index) => ({ vars: loopVars(all, index, task.loopControl) }));
 }
 
 /** The scope of an item of a task on a host. */

@@ -7,9 +7,11 @@ import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { lookAhead } from './lookahead.ts';
+import { wake } from './once.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
+import { Throttle } from './throttle.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
@@ -17,13 +19,17 @@ export async function runPlays(run: RunContext, forks: number): Promise<void> {
   for (const [index, { play, hosts }] of run.site.plays.entries()) {
     const why = run.site.settle(index);
     if (why !== undefined) run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: ${why}`, source: play.hosts.source });
-    const taking = [...hosts].flatMap((name) => run.hosts.get(name) ?? []).filter((host) => !host.out);
+    const all = [...hosts].flatMap((name) => run.hosts.get(name) ?? []);
+    const taking = all.filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
-    for (const batch of batches(taking, play.serial)) {
-      const { isFatal, endedAt } = await runBatch(run, play, batch, forks);
-      if (isFatal || run.signal.aborted) return;
-      if (endedAt || batch.every((host) => host.out)) break;
+    for (const batch of batches(all, play.serial)) {
+      const left = batch.filter((host) => !host.out);
+      const { isFatal, endedAt } = await runBatch(run, play, left, forks);
+      // As in Ansible the run ends where a whole batch has fallen out: what later plays build on is not there.
+      const haveAllFallen = left.length === batch.length && left.every((host) => host.out);
+      if (isFatal || haveAllFallen || run.signal.aborted) return;
+      if (endedAt) break;
     }
   }
 }
@@ -47,10 +53,22 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
 }
 
 async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], forks: number): Promise<PlayRun> {
-  const playRun: PlayRun = { play, hosts, isFatal: false, endedAt: undefined, once: new Map() };
+  const names = hosts.map((host) => host.host.name);
+  for (const host of hosts) host.batch = names;
+  const playRun: PlayRun = {
+    play,
+    hosts,
+    isFatal: false,
+    endedAt: undefined,
+    done: new Set(),
+    waiting: new Set(),
+    once: new Map(),
+    throttle: new Throttle(),
+  };
   await sideBySide(hosts, forks, async (host) => {
-    if (run.signal.aborted || playRun.isFatal) return;
-    await runHost(run, playRun, host);
+    if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
+    playRun.done.add(host);
+    wake(playRun);
     const lost = hosts.filter((one) => one.out).length;
     const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
     if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
@@ -71,11 +89,16 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
     return;
   }
   const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
-  const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), owedElsewhere };
+  const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), failedHandlers: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
-  if (ended === 'done' && !run.signal.aborted) await flushHandlers(walk);
-  else if (play.forceHandlers && host.out === 'failed') await forceHandlers(walk);
+  if (ended === 'done' && !run.signal.aborted) await lastFlush(walk);
+  else if (play.forceHandlers && host.out === 'failed' && walk.failedHandlers.size === 0) await forceHandlers(walk);
   if (!host.out || host.pending.size > 0) journalPending(walk);
+}
+
+/** What a handler notifies at the end of a play that stands before it is not done any more, as in Ansible: two that notify each other would never rest. */
+async function lastFlush(walk: Walk): Promise<void> {
+  if ((await flushHandlers(walk)) === 'done' && !walk.run.signal.aborted) walk.host.pending.clear();
 }
 
 /** `force_handlers`: what is owed is done on a host that has failed too; it stays failed. */

@@ -22,10 +22,16 @@ export function isSelected(tags: readonly string[], { tags: asked, skipTags }: S
         (tag === 'tagged' && own.length > 0) ||
         (tag === 'untagged' && own.length === 0),
     );
-  if (skipTags.length > 0 && (tags.includes('always') ? tags.some((tag) => skipTags.includes(tag)) : matches(skipTags))) return false;
+  if (isSkipped(tags, skipTags)) return false;
   if (tags.includes('always')) return true;
   if (tags.includes('never') && !asked.some((tag) => tags.includes(tag))) return false;
   return asked.length === 0 || matches(asked);
+}
+
+/** `all` spares `always`, and every tag makes a task `tagged`. */
+function isSkipped(tags: readonly string[], skipped: readonly string[]): boolean {
+  if (skipped.includes('all')) return !tags.includes('always') || skipped.includes('always');
+  return tags.length === 0 ? skipped.includes('untagged') : skipped.includes('tagged') || tags.some((tag) => skipped.includes(tag));
 }
 
 /** Tags that stand for others, and so may be asked for though no task has them. */
@@ -57,7 +63,7 @@ function tagsOf(items: readonly Item[]): readonly string[] {
  * @param namesOf the names that a task has: as it is shown, and without its role.
  * @throws InputError with the nearest name when there is none.
  */
-export function startIndex(name: string, order: readonly Placed[], namesOf: (placed: Placed) => readonly string[]): number {
+export function startIndex<T>(name: string, order: readonly T[], namesOf: (placed: T) => readonly string[]): number {
   const pattern = new RegExp(
     `^${name
       .split('*')

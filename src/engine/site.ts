@@ -150,7 +150,8 @@ export class Site {
     const scopeOfHost = (name: string) => this.hosts.get(name)?.scope({ layers: noPlay, folder: this.#options.workingFolder }, { vars: [] });
     return (play) => {
       const playHosts = this.plays.find((one) => one.play === play)?.names ?? [];
-      return magicLayer({ inventory: this.#inventory, host, playHosts, play, scopeOfHost, mode: this.#options.mode });
+      const batch = this.hosts.get(host.name)?.batch ?? [];
+      return magicLayer({ inventory: this.#inventory, host, playHosts, batch, play, scopeOfHost, mode: this.#options.mode });
     };
   }
 }

@@ -62,19 +62,28 @@ async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords
     if (result.outcome.status === 'unreachable') return result;
     const after = scopeOfTurn(turn, result.registered);
     const isDone = task.until?.every((condition) => evaluated(condition, after, false)) ?? result.outcome.status !== 'failed';
-    if (isDone) return result;
+    if (isDone) return attempted(result, count);
     const message = result.outcome.message ?? `still not so after ${count} tries`;
     if (isCheck(turn, scope)) {
       if (result.outcome.status === 'changed' || result.outcome.status === 'skipped') return result;
       if (target.predicted.length > 0) return skipped(words, `known only once the changes before it are made (now: ${message})`);
     }
-    if (count > retries || isCheck(turn, scope) || run.signal.aborted)
-      return { ...result, outcome: { ...result.outcome, status: 'failed', message } };
+    if (count > retries || isCheck(turn, scope) || run.signal.aborted) return attempted(failedBy(result, message), retries);
     run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message, attempt: count, retries });
     // What is waited for comes about by itself: nothing that was seen before counts.
     target.answers.clear();
     await sleep(delaySeconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
   }
+}
+
+/** A result that did not come to what was waited for. */
+function failedBy({ outcome, registered }: ItemResult, message: string): ItemResult {
+  return { outcome: { ...outcome, status: 'failed', message }, registered: { ...registered, failed: true } };
+}
+
+/** As in Ansible the result of a task that is tried again says how often that was. */
+function attempted({ outcome, registered }: ItemResult, attempts: number): ItemResult {
+  return { outcome, registered: { ...registered, attempts } };
 }
 
 async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {

@@ -1,7 +1,8 @@
-import type { Block, Handler, Item, Meta, RoleMention } from '../language/play.ts';
+import type { Block, Item, Meta, RoleMention, Task } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
+import { awaitFirst, wake } from './once.ts';
 import { isSelected } from './select.ts';
 import { runWholeTask, type TaskRole, tellRefusal } from './whole-task.ts';
 
@@ -30,12 +31,42 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
     if (position !== undefined && position > host.position) {
       host.position = position;
       host.nextItem = 0;
+      wake(walk.playRun);
     }
-    return runWholeTask(walk, item, { isRescuable, isHandler: false });
+    return runInTurn(walk, item, { isRescuable, isHandler: false });
   }
   if (item.kind === 'meta') return isSelected(item.tags, run.selection) ? walkMeta(walk, item, isRescuable) : 'done';
   if (item.kind === 'include') return walkInclude(walk, item, { isRescuable, isHandler: false }, walkItems);
   return item.role ? walkRole(walk, item, item.role, isRescuable) : walkBlock(walk, item, isRescuable);
+}
+
+/** Runs a task once `throttle` lets the host; not at all where the run has ended meanwhile. */
+async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended> {
+  const most = throttleOf(walk, task);
+  // At a task that is done once, one host waits for another: none may keep a place meanwhile.
+  if (isOnce(walk, task)) {
+    await awaitFirst(walk, task);
+    return isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role);
+  }
+  if (most === 0) return runWholeTask(walk, task, role);
+  return walk.playRun.throttle.run(task.id, most, async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)));
+}
+
+function isOnce(walk: Walk, { runOnce, ...task }: Task): boolean {
+  try {
+    return walk.run.modules.get(task.module)?.once === true || (runOnce?.evaluate(scopeIn(walk, task)) ?? false);
+  } catch {
+    return false;
+  }
+}
+
+/** 0 for no limit; also where it cannot be told, which the task itself then says of whatever else it cannot tell. */
+function throttleOf(walk: Walk, { throttle, ...task }: Task): number {
+  try {
+    return throttle?.evaluate(scopeIn(walk, task)) ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** A role, unless it is to be done once and the host has had something to do in it before. */
@@ -98,21 +129,20 @@ async function walkAlways(walk: Walk, items: readonly Item[], isRescuable: boole
   return ended;
 }
 
-/** Runs the pending handlers in the order they are defined, each once, those that they notify too. */
+/**
+ * Runs the pending handlers in the order they are defined. One that a later one notifies waits for the next time, as in Ansible, and nothing
+ * waits for itself.
+ */
 export async function flushHandlers(walk: Walk): Promise<Ended> {
-  const { host, playRun } = walk;
-  const ran = new Set<Handler>();
-  for (;;) {
-    const next = playRun.play.handlers.find((handler) => host.pending.has(handler));
-    if (!next || walk.run.signal.aborted) return 'done';
-    host.pending.delete(next);
-    ran.add(next);
-    const ended = await runWholeTask({ ...walk, frame: {} }, next.task, { isRescuable: false, isHandler: true });
-    if (ended !== 'done') {
-      host.pending.add(next);
-      return ended;
-    }
-    for (const one of ran) host.pending.delete(one);
+  const { host, playRun, run } = walk;
+  for (const handler of playRun.play.handlers) {
+    if (!host.pending.has(handler)) continue;
+    if (run.signal.aborted) return 'done';
+    const ended = await runInTurn({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
+    if (ended === 'failed') walk.failedHandlers.add(handler);
+    if (ended !== 'done') return ended;
+    host.pending.delete(handler);
     journalPending(walk);
   }
+  return 'done';
 }

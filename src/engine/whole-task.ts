@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scope } from '../language/expression.ts';
 import type { Task } from '../language/play.ts';
 import type { Source } from '../values/errors.ts';
@@ -8,6 +9,7 @@ import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { type LoopItem, loopItems } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
+import { turnOf } from './once.ts';
 import { keep } from './result.ts';
 import type { Target } from './target.ts';
 import { type ItemResult, isHidden, nameOf, refused, runItem } from './task.ts';
@@ -45,10 +47,10 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
   const scope = scopeIn(walk, task);
   const name = nameOf(task, scope);
   try {
-    const notified = task.notify.map((one) => one.evaluate(scope));
+    const notified = notifiedBy(walk, task, scope);
     if (notified.length > 0) journalPending(walk, notified);
-    const { result, isMine } = turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
-    const { outcome, items, isIgnored } = await result;
+    const { result, isMine } = await turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
+    const { outcome, items, isIgnored } = result;
     remember(host.registered, task, items);
     // A link lost meanwhile: the change may have been made.
     if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
@@ -85,21 +87,6 @@ function plainName({ name, module }: Task, scope: Scope): string {
   return nameOf({ name, module }, scope);
 }
 
-/** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ run, host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
-  const isOnce = task.runOnce?.evaluate(scope) || run.modules.get(task.module)?.once;
-  if (!isOnce) return { result: begin(), isMine: true };
-  const key = `${task.id}${round}`;
-  const earlier = playRun.once.get(key);
-  if (earlier && !earlier.takers.has(host)) {
-    earlier.takers.add(host);
-    return { result: earlier.result, isMine: false };
-  }
-  const result = begin();
-  playRun.once.set(key, { result, takers: new Set([host]) });
-  return { result, isMine: true };
-}
-
 async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, scope: Scope): Promise<WholeResult> {
   const { run, host, playRun } = walk;
   run.emit({ event: 'task_start', host: host.host.name, play: playRun.play.name, task: name, handler: role.isHandler });
@@ -107,8 +94,9 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   const isOnTheWay = run.positions.get(task.id) === host.position;
   const items: ItemDone[] = [];
   for (const [index, item] of loopItems(task, scope).entries()) {
+    if (index > 0) await betweenItems(walk, task, scope);
     if (isOnTheWay) host.nextItem = index + 1;
-    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, scope));
+    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, item));
     items.push({ item, result, label: labelOf(walk, task, item) });
     // The next item sees what this one has set, as in Ansible: a list grows item by item.
     keep(host.registered, task.register, result.registered);
@@ -129,8 +117,21 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   return whole;
 }
 
-function targetOf({ run, host }: Walk, task: Task, scope: Scope): Target {
-  return run.targetOf(task.delegateTo?.evaluate(scope) ?? host.host.name);
+/** `pause` of `loop_control`; check mode waits for nothing. */
+async function betweenItems({ run }: Walk, { loopControl: { pause } }: Task, scope: Scope): Promise<void> {
+  const seconds = run.check ? 0 : (pause?.evaluate(scope) ?? 0);
+  if (seconds > 0) await sleep(seconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
+}
+
+function targetOf(walk: Walk, task: Task, { vars }: LoopItem): Target {
+  return walk.run.targetOf(task.delegateTo?.evaluate(scopeIn(walk, task, vars)) ?? walk.host.host.name);
+}
+
+/** The handlers that the task notifies: those of all items of its loop, as in Ansible. */
+function notifiedBy(walk: Walk, task: Task, scope: Scope): readonly string[] {
+  if (task.notify.length === 0) return [];
+  const scopes = loopItems(task, scope).map(({ vars }) => scopeIn(walk, task, vars));
+  return [...new Set(scopes.flatMap((one) => task.notify.map((name) => name.evaluate(one))))];
 }
 
 /** Emits what a task, handler or include came to. */

@@ -6,7 +6,7 @@ import { type Layer, unknownLayer } from './variables.ts';
 
 /** What the language itself knows of hosts and groups, and cannot tell once tasks may have added some. */
 const ofInventory: readonly string[] = ['groups', 'group_names', 'hostvars'];
-const ofPlay: readonly string[] = ['play_hosts', 'ansible_play_hosts'];
+const ofPlay: readonly string[] = ['play_hosts', 'ansible_play_hosts', 'ansible_play_hosts_all', 'ansible_play_batch'];
 const ofHost: readonly string[] = ['inventory_hostname', 'inventory_hostname_short', 'inventory_dir'];
 
 /** A magic layer without what is only known in the run. @param isSettled the hosts of the play are known before. */

@@ -4,8 +4,9 @@ import type { Walk } from './check.ts';
 import { warnOfMixed } from './condition-comparisons.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
 import { handlerNames } from './handlers.ts';
+import { loopNames, loopVars } from './loop-vars.ts';
 import { didYouMean } from './nearest.ts';
-import type { Task } from './play.ts';
+import type { Inherited, Task } from './play.ts';
 import type { Problems } from './problems.ts';
 import { undefinedVariable } from './undefined.ts';
 import { type Layer, unknownLayer, valueLayer } from './variables.ts';
@@ -29,8 +30,8 @@ function mayRun(task: Task, walk: Walk, found: Problems): boolean {
 }
 
 /** The loop variables of a task, their values not known. */
-function unknownItem({ loopControl: { loopVar, indexVar } }: Looping): Layer {
-  return unknownLayer('loop', [loopVar, ...(indexVar === undefined ? [] : [indexVar])]);
+function unknownItem({ loopControl }: Looping): Layer {
+  return unknownLayer('loop', loopNames(loopControl));
 }
 
 /** The loop variables of a task and, below them, of the includes around it. */
@@ -86,14 +87,12 @@ export function known<T>(
 
 /** The loop variables of each item of the task's loop, with those of the includes around it; undefined where there are none. */
 export function itemsOf(task: Looping, walk: Walk, found: Problems): readonly (Layer | undefined)[] {
-  const { loopVar, indexVar } = task.loopControl;
   if (!task.loop) return [walk.frame];
   const { state, value } = known(task.loop, walk.scope(task, walk.frame), found);
   if (state === 'wrong') return [];
   if (!Array.isArray(value)) return [withFrame(walk, unknownItem(task))];
-  return value
-    .slice(0, mostItems)
-    .map((item: Value, index) => withFrame(walk, valueLayer('loop', { [loopVar]: item, ...(indexVar !== undefined && { [indexVar]: index }) })));
+  const all: readonly Value[] = value;
+  return all.slice(0, mostItems).map((_, index) => withFrame(walk, valueLayer('loop', loopVars(all, index, task.loopControl))));
 }
 
 function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Problems): void {
@@ -101,22 +100,8 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   if (!holds(task, scope, found)) return;
   const outcomes = [...(task.failedWhen ?? []), ...(task.changedWhen ?? []), ...(task.until ?? [])];
   const after = outcomes.length > 0 && task.register !== undefined ? walk.scope(task, item, task.register) : scope;
-  const words = [
-    task.become,
-    task.becomeUser,
-    task.noLog,
-    task.ignoreErrors,
-    task.ignoreUnreachable,
-    task.checkMode,
-    task.diff,
-    task.runOnce,
-    task.timeout,
-    task.retries,
-    task.delay,
-    task.loopControl.label,
-  ];
-  for (const word of words) if (word) known<unknown>(word, scope, found);
-  for (const expression of task.environment) checkEnvironment(expression, scope, found);
+  checkHandedDown(task, scope, found);
+  for (const word of [task.retries, task.delay, task.loopControl.label, task.loopControl.pause]) if (word) known<unknown>(word, scope, found);
   for (const condition of outcomes) {
     known(condition, after, found);
     warnOfMixed(condition, after, found);
@@ -124,6 +109,14 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
   checkDelegate(task, scope, walk, found);
   checkNotify(task, scope, walk, found);
   checkParams(task, scope, walk, found);
+}
+
+/** Checks the words of a task that a block or play may have handed down. */
+export function checkHandedDown(words: Inherited, scope: Scope, found: Problems): void {
+  const { become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle, environment } = words;
+  for (const word of [become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle])
+    if (word) known<unknown>(word, scope, found);
+  for (const expression of environment) checkEnvironment(expression, scope, found);
 }
 
 function checkEnvironment(expression: Expression, scope: Scope, found: Problems): void {

@@ -1,10 +1,11 @@
 import { addedLayer, openMagic, someHost } from './check-growth.ts';
 import { checkInclude } from './check-include.ts';
-import { checkTask } from './check-task.ts';
+import { checkHandedDown, checkTask } from './check-task.ts';
 import { hostConnection, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
 import type { Growth } from './growth.ts';
+import { tasksIn } from './handlers.ts';
 import { HostProblems } from './host-problems.ts';
 import { everyHost, type GrowingInventory, type Host } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
@@ -112,6 +113,8 @@ function checkPlay({ play, hosts: names, growth, settledAfter }: LoadedPlay, hos
     const walk: Walk = { input, checked, play, problems, scope, ...(growth && { growth }) };
     walkItems(play.tasks, walk);
     for (const { task } of play.handlers) checkTask(task, walk);
+    // Tasks show what the play hands down to them; without any nothing does.
+    if (play.words && play.handlers.length === 0 && tasksIn(play.tasks).length === 0) checkHandedDown(play.words, scope(), ofHost);
   }
   problems.reportTo(input.problems);
 }

@@ -64,8 +64,9 @@ export function checkHandlers(play: Play, problems: Problems): void {
     hasOpenNames ||= isTemplate(name);
     // Handlers of roles may well have the same name: each role is written for itself.
     if (names.has(name) && task.name.source !== task.source && !task.around?.role)
-      problems.warning(`two handlers are called "${name}"`, task.name.source, 'Only the last one of them is notified.');
-    for (const known of [...handlerNames(task, nothing), ...listen]) names.add(known);
+      problems.warning(`two handlers are called "${name}"`, task.name.source, 'Only the first one of them is notified.');
+    const isNameless = task.name.source === task.source;
+    for (const known of [...(isNameless ? [] : handlerNames(task, nothing)), ...listen]) names.add(known);
   }
   if (hasOpenNames) return;
   for (const task of tasksIn([...play.tasks, ...play.handlers.map((handler) => handler.task)])) {

@@ -20,6 +20,8 @@ export function inheritFrom(outer: Inherited, mapping: MappingNode, reader: Read
   const word = (name: string) => child(mapping, name);
   const flag = (name: string) => optional(word(name), (node) => converted(compileValue(node, templates, problems), toBoolean(name)));
   const text = (name: string) => optional(word(name), (node) => converted(compileValue(node, templates, problems), toText(name)));
+  const number = (name: string, most: number) =>
+    optional(word(name), (node) => converted(compileValue(node, templates, problems), toNumber(name, 0, most)));
   const vars = word('vars');
   const varsMapping = vars && mappingOf(vars, 'vars', problems);
   const when = word('when');
@@ -34,7 +36,8 @@ export function inheritFrom(outer: Inherited, mapping: MappingNode, reader: Read
     diff: flag('diff'),
     delegateTo: text('delegate_to'),
     runOnce: flag('run_once'),
-    timeout: optional(word('timeout'), (node) => converted(compileValue(node, templates, problems), toNumber('timeout', 0, maxSeconds))),
+    timeout: number('timeout', maxSeconds),
+    throttle: number('throttle', 1_000_000),
   };
   return {
     ...outer,

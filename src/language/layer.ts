@@ -14,6 +14,8 @@ const magicNames: readonly string[] = [
   'hostvars',
   'play_hosts',
   'ansible_play_hosts',
+  'ansible_play_hosts_all',
+  'ansible_play_batch',
   'playbook_dir',
   'inventory_dir',
   'inventory_file',
@@ -26,6 +28,7 @@ const magicNames: readonly string[] = [
   'homerun_version',
   'facts',
   'omit',
+  'ansible_loop',
   'vars',
 ];
 

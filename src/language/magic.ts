@@ -11,6 +11,8 @@ export interface MagicInput {
   readonly host: Host;
   /** The hosts of the play, after `--limit`. */
   readonly playHosts: readonly string[];
+  /** Those of them that take part at the same time; without it, what reads them is only known later. */
+  readonly batch?: readonly string[];
   readonly play?: Pick<Play, 'folder'> & Partial<Pick<Play, 'name'>>;
   /** How the run was asked for; without it, what reads it is only known later. */
   readonly mode?: { readonly check: boolean; readonly diff: boolean };
@@ -20,15 +22,17 @@ export interface MagicInput {
 }
 
 /** `inventory_hostname`, `group_names`, `groups`, `hostvars`, `play_hosts`, `playbook_dir`, `inventory_dir`, `omit`: what the language itself knows. */
-export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost, version }: MagicInput): Layer {
+export function magicLayer({ inventory, host, playHosts, batch, play, mode, scopeOfHost, version }: MagicInput): Layer {
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
     inventory_hostname_short: { value: isIP(host.name) ? host.name : (host.name.split('.')[0] ?? host.name) },
     group_names: { value: host.groups.length > 0 || host.name === inventory.thisMachine?.name ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
-    hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
+    hostvars: { compute: () => hostvarsOf(inventory, scopeOfHost) },
     play_hosts: { value: playHosts },
     ansible_play_hosts: { value: playHosts },
+    ansible_play_hosts_all: { value: playHosts },
+    ansible_play_batch: batch ? { value: batch } : { unknown: true },
     ansible_play_name: { value: play?.name ?? '' },
     ansible_check_mode: mode ? { value: mode.check } : { unknown: true },
     ansible_diff_mode: mode ? { value: mode.diff } : { unknown: true },
@@ -46,15 +50,24 @@ export function groupsLayer(inventory: Inventory): Layer {
   return { name: 'magic variables', bindings: new Map([['groups', { compute: () => groupsOf(inventory) }]]) };
 }
 
+/** The variables of each host. Those of this machine are there for who asks for them by name. */
+function hostvarsOf(inventory: Inventory, scopeOfHost: MagicInput['scopeOfHost']): Value {
+  const ofHost = (name: string) => variablesOf(scopeOfHost(name));
+  const all = lazily([...inventory.hosts.keys()], ofHost);
+  if (!inventory.hosts.has('localhost')) Object.defineProperty(all, 'localhost', { get: () => ofHost('localhost') });
+  return all;
+}
+
 function groupsOf(inventory: Inventory): Value {
   const all = inventory.order;
   const ungrouped = all.filter((name) => inventory.hosts.get(name)?.groups.length === 0);
   return { all, ungrouped, ...Object.fromEntries([...inventory.groups.values()].map(({ name, hosts }) => [name, hosts])) };
 }
 
-/** All variables of a host as a mapping, each evaluated when it is read. */
+/** All variables of a host as a mapping, each evaluated when it is read. Those of all hosts are not among them, as in Ansible: that would have no end. */
 function variablesOf(scope: Scope | undefined): Value {
-  return scope ? lazily(scope.names(), (name) => scope.get(name) ?? null) : {};
+  const names = scope?.names().filter((name) => name !== 'hostvars');
+  return scope && names ? lazily(names, (name) => scope.get(name) ?? null) : {};
 }
 
 /** A mapping whose values are computed when they are read. */

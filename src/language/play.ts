@@ -25,6 +25,8 @@ export interface Play {
   /** Whether `facts` are wanted even if nothing names them. Default: gathered if, and only if, something reads them. */
   readonly gatherFacts?: boolean;
   readonly tags: readonly string[];
+  /** What it hands down to its tasks. */
+  readonly words?: Inherited;
   /** The folder of its playbook, absolute: `playbook_dir`. */
   readonly folder?: string;
   /** What its variables may be (`argument_specs`); checked when it is loaded. */
@@ -63,6 +65,8 @@ export interface Inherited {
   readonly runOnce?: Expression<boolean>;
   /** Seconds a host may spend in the task. */
   readonly timeout?: Expression<number>;
+  /** How many hosts may be at the task at once; 0 for all. */
+  readonly throttle?: Expression<number>;
 }
 
 export interface Task extends Inherited {
@@ -105,6 +109,10 @@ export interface LoopControl {
   readonly loopVar: string;
   readonly indexVar?: string;
   readonly label?: Expression;
+  /** Whether `ansible_loop` tells where in the loop an item stands. */
+  readonly extended?: boolean;
+  /** Seconds between two items. */
+  readonly pause?: Expression<number>;
 }
 
 /** Tasks that succeed or fail together. Its words are already part of its tasks'; what is left is the control flow. */
@@ -176,4 +184,6 @@ export interface Handler {
   readonly task: Task;
   /** Further names it answers to. */
   readonly listen: readonly string[];
+  /** The list that it stands in: the play's own, or that of a role. Of several handlers of one name the first of the last list is meant. */
+  readonly list?: number;
 }

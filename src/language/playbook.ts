@@ -30,6 +30,8 @@ export interface PlaybookReader extends Reader {
   readonly importing: readonly string[];
   /** Files of argument specs that were read already, by their absolute path: every playbook of a site names the same. */
   readonly specs: Map<string, ArgumentSpecs | undefined>;
+  /** What the play that is being read declares of its variables (`argument_specs`). */
+  readonly declared?: ArgumentSpecs['options'];
   /** What the roles of the play that is being read give to it. */
   readonly roles: PlayRoles;
   /** `module_defaults` of the play and the blocks around, by module. */
@@ -107,7 +109,8 @@ function importPlaybook(mapping: MappingNode, outer: Inherited, reader: Playbook
 }
 
 function readPlay(mapping: MappingNode, outer: Inherited, around: PlaybookReader): readonly Play[] {
-  const reader = moduleDefaultsOf(mapping, { ...around, roles: noRoles() });
+  const specs = readSpecs(child(mapping, 'argument_specs'), around);
+  const reader = moduleDefaultsOf(mapping, { ...around, roles: noRoles(), ...(specs && { declared: specs.options }) });
   const { problems, modules } = reader;
   let hasUnknown = false;
   for (const entry of mapping.entries) {
@@ -141,16 +144,17 @@ function readPlay(mapping: MappingNode, outer: Inherited, around: PlaybookReader
     hosts: hostsOf(hosts, reader),
     layers: { defaults: [...roles.defaults.values()], vars: [...varsLayers(mapping, reader), ...importVars, ...roles.vars.values()] },
     tasks,
-    handlers: [...[...roles.handlers.values()].flat(), ...handlers],
+    handlers: [...roles.handlers.values(), handlers].flatMap((some, list) => some.map((handler) => ({ ...handler, list }))),
     serial: serialOf(child(mapping, 'serial'), reader),
     anyErrorsFatal: flagOf(child(mapping, 'any_errors_fatal'), 'any_errors_fatal', reader) ?? false,
     tags: inherited.tags,
+    words: inherited,
     folder: reader.folders[0] ?? '',
     ...definedOf({
       maxFailPercentage: percentageOf(child(mapping, 'max_fail_percentage'), reader),
       gatherFacts: flagOf(child(mapping, 'gather_facts'), 'gather_facts', reader),
       forceHandlers: flagOf(child(mapping, 'force_handlers'), 'force_handlers', reader),
-      specs: readSpecs(child(mapping, 'argument_specs'), reader),
+      specs,
     }),
   };
   checkHandlers(play, problems);
@@ -161,16 +165,18 @@ function withoutVars(mapping: MappingNode): MappingNode {
   return { ...mapping, entries: mapping.entries.filter(({ key }) => key !== 'vars') };
 }
 
-/** Between the sections handlers are flushed, as in Ansible; after the last one the engine does it. */
+/** After each section handlers are flushed, also after one that is empty, as in Ansible; after the last one the engine does it. */
 function sections(mapping: MappingNode, inherited: Inherited, reader: PlaybookReader): readonly Item[] {
   const part = (word: string, read: typeof readItems) => {
     const node = child(mapping, word);
     return node ? read(node, word, inherited, reader) : [];
   };
-  const all = [part('pre_tasks', readItems), [...part('roles', readRoleList), ...part('tasks', readItems)], part('post_tasks', readItems)];
-  const filled = all.filter((items) => items.length > 0);
   const flush: Meta = { kind: 'meta', source: mapping.source, action: 'flush_handlers', when: [], tags: ['always'], vars: [] };
-  return filled.flatMap((items, index) => (index < filled.length - 1 ? [...items, flush] : items));
+  const before = part('pre_tasks', readItems);
+  const middle = [...part('roles', readRoleList), ...part('tasks', readItems)];
+  const after = part('post_tasks', readItems);
+  const all = [...(before.length > 0 ? [...before, flush] : []), ...middle, flush, ...after];
+  return all.length > 1 ? all : [];
 }
 
 function hostsText(node: Node): string {

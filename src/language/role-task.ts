@@ -34,12 +34,14 @@ export function importRole(mapping: MappingNode, entry: Entry, outer: Inherited,
   const name = roleName(named, given, reader);
   if (name === undefined || !named) return [];
   const words = roleWordsOf(given, true, reader);
+  const inherited = inheritFrom(outer, mapping, reader);
   return readRole(
     {
       name,
       source: named.source,
-      inherited: inheritFrom(outer, mapping, reader),
+      inherited,
       vars: [],
+      ofImport: inherited.vars.slice(outer.vars.length),
       params: [],
       sameBy: sameRoleTask(mapping),
       ...words,

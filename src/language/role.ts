@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Source } from '../values/errors.ts';
-import type { ArgumentSpecs } from './argument-specs.ts';
+import { type ArgumentSpecs, conformingLayer } from './argument-specs.ts';
 import { readItems } from './block.ts';
 import { readHandlers } from './handlers.ts';
 import { fileLayer } from './layer.ts';
@@ -34,6 +34,8 @@ export interface RoleCall {
   readonly inherited: Inherited;
   /** The `vars` that it is listed with. */
   readonly vars: readonly Layer[];
+  /** Those of `import_role`, which are in `inherited`. The whole play sees them, as it sees `vars`. */
+  readonly ofImport?: readonly Layer[];
   /** Its parameters. */
   readonly params: readonly Layer[];
   readonly from: RoleFrom;
@@ -63,22 +65,27 @@ export function readRole(call: RoleCall, reader: PlaybookReader): readonly Item[
   };
   const meta = readMeta(folder, call, inner);
   const key = JSON.stringify([folder, call.from, call.sameBy]);
-  const own = ownLayers(folder, call, reader);
+  const ofPlay = reader.declared;
+  const conforming = (layers: readonly Layer[]) => (ofPlay ? layers.map((layer) => conformingLayer(layer, ofPlay)) : layers);
+  const own = ownLayers(folder, call, reader, conforming);
   const outer = call.inherited.around ?? nothingAround;
   const params = [
     ...outer.params,
-    ...call.params,
+    ...conforming(call.params),
     valueLayer(`role ${call.name}`, { role_name: basename(folder), ansible_role_name: basename(folder), role_path: folder }),
   ];
   const around: Surroundings = {
     defaults: [...outer.defaults, ...own.defaults],
-    vars: [...outer.vars, ...own.vars, ...call.vars],
+    vars: [...outer.vars, ...own.vars, ...conforming(call.vars)],
     params,
     role: basename(folder),
   };
   const before = meta.dependencies ? readRoleList(meta.dependencies, 'dependencies', { ...call.inherited, around }, inner) : [];
-  if (call.isPublic)
-    for (const part of ['defaults', 'vars'] as const) own[part].forEach((layer) => reader.roles[part].set(`${key} ${layer.name}`, layer));
+  if (call.isPublic) {
+    const given = conforming([...call.vars, ...(call.ofImport ?? [])]);
+    const shown = { defaults: own.defaults, vars: [...own.vars, ...given] };
+    for (const part of ['defaults', 'vars'] as const) shown[part].forEach((layer) => reader.roles[part].set(`${key} ${layer.name}`, layer));
+  }
   const inherited: Inherited = { ...call.inherited, around };
   const handlers = filesOf(folder, 'handlers', call, reader).flatMap((path) => {
     const node = readYaml(reader, path);
@@ -99,8 +106,14 @@ function filesOf(folder: string, part: RolePart, { from, source }: RoleCall, rea
   return partFiles(folder, part, from[part], source, reader);
 }
 
-function ownLayers(folder: string, call: RoleCall, reader: PlaybookReader): Pick<Surroundings, 'defaults' | 'vars'> {
-  const layers = (part: 'defaults' | 'vars') => filesOf(folder, part, call, reader).flatMap((path) => fileLayer(path, reader) ?? []);
+/** @param conforming brings what the play declares of variables into its declared form. */
+function ownLayers(
+  folder: string,
+  call: RoleCall,
+  reader: PlaybookReader,
+  conforming: (layers: readonly Layer[]) => readonly Layer[],
+): Pick<Surroundings, 'defaults' | 'vars'> {
+  const layers = (part: 'defaults' | 'vars') => conforming(filesOf(folder, part, call, reader).flatMap((path) => fileLayer(path, reader) ?? []));
   return { defaults: layers('defaults'), vars: layers('vars') };
 }
 

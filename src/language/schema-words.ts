@@ -1,4 +1,5 @@
 import { condition, flag, type JsonSchema, orTemplate } from '../values/json-schema.ts';
+import { withWords } from './with-loops.ts';
 
 /** What may stand behind each word, and what it is for: shown by editors. `words.ts` says where a word may stand. */
 const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
@@ -72,6 +73,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   check_mode: [yesOrNo, 'Whether it is only looked at, whatever the run does (true), or done even when the run only looks (false).'],
   diff: [yesOrNo, 'Whether the differences in files are shown.'],
   timeout: [number(0, 86_400), 'Seconds that the task may take on a host.'],
+  throttle: [number(0, 1_000_000), 'How many hosts may be at the task at once. Default, and 0: as many as the run takes.'],
   run_once: [yesOrNo, 'Whether it is done on the first host only, for all.'],
   when: [conditions, 'A condition in CEL, or a list that must all hold: otherwise it is skipped.'],
   delegate_to: [scalar, 'The host that it is done on instead, for this one: one of the inventory, or localhost.'],
@@ -80,6 +82,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   always: [tasks, 'Tasks for the end, whether the block has failed or not.'],
   args: [{ type: ['object', 'null'] }, "Further parameters of the module; for those whose text stands behind the module's name."],
   loop: [orTemplate({ type: 'array' }), 'A list: the task is done for each entry, which is {{ item }}.'],
+  ...Object.fromEntries(withWords.map((word) => [word, [{}, "One of Ansible's older words for a loop."] as const])),
   loop_control: [
     {
       type: ['object', 'null'],
@@ -88,6 +91,8 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
         loop_var: { ...variableName, description: 'The name of the entry. Default: item.' },
         index_var: { ...variableName, description: 'The name of its number, from 0.' },
         label: { description: 'What is shown for the entry.' },
+        extended: { ...flag, description: 'Whether ansible_loop tells where the entry stands: index, first, last, length, …' },
+        pause: { ...number(0, 86_400), description: 'Seconds between two entries.' },
       },
     },
     'How the loop is done and shown.',

@@ -11,7 +11,8 @@ import { child, describeNode, type MappingNode, type Node, shortened } from './n
 import type { Inherited, LoopControl, Task } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
-import { compileValue, converted, toNumber, toText } from './value.ts';
+import { asBoolean, compileValue, converted, toNumber, toText } from './value.ts';
+import { withLoop, withWords } from './with-loops.ts';
 import type { Place } from './words.ts';
 
 /** Reads a task or handler; undefined when it calls no module (the problem is then noted). */
@@ -93,9 +94,13 @@ function registerOf(node: Node | undefined, { problems }: PlaybookReader): strin
   return checkVariableName(node.value, node.source, problems) ? node.value : undefined;
 }
 
-/** The `loop` of a task or include: a list. */
+/** The `loop` of a task or include: a list. Ansible's older words for it, such as `with_items`, make one of what they are given. */
 export function loopOf(mapping: MappingNode, { templates, problems }: PlaybookReader): Expression | undefined {
   const node = child(mapping, 'loop');
+  const [older, second] = mapping.entries.filter(({ key }) => withWords.includes(key));
+  const other = node ? older : second;
+  if (other) problems.error(`a task has one loop, and "${other.key}" is a second one`, other.keyNode.source, 'Keep one of them.');
+  if (older) return withLoop(older.key, compileValue(older.value, templates, problems));
   if (!node) return undefined;
   const expression = compileValue(node, templates, problems);
   return { ...expression, evaluate: (scope) => checkedLoop(expression.evaluate(scope), node) };
@@ -114,7 +119,8 @@ function checkedLoop(value: Value, node: Node): Value {
   );
 }
 
-const loopWords = ['loop_var', 'index_var', 'label'];
+const loopWords = ['loop_var', 'index_var', 'label', 'extended', 'pause'];
+const longestPause = 86_400;
 
 export function loopControlOf(node: Node | undefined, { templates, problems }: PlaybookReader): LoopControl {
   const mapping = node && mappingOf(node, 'loop_control', problems);
@@ -130,10 +136,16 @@ export function loopControlOf(node: Node | undefined, { templates, problems }: P
     return undefined;
   };
   const label = child(mapping, 'label');
+  const pause = child(mapping, 'pause');
+  const extended = child(mapping, 'extended');
+  const isExtended = extended?.kind === 'scalar' ? asBoolean(extended.value) : undefined;
+  if (extended && isExtended === undefined) problems.error(`extended wants true or false, got ${describeNode(extended)}`, extended.source);
   const indexVar = variable('index_var');
   return {
     loopVar: variable('loop_var') ?? 'item',
     ...(indexVar !== undefined && { indexVar }),
     ...(label && { label: compileValue(label, templates, problems) }),
+    ...(isExtended && { extended: true }),
+    ...(pause && { pause: converted(compileValue(pause, templates, problems), toNumber('pause', 0, longestPause)) }),
   };
 }

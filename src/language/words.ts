@@ -2,6 +2,7 @@ import type { Source } from '../values/errors.ts';
 import { nearest } from './nearest.ts';
 import type { Entry } from './node.ts';
 import type { Problems } from './problems.ts';
+import { withWords } from './with-loops.ts';
 
 /** Where a word of the language may stand. */
 export type Place = 'play' | 'block' | 'task' | 'handler' | 'import' | 'role' | 'include';
@@ -19,12 +20,14 @@ const inherited = [
   'check_mode',
   'diff',
   'timeout',
+  'throttle',
   'run_once',
   'any_errors_fatal',
   'module_defaults',
 ];
 const blockOnly = ['block', 'rescue', 'always'];
-const taskOnly = ['args', 'loop', 'loop_control', 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
+const loops = ['loop', 'loop_control', ...withWords];
+const taskOnly = ['args', ...loops, 'register', 'notify', 'failed_when', 'changed_when', 'until', 'retries', 'delay'];
 const playOnly = [
   'hosts',
   'vars_files',
@@ -49,7 +52,7 @@ const words: Readonly<Record<Place, readonly string[]>> = {
   handler: ['name', 'when', 'delegate_to', 'listen', ...taskOnly, ...handedDown],
   import: ['name', 'when', 'tags', 'vars', 'become', 'become_user', 'environment', 'no_log', 'check_mode', 'diff'],
   role: ['role', 'name', 'when', 'delegate_to', ...handedDown.filter((word) => word !== 'module_defaults')],
-  include: ['name', 'when', 'tags', 'vars', 'args', 'loop', 'loop_control'],
+  include: ['name', 'when', 'tags', 'vars', 'args', ...loops],
 };
 
 /** Words of Ansible's that are not ours, with what to write instead. */
@@ -64,7 +67,6 @@ const absent: Readonly<Record<string, string>> = {
   collections: 'Delete it: modules are called by their short name.',
   vars_prompt: 'Give the value with -e NAME=VALUE, or put it into the secrets file and write {{ secret "NAME" }}.',
   order: 'Delete it: hosts are taken in the order of the inventory.',
-  throttle: 'Use serial for the play, or -f for the run.',
   async: 'Delete it, and set timeout (seconds) if the task takes long.',
   poll: 'Delete it, and set timeout (seconds) if the task takes long.',
   debugger: 'Delete it; -vv shows what is sent and what comes back.',
@@ -78,15 +80,8 @@ const absent: Readonly<Record<string, string>> = {
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
   include: 'Write import_tasks: FILE, or include_tasks: FILE.',
-  with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
-  with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
-  with_dict: 'Write loop: "{{ dict2items MAPPING }}"; each item has key and value.',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
-  with_nested: 'Write loop with a list of mappings that hold the pairs.',
-  with_subelements: 'Write loop: "{{ subelements LIST \'KEY\' }}"; each item is a list of the mapping and what it holds.',
-  with_sequence: 'Write loop with the numbers: loop: [1, 2, 3].',
-  with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
 
 /** Whether `word` may stand at `place`. */

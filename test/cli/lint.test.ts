@@ -136,3 +136,14 @@ test('--list-tasks heeds --tags, --skip-tags and --limit', async (t) => {
   const { output } = await homerun('check playbooks/site.yaml --list-tasks --list-hosts -t upgrade --skip-tags web -l web2');
   t.is(output, 'PLAY 1 [Web servers]  TAGS: [web]\n  hosts (1):\n    web2\n  tasks:\n\nPLAY 2 [Databases]\n  hosts (0):\n  tasks:\n');
 });
+
+test('--list-tasks begins where --start-at-task says, and a wrong name is an error', async (t) => {
+  const { output } = await homerun('run playbooks/site.yaml --list-tasks --start-at-task Upgrade');
+  t.is(
+    output,
+    'PLAY 1 [Web servers]  TAGS: [web]\n  tasks:\n    Upgrade  TAGS: [web, upgrade, slow]\n    debug  TAGS: [web, always]\n\nPLAY 2 [Databases]\n  tasks:\n    debug\n',
+  );
+  const wrong = await homerun('run playbooks/site.yaml --list-tasks --start-at-task Upgrad');
+  t.is(wrong.exit, 1);
+  t.regex(wrong.errors, /--start-at-task: no task is called "Upgrad"/);
+});

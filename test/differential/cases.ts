@@ -42,8 +42,8 @@ const playCase = z.strictObject({
   plays: z.array(data).min(1),
   /** More for the command lines of both, such as `--tags`. */
   args: z.array(z.string()).default([]),
-  /** Groups of the inventory by name, each with the names of its hosts. */
-  groups: z.record(z.string(), z.array(z.enum(['one', 'two']))).default({}),
+  /** Groups of the inventory by name, each with the names of its hosts. homerun refuses a host that no group and no play takes. */
+  groups: z.record(z.string(), z.array(z.enum(['one', 'two']))).default({ lab: ['one', 'two'] }),
   /** Which runs are made, in turn. */
   runs: z.array(z.enum(['check', 'run'])).default(['run']),
 });

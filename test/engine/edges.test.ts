@@ -210,3 +210,60 @@ test('an environment with a value that is no text fails the task with what was e
   ]);
   t.is(taskEvents(events)[0]?.message, 'the environment variable LIST must be text, got a list');
 });
+
+test('a handler without a name is owed by what it listens to', async (t) => {
+  const names: string[] = [];
+  const listening = (topic: string, script: string) => {
+    const { task: own } = handler(topic, 'run', { script });
+    return { task: { ...own, name: { ...own.name, source: own.source, evaluate: () => 'run' } }, listen: [topic] };
+  };
+  const journal = memory({ test: ['topic'] });
+  const noting = { ...journal, save: (h: string, p: string, owed: readonly string[]) => (names.push(...owed), journal.save(h, p, owed)) };
+  const host = new SimulatedHost();
+  await play({ h: host }, [task('run', { script: 'put a 1' }, { notify: [expression(() => 'topic')] })], {
+    handlers: [listening('other', 'put other 1'), listening('topic', 'put topic 1')],
+    journal: noting,
+  });
+  t.deepEqual(host.log, ['a=1', 'topic=1']);
+  t.deepEqual([...new Set(names)], ['topic']);
+});
+
+test('throttle keeps hosts waiting until another has done the task, and lets no more begin once the run is interrupted', async (t) => {
+  const names = ['a', 'b', 'c', 'd'];
+  const hosts = () => Object.fromEntries(names.map((name) => [name, new SimulatedHost()]));
+  const most = async (throttle: number) => {
+    let [now, seen] = [0, 0];
+    await play(hosts(), [task('value', { name: 'x', value: '1' }, { throttle: expression(() => throttle) })], {
+      onEvent: ({ event }) => {
+        now += event === 'task_start' ? 1 : event === 'task' ? -1 : 0;
+        seen = Math.max(seen, now);
+      },
+    });
+    return seen;
+  };
+  t.deepEqual([await most(1), await most(2), await most(0)], [1, 2, 4]);
+  const controller = new AbortController();
+  const { statuses, exitCode } = await play(hosts(), [task('value', { name: 'x', value: '1' }, { throttle: expression(() => 1) })], {
+    signal: controller.signal,
+    onEvent: (event) => event.event === 'task' && controller.abort(),
+  });
+  t.deepEqual([statuses.length, exitCode], [1, 130]);
+});
+
+test('run_once is done by the first host, however late it comes, and by the next one if it does not come any more', async (t) => {
+  const once = { runOnce: always };
+  const isFirst = expression((scope) => scope.get('inventory_hostname') === 'a');
+  const slow = (name: string) => task('value', { name, value: 'x' }, { when: [isFirst] });
+  const hosts = { a: new SimulatedHost(), b: new SimulatedHost() };
+  await play(hosts, [slow('p'), slow('q'), task('value', { name: 'once', value: 'x' }, { ...once, throttle: expression(() => 1) })]);
+  t.deepEqual([hosts.a.log, hosts.b.log], [['p=x', 'q=x', 'once=x'], []]);
+  const failing = { a: new SimulatedHost(), b: new SimulatedHost({ there: 'x' }) };
+  await play(failing, [task('need', { name: 'there' }), task('value', { name: 'once', value: 'x' }, once)]);
+  t.deepEqual(failing.b.log, ['once=x']);
+  const fatal = { a: new SimulatedHost(), b: new SimulatedHost({ there: 'x' }) };
+  await play(fatal, [task('need', { name: 'there' }), task('value', { name: 'once', value: 'x' }, once)], { play: { anyErrorsFatal: true } });
+  t.deepEqual(fatal.b.log, []);
+  const ending = { a: new SimulatedHost(), b: new SimulatedHost() };
+  await play(ending, [slow('p'), meta('end_host', [isFirst]), task('value', { name: 'once', value: 'x' }, once)]);
+  t.deepEqual(ending.b.log, ['once=x']);
+});

@@ -22,9 +22,13 @@ const caseSchema = z.strictObject({
       check: z.boolean().optional(),
     })
     .default({}),
-  /** `NAME: MESSAGE`, with the status where it is not ok; items of a loop in brackets, the word handler before one. */
-  tells: z.array(z.string()),
+  /** Those of the inventory, all on this machine. */
+  hosts: z.array(z.string()).default(['h1']),
+  /** `NAME: MESSAGE`, with the status where it is not ok; items of a loop in brackets, the word handler before one. Of several hosts by host. */
+  tells: z.union([z.array(z.string()), z.record(z.string(), z.array(z.string()))]),
+  /** Of h1. */
   recap: z.record(z.string(), z.number()).optional(),
+  exit: z.number().optional(),
 });
 
 function told(event: RunEvent): readonly string[] {
@@ -36,15 +40,23 @@ function told(event: RunEvent): readonly string[] {
   return [`${event.event === 'handler' ? 'handler ' : ''}${event.task}: ${status}${message}`.trim().replace(/:$/, '')];
 }
 
+function toldByHost(events: readonly RunEvent[]): Record<string, readonly string[]> {
+  const all: Record<string, readonly string[]> = {};
+  for (const event of events) if (event.event === 'task' || event.event === 'handler') all[event.host] = [...(all[event.host] ?? []), ...told(event)];
+  return all;
+}
+
 for (const file of readdirSync(folder)) {
   const cases = z.array(caseSchema).parse(parse(readFileSync(join(folder, file), 'utf8')));
-  for (const { name, files, run, tells, recap } of cases) {
+  for (const { name, files, hosts, run, tells, recap, exit } of cases) {
     for (const prefetch of [true, false]) {
       test(`${file.replace('.yaml', '')} › ${name}${prefetch ? '' : ' (without looking ahead)'}`, async (t) => {
-        const inventory = 'all: {hosts: {h1: {ansible_connection: local}}}\n';
+        const inventory = `all: {hosts: {${hosts.map((host) => `${host}: {ansible_connection: local}`).join(', ')}}}\n`;
         const options = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
-        const { events } = await runProject({ 'hosts.yaml': inventory, ...files }, 'hosts.yaml', 'site.yaml', { ...options, prefetch });
-        t.deepEqual(events.flatMap(told), tells);
+        const { events, exitCode } = await runProject({ 'hosts.yaml': inventory, ...files }, 'hosts.yaml', 'site.yaml', { ...options, prefetch });
+        if (Array.isArray(tells)) t.deepEqual(events.flatMap(told), tells);
+        else t.deepEqual(toldByHost(events), tells);
+        if (exit !== undefined) t.is(exitCode, exit);
         const counts = events.flatMap((event) => (event.event === 'recap' ? [event.hosts['h1']] : []))[0];
         if (recap) t.like(counts, recap);
       });

@@ -27,6 +27,14 @@ const selections: readonly (readonly [tags: string[], asked: string[], skipped: 
   [[], ['untagged'], [], true],
   [['a'], ['untagged'], [], false],
   [['a'], ['all'], [], true],
+  [['a'], [], ['tagged'], false],
+  [['always'], [], ['tagged'], false],
+  [[], [], ['tagged'], true],
+  [[], [], ['untagged'], false],
+  [['always'], [], ['untagged'], true],
+  [['always', 'a'], [], ['all'], true],
+  [['always'], [], ['all', 'always'], false],
+  [['a'], [], ['all'], false],
 ];
 
 for (const [tags, asked, skipped, runs] of selections) {

@@ -69,10 +69,14 @@ function tries(on: ReferenceHost, task: Task, scopeWith: ScopeWith, until: reado
     if (until.every((condition) => holds(condition, after, false))) return done;
     if (isCheck(on, task, scope)) {
       if (done.status === 'changed' || done.status === 'skipped') return done;
-      return on.predicted.length > 0 ? skipped() : { ...done, status: 'failed' };
+      return on.predicted.length > 0 ? skipped() : givenUp(done);
     }
-    if (count >= retries) return { ...done, status: 'failed' };
+    if (count >= retries) return givenUp(done);
   }
+}
+
+function givenUp(done: Done): Done {
+  return { ...done, status: 'failed', registered: { ...done.registered, failed: true } };
 }
 
 function isCheck(on: ReferenceHost, task: Task, scope: Scope): boolean {

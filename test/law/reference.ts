@@ -55,12 +55,18 @@ export function referenceRun({ loaded, modules }: Prepared, hosts: ReadonlyMap<s
     const run = new HostRun(known, { user: 'root', byDefault: false }, magic, loaded.extraVars);
     all.set(name, new Walker({ run, host, check, modules, predicted: [] as Resource[] }, told, owed));
   }
+  let hasEnded = false;
   for (const { play, hosts: names } of planned) {
-    const taking = names.flatMap((name) => all.get(name) ?? []).filter((one) => !one.isOut);
-    for (const batch of batches(taking, play.serial)) {
-      for (const walker of batch) walker.play(play);
-      if (batch.some((one) => one.hasEndedPlay) || batch.every((one) => one.isOut)) break;
+    for (const batch of batches(
+      names.flatMap((name) => all.get(name) ?? []),
+      play.serial,
+    )) {
+      const left = batch.filter((one) => !one.isOut);
+      for (const walker of left) walker.play(play);
+      hasEnded ||= left.length === batch.length && left.every((one) => one.isOut);
+      if (hasEnded || left.some((one) => one.hasEndedPlay)) break;
     }
+    if (hasEnded) break;
   }
   for (const [name, walker] of all) if (planned.some((one) => one.hosts.includes(name))) told.counts[name] = walker.counts;
   return told;
@@ -74,6 +80,7 @@ class Walker {
   readonly #told: Told;
   readonly #owed: Owed;
   readonly #pending = new Set<Handler>();
+  #hasHandlerFailed = false;
   #play: Play | undefined;
 
   constructor(on: ReferenceHost, told: Told, owed: Owed) {
@@ -86,11 +93,13 @@ class Walker {
     this.#play = play;
     this.hasEndedPlay = false;
     this.#pending.clear();
+    this.#hasHandlerFailed = false;
     const key = `${this.#on.run.host.name} ${play.name}`;
     if (!this.#on.check) this.#notify(this.#owed.get(key) ?? []);
     const ended = this.#walk(play.tasks, {}, false);
-    if (ended === 'done') this.#flush();
-    else if (play.forceHandlers && this.isOut) {
+    if (ended === 'done') {
+      if (this.#flush() === 'done') this.#pending.clear();
+    } else if (play.forceHandlers && this.isOut && !this.#hasHandlerFailed) {
       this.#flush();
       this.isOut = true;
     }
@@ -171,25 +180,20 @@ class Walker {
     return 'done';
   }
 
+  /** Each that is pending when its turn has come; one that fails stays so, and ends it. */
   #flush(): Ended {
-    const ran = new Set<Handler>();
-    for (;;) {
-      const next = this.#play?.handlers.find((handler) => this.#pending.has(handler) && !ran.has(handler));
-      if (!next) {
-        for (const one of ran) this.#pending.delete(one);
-        return 'done';
-      }
-      ran.add(next);
+    for (const handler of this.#play?.handlers ?? []) {
+      if (!this.#pending.has(handler)) continue;
       // What force_handlers flushes goes on although the host has failed.
       const wasOut = this.isOut;
       this.isOut = false;
-      const ended = this.#task(next.task, {}, false, 'handler');
+      const ended = this.#task(handler.task, {}, false, 'handler');
       this.isOut ||= wasOut;
-      if (ended !== 'done') {
-        for (const one of ran) if (one !== next) this.#pending.delete(one);
-        return ended;
-      }
+      this.#hasHandlerFailed ||= ended === 'failed';
+      if (ended !== 'done') return ended;
+      this.#pending.delete(handler);
     }
+    return 'done';
   }
 
   #task(task: Task, frame: Vars, isRescuable: boolean, event: 'task' | 'handler'): Ended {

@@ -1,0 +1,50 @@
+import type { Scope } from '../language/expression.ts';
+import type { Task } from '../language/play.ts';
+import type { PlayRun, Walk } from './context.ts';
+import type { WholeResult } from './whole-task.ts';
+
+/** The result of a task, and whether it is this host that has done it. */
+interface Turn {
+  readonly result: WholeResult;
+  readonly isMine: boolean;
+}
+
+/** Does the task, or takes over what another host's turn at a `run_once` task gives. */
+export async function turnOf({ run, host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>): Promise<Turn> {
+  if (!task.runOnce?.evaluate(scope) && !run.modules.get(task.module)?.once) return { result: await begin(), isMine: true };
+  const key = `${task.id}${round}`;
+  const earlier = playRun.once.get(key);
+  if (earlier && !earlier.takers.has(host)) {
+    earlier.takers.add(host);
+    return { result: await earlier.result, isMine: false };
+  }
+  const result = begin();
+  playRun.once.set(key, { result, takers: new Set([host]) });
+  wake(playRun);
+  return { result: await result, isMine: true };
+}
+
+/**
+ * Waits where the task is done once, and a host that stands before this one in the batch has yet to come to it: as in Ansible it is the first that
+ * does it. A host that does not come to it any more is not waited for.
+ */
+export async function awaitFirst(walk: Walk, task: Task): Promise<void> {
+  const { playRun, round } = walk;
+  const key = `${task.id}${round}`;
+  while (!playRun.once.has(key) && isAnotherToCome(walk, task)) await new Promise<void>((resolve) => playRun.waiting.add(resolve));
+}
+
+/** Whether a host that stands before this one has yet to come to the task. Of what is not on the way (a rescue, a handler) that cannot be told. */
+function isAnotherToCome({ run, host, playRun }: Walk, task: Task): boolean {
+  const position = run.positions.get(task.id);
+  if (position === undefined || run.signal.aborted || playRun.isFatal) return false;
+  const before = playRun.hosts.slice(0, playRun.hosts.indexOf(host));
+  return before.some((other) => !other.out && !playRun.done.has(other) && other.position <= position);
+}
+
+/** Lets the hosts that wait for another look again: one has gone on, or has ended. */
+export function wake({ waiting }: PlayRun): void {
+  const all = [...waiting];
+  waiting.clear();
+  for (const one of all) one();
+}
