@@ -11,7 +11,9 @@ import { openSecrets } from '../language/secrets.ts';
 import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
+import { factNames } from '../questions/facts.ts';
 import { createConnect } from '../remote/connect.ts';
+import type { Connect } from '../remote/session.ts';
 import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
 import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
@@ -53,10 +55,11 @@ export interface RunOptions {
  * Runs playbooks over the hosts of inventories.
  * @param emit is told all that happens, masked; the last event is the recap.
  * @param signal aborted: each host finishes the task it is at, and stops.
+ * @param connect reaches a host, or this machine.
  * @returns the exit code of the contract.
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
  */
-export async function run(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<number> {
+export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, connect: Connect = createConnect()): Promise<number> {
   const masker = new Masker();
   const modules = await loadModules();
   const loaded = await load({
@@ -64,6 +67,7 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
     inventories: options.inventories,
     extraVars: options.extraVars,
     modules: catalogOf(modules),
+    facts: factNames,
     lookups: await lookupsOf(options, masker),
     workingFolder: options.workingFolder,
     home: homedir(),
@@ -75,7 +79,6 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal):
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
-  const connect = createConnect();
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
   const context: RunContext = {

@@ -2,7 +2,7 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { InputError } from '../values/errors.ts';
 import { inBoundedTime } from '../values/regex.ts';
 import { HelperError } from './coerce.ts';
-import { adviceForText } from './condition-advice.ts';
+import { adviceForText, conditionAdvice } from './condition-advice.ts';
 import { comparisonsIn } from './condition-comparisons.ts';
 import { type CelError, explainCel, typeName } from './condition-explain.ts';
 import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
@@ -78,7 +78,7 @@ export function createConditions(lookups: Lookups): Conditions {
       throw InputError.of(
         `a condition must be true or false, and this is ${typeName(check.type ?? '')}`,
         node.source,
-        'Compare it with something: name == "value".',
+        conditionAdvice(text) ?? 'Compare it with something: name == "value".',
       );
     } catch (error) {
       throw error instanceof InputError ? error : explained(error as CelError, node, text);

@@ -1,3 +1,5 @@
+import { helpers } from './helpers.ts';
+
 /** Words for a mistake in a template, and where it is. */
 export interface TemplateAdvice {
   readonly message: string;
@@ -35,21 +37,61 @@ export function adviceForSyntax(text: string, message: string, known: number | u
 /** A hint for `{{ name word … }}` where name is no helper: Jinja's inline operators parse as a call. */
 export function adviceForUnknownHelper(name: string, words: readonly string[]): string | undefined {
   if (name === '-') return `White space is taken away by {{~ … ~}}: {{~ ${words.filter((word) => word !== '-').join(' ') || 'name'} ~}}.`;
-  if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1)} }}.`;
+  if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1) || '"…"'} }}.`;
   if (words[0] === 'is' && words.includes('defined')) return `Write (defined ${name}).`;
   if (words[0] === 'and' || words[0] === 'or') return `Write (${words[0]} ${name} ${words[1] ?? ''}).`;
   return undefined;
 }
 
+/** Filters of Jinja and Ansible whose helper has another name. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['d', 'default'],
+  ['count', 'length'],
+  ['to_json', 'json'],
+  ['to_nice_json', 'json'],
+  ['to_yaml', 'yaml'],
+  ['to_nice_yaml', 'yaml'],
+  ['combine', 'merge'],
+  ['flatten', 'concat'],
+]);
+
+/** What to write for a value and its filters: the first is innermost. */
+function filtersHint(expression: string): string | undefined {
+  const [value = '', ...filters] = (expression.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^|])+/g) ?? []).map((part) => part.trim());
+  const calls = filters.map((filter) => /^(\w+)(?:\((.*)\))?$/s.exec(filter));
+  if (value === '' || calls.length === 0 || calls.includes(null))
+    return 'Handlebars has no filters: a helper stands before its values, as in {{ default a "b" }}.';
+  let written = /\s/.test(value) ? `(${value})` : value;
+  for (const [index, call] of calls.entries()) {
+    const [, filter = '', args] = call ?? [];
+    const name = renamed.get(filter) ?? filter;
+    if (name !== 'default' && !helpers.has(name))
+      return `Handlebars has no filters, and there is no helper "${name}". There are: ${[...helpers.keys()].sort().join(', ')}.`;
+    if (name === 'default' && args?.trim() === 'omit') return `Leave the parameter out of one of two tasks: there is no omit in braces.`;
+    const inner = `${name} ${written}${args === undefined ? '' : ` ${spaced(args)}`}`;
+    written = index === calls.length - 1 ? inner : `(${inner})`;
+  }
+  return `Handlebars has no filters: write {{ ${written} }}.`;
+}
+
 const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
-  [/(\S+)\s*\|\s*default\(([^)]*)\)/, ([, name, value]) => `Handlebars has no filters: write {{ default ${name} ${value} }}.`],
-  [/(\S+)\s*\|\s*(?:length|count)/, ([, name]) => `Handlebars has no filters: write {{ length ${name} }}.`],
-  [/(\S+)\s*\|\s*to_(?:nice_)?(json|yaml)/, ([, name, kind]) => `Handlebars has no filters: write {{ ${kind} ${name} }}.`],
-  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => `Handlebars has no filters: write {{ ${filter} ${name} ${spaced(args)} }}.`],
-  [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => `Handlebars has no filters: write {{ ${filter} ${name} }}.`],
   [/lookup\(\s*['"]env['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ env "${name}" }}.`],
-  [/(\w[\w.]*)\[\s*['"]([\w-]+)['"]\s*\]/, ([, name, key]) => `Write ${name}.${/^[\w]+$/.test(key ?? '') ? key : `[${key}]`}.`],
-  [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.[${index}].`],
+  [
+    /lookup\(\s*['"](file|template|password|pipe)['"]/,
+    ([, kind]) =>
+      kind === 'password'
+        ? 'Make one with homerun secret set NAME --generate, and write {{ secret "NAME" }}.'
+        : 'lookup takes an entry out of a list or mapping. For a file write copy or template with src; for the output of a command, command with register.',
+  ],
+  [/lookup\(\s*['"]secret['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ secret "${name}" }}.`],
+  [/\brange\(/, () => 'Write the numbers: [1, 2, 3].'],
+  [/\bquery\(\s*['"]inventory_hostnames['"]/, () => 'Write groups.NAME, or groups.all.'],
+  [/\[\s*-1\s*\]/, () => 'Write {{ last LIST }}.'],
+  [
+    /(\w[\w.]*)((?:\[\s*(?:['"][\w-]+['"]|\d+)\s*\])+)/,
+    ([, name, keys]) =>
+      `Write ${name}${[...(keys ?? '').matchAll(/[\w-]+/g)].map(([key]) => (/^[a-z_]\w*$/i.test(key) ? `.${key}` : `.[${key}]`)).join('')}.`,
+  ],
   [/(\w[\w.]*)\[\s*(\w+)\s*\]/, ([, name, key]) => `Write (lookup ${name} ${key}).`],
   [/(\w[\w.]*)\.(\d+)(?![\w.])/, ([, name, index]) => `Write ${name}.[${index}].`],
   [/(\w[\w.]*)\.(\w+)\(([^)]*)\)/, ([, name, method, args]) => `There are no methods: write {{ ${method} ${name} ${spaced(args)} }}.`],
@@ -65,6 +107,9 @@ function spaced(args: string | undefined): string {
 }
 
 function jinjaHint(expression: string): string | undefined {
+  const filters = expression.includes('|') ? filtersHint(expression) : undefined;
+  if (filters !== undefined) return filters;
+  if ((expression.match(/\(/g) ?? []).length !== (expression.match(/\)/g) ?? []).length) return 'A parenthesis is opened or closed alone.';
   for (const [pattern, words] of jinja) {
     const match = pattern.exec(expression);
     if (match) return words(match).replaceAll(/\s+/g, ' ');
@@ -94,6 +139,7 @@ function caretOffset(text: string, message: string): number {
   const isCut = shown.startsWith('...');
   const before = shown.slice(isCut ? 3 : 0, caret.length - 1);
   const kept = [...text.matchAll(/[^\n]/g)].map(({ index }) => index);
+  if (before === '') return kept[0] ?? 0;
   const flat = kept.map((index) => text[index]).join('');
   let found = text
     .split('\n')

@@ -5,7 +5,7 @@ import { defineModule } from './module.ts';
 import { text } from './params.ts';
 import { absentFromEdits, askEdited, editedPath, editParams, planEdited, searching, textOf } from './support/edit-file.ts';
 import { replaced, sectionPattern } from './support/edit-text.ts';
-import { problemIn, replacementProblem, textPattern } from './support/pattern.ts';
+import { compilePattern, problemIn, replacementProblem, textPattern } from './support/pattern.ts';
 
 const params = z
   .strictObject({
@@ -21,7 +21,8 @@ const params = z
     ...editParams,
   })
   .superRefine(({ regexp, replace, after, before }, context) => {
-    const problem = replacementProblem(replace, regexp);
+    // What is wrong with the pattern itself has been said of the pattern.
+    const problem = problemIn(() => compilePattern(regexp)) === undefined ? replacementProblem(replace, regexp) : undefined;
     if (problem) context.addIssue({ code: 'custom', path: ['replace'], message: problem });
     const both = problemIn(() => sectionPattern(after, before));
     if (both) context.addIssue({ code: 'custom', path: ['before'], message: `after and before together: ${both}` });
