@@ -130,8 +130,9 @@ export function createReader({ workingFolder, home = workingFolder, lookups }: P
   };
 }
 
-function throwIfWrong({ errors }: Problems): void {
-  if (errors.length > 0) throw new InputError(errors);
+/** What is only a warning may be why something else is wrong, and is told as well. */
+function throwIfWrong({ errors, warnings }: Problems): void {
+  if (errors.length > 0) throw new InputError([...errors, ...warnings]);
 }
 
 /** The hosts of each play. A pattern may read `-e` and the play's variables; what matches nothing is a warning, as in Ansible. */

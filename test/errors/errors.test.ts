@@ -22,7 +22,7 @@ test('there are at least 120 wrong playbooks and inventories, each of its own na
 });
 
 test('the project that the cases make mistakes in is right: it does contact its host', async (t) => {
-  const { errors, contacted } = await homerun({ line: 'run site.yaml', files: {}, secrets: {} });
+  const { output, contacted } = await homerun({ line: 'run site.yaml', files: {}, secrets: {} });
   t.deepEqual(contacted, ['192.0.2.1']);
-  t.regex(errors, /192\.0\.2\.1 was contacted/);
+  t.regex(output, /192\.0\.2\.1 was contacted/);
 });
