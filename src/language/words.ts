@@ -64,6 +64,8 @@ const absent: Readonly<Record<string, string>> = {
   collections: 'Delete it: modules are called by their short name.',
   vars_prompt: 'Give the value with -e NAME=VALUE, or put it into the secrets file and write {{ secret "NAME" }}.',
   order: 'Delete it: hosts are taken in the order of the inventory.',
+  sudo: 'Write become: true.',
+  sudo_user: 'Write become: true and become_user: USER.',
   throttle: 'Use serial for the play, or -f for the run.',
   async: 'Delete it, and set timeout (seconds) if the task takes long.',
   poll: 'Delete it, and set timeout (seconds) if the task takes long.',
