@@ -10,7 +10,8 @@ const summary = z.record(z.string(), z.object({ lines }));
 
 /** The command that runs `program` and leaves in `folder` which lines of `src` were run, in threads and child processes too. */
 export function measured(program: readonly string[], folder: string): readonly string[] {
-  const options = ['--all', '--src', 'src', '--include', 'build/src/**', '--reporter', 'json-summary', '--reports-dir', folder];
+  // From what is built, so that a file counts that no test has loaded.
+  const options = ['--all', '--src', 'build/src', '--include', 'build/src/**', '--reporter', 'json-summary', '--reports-dir', folder];
   return ['node_modules/.bin/c8', ...options, ...program];
 }
 
