@@ -5,7 +5,7 @@ import type { RunOptions } from '../engine/run.ts';
 import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
 import { extraVarsLayer } from '../language/extra-vars.ts';
-import type { Host, Inventory } from '../language/inventory.ts';
+import { type Host, hostNamed, type Inventory } from '../language/inventory.ts';
 import { readInventory } from '../language/inventory-read.ts';
 import { createReader } from '../language/load.ts';
 import type { Lookups } from '../language/lookups.ts';
@@ -28,18 +28,26 @@ export interface Hosts {
   reaching(host: Host): Reaching;
 }
 
-/** Reads the inventories of `options` and picks the hosts of `pattern`. @throws InputError with every problem at once. */
-export async function readHosts(options: RunOptions, pattern: string): Promise<Hosts> {
-  const reader = createReader({ workingFolder: options.workingFolder, home: homedir(), lookups: await lookupsOf(options) });
+/**
+ * Reads the inventories of `options` and picks the hosts of `pattern`.
+ * @param playbookFolder its `group_vars` and `host_vars` are read too. @throws InputError with every problem at once.
+ */
+export async function readHosts(options: RunOptions, pattern: string, playbookFolder?: string): Promise<Hosts> {
+  const { workingFolder, environment } = options;
+  const reader = createReader({ workingFolder, environment, home: homedir(), lookups: await lookupsOf(options) });
   const { problems } = reader;
   const extraVars = extraVarsLayer(options.extraVars, reader);
-  const inventory = problems.collect(() => readInventory(options.inventories, reader));
+  const inventory = problems.collect(() => {
+    const folders = playbookFolder === undefined ? [] : [reader.files.resolve(playbookFolder)];
+    return readInventory(options.inventories, reader, folders);
+  });
+  inventory?.warnOfStrays();
   if (problems.errors.length > 0 || !inventory) throw new InputError(problems.errors);
   const chosen = hostsOf(pattern, inventory);
   const noPlay = { folder: options.workingFolder };
   const layers = (host: Host): readonly Layer[] => {
     const scopeOfHost = (name: string) => {
-      const other = inventory.hosts.get(name);
+      const other = hostNamed(inventory, name);
       return other && scope(other);
     };
     return layersOf({
@@ -81,5 +89,5 @@ function hostsOf(pattern: string, inventory: Inventory): readonly Host[] {
   const some = `Hosts: ${[...inventory.hosts.keys()].slice(0, 20).join(', ')}.`;
   if (stray) throw InputError.of(`no host or group is called "${stray.part}"`, undefined, stray.hint ?? some);
   if (hosts.length === 0) throw InputError.of(`the pattern ${pattern} matches no host`, undefined, some);
-  return hosts.flatMap((name) => inventory.hosts.get(name) ?? []);
+  return hosts.flatMap((name) => hostNamed(inventory, name) ?? []);
 }

@@ -1,7 +1,8 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { adviceOn } from '../language/advice.ts';
-import { createFiles, textOfFile } from '../language/files.ts';
+import { createFiles, type Files, textOfFile } from '../language/files.ts';
 import { safeJson } from '../report/json.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Define } from './context.ts';
@@ -27,7 +28,11 @@ const define: Define = (command, { io, finish }) => {
     .addOption(new Option('--output <form>', 'text, or one JSON object a line').choices(['text', 'json']).default('text'))
     .action(async (given: readonly string[], typed: Arguments) => {
       const playbooks = given.length > 0 ? given : allPlaybooks(io.workingFolder);
-      const { problems, plays, hosts } = await problemsOf(() => loadRun({ ...runOptions(typed, io), playbooks }));
+      const { problems, plays, hosts } = await problemsOf(
+        () => loadRun({ ...runOptions(typed, io), playbooks }),
+        createFiles(io.workingFolder, homedir()),
+        given.length === 0,
+      );
       const write = typed.output === 'json' ? json : (problem: Problem) => `${problemText(problem)}\n`;
       for (const problem of problems) io.output.write(write(problem));
       const errors = problems.filter((problem) => problem.severity !== 'warning').length;
@@ -63,11 +68,11 @@ interface Found {
   readonly hosts: number;
 }
 
-async function problemsOf(work: () => ReturnType<typeof loadRun>): Promise<Found> {
+async function problemsOf(work: () => ReturnType<typeof loadRun>, files: Files, isWhole: boolean): Promise<Found> {
   try {
     const loaded = await work();
     const { warnings, plays, inventory } = loaded;
-    return { problems: [...warnings, ...adviceOn(loaded)], plays: plays.length, hosts: inventory.hosts.size };
+    return { problems: [...warnings, ...adviceOn(loaded, files, isWhole)], plays: plays.length, hosts: inventory.hosts.size };
   } catch (error) {
     if (error instanceof InputError) return { problems: error.problems, plays: 0, hosts: 0 };
     throw error;

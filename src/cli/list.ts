@@ -13,17 +13,22 @@ export type Wanted = Pick<RunArguments, 'listHosts' | 'listTasks' | 'listTags'>;
 export function listing(loaded: Loaded, selection: Selection, wanted: Wanted): string {
   return loaded.planned
     .map((planned, index) => {
-      const { play, hosts } = planned;
+      const { play } = planned;
       const tags = play.tags.length > 0 ? tagText(play.tags) : '';
       return [
         `PLAY ${index + 1} [${oneLine(play.name)}]${tags}`,
-        ...(wanted.listHosts ? [`  hosts (${hosts.length}):`, ...hosts.map((host) => `    ${oneLine(host)}`)] : []),
+        ...(wanted.listHosts ? hostLines(planned) : []),
         ...(wanted.listTasks ? ['  tasks:', ...taskLines(planned, selection)] : []),
         ...(wanted.listTags ? [`  tags: ${allTags(planned).map(oneLine).join(', ') || 'none'}`] : []),
         '',
       ].join('\n');
     })
     .join('\n');
+}
+
+function hostLines({ hosts, settledAfter }: LoadedPlay): readonly string[] {
+  const open = settledAfter === undefined ? [] : ['    (only the run tells: add_host or group_by stands before this play)'];
+  return [`  hosts (${settledAfter === undefined ? '' : 'now '}${hosts.length}):`, ...hosts.map((host) => `    ${oneLine(host)}`), ...open];
 }
 
 function taskLines({ play }: LoadedPlay, selection: Selection): readonly string[] {

@@ -28,6 +28,7 @@ export async function loadRun(options: RunOptions): Promise<Loaded> {
     lookups,
     workingFolder: options.workingFolder,
     home: homedir(),
+    environment: options.environment,
     ...(options.limit !== undefined && { limit: options.limit }),
   });
 }

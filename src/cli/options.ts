@@ -31,7 +31,11 @@ function forks(value: string): number {
 /** `-i`, and what else finds hosts and their variables. */
 export function addInventoryOptions(command: Command): Command {
   return command
-    .option('-i, --inventory <path>', `inventory file or folder; can be repeated (default: ${defaultInventory})`, collect)
+    .option(
+      '-i, --inventory <path>',
+      `inventory: a file, folder or program, or hosts (h1,h2,); can be repeated (default: ${defaultInventory})`,
+      collect,
+    )
     .option('-e, --extra-vars <K=V|JSON|@FILE>', 'variables above all others; can be repeated', collect);
 }
 

@@ -9,6 +9,7 @@ import type { HostRun } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Masker } from './mask.ts';
 import type { Placed, Selection } from './select.ts';
+import type { Site } from './site.ts';
 import type { Target } from './target.ts';
 import type { WholeResult } from './whole-task.ts';
 
@@ -21,7 +22,9 @@ export interface RunContext {
   /** Index in `order` of the first task that runs; 0 without `--start-at-task`. */
   readonly startAt: number;
   readonly modules: ReadonlyMap<string, Module>;
+  /** Those of `site`. */
   readonly hosts: ReadonlyMap<string, HostRun>;
+  readonly site: Site;
   readonly check: boolean;
   readonly diff: boolean;
   /** Off: the naive interpreter, which asks for each task when its turn comes and for nothing else. */

@@ -64,6 +64,10 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     const finish = (more: Partial<Converged> = {}): Converged => ({ changes, outputs, result: resultOf(invocation, known, outputs), ...more });
     if ('unknown' in plan) return finish(plan);
     if (plan.changes.length === 0) return finish();
+    if (plan.changes.every((one) => one.adds)) {
+      for (const { adds } of plan.changes) if (adds) run.site.add(adds);
+      return finish({ changes: plan.changes });
+    }
     if (!mayDiffer)
       throw new TaskError(
         `after the change there is still a difference: ${plan.changes.map((one) => one.summary).join(', ')}`,

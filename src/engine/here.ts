@@ -3,15 +3,17 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Here, LocalFound } from '../modules/module.ts';
+import type { Addition } from '../values/addition.ts';
 import { TaskError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
 
-/** This machine, as a task for `host` may look at it. @param folder where relative paths begin. */
-export function hereOf(host: string, folder: string): Here {
+/** This machine and the inventory, as a task for `host` may look at them. @param folder where relative paths begin. */
+export function hereOf(host: string, folder: string, knows: (addition: Addition) => boolean): Here {
   return {
     host,
     resolve: (path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(folder, path)),
     look,
+    knows,
   };
 }
 

@@ -17,7 +17,7 @@ type Counter = Exclude<keyof Recap, 'trips'>;
 
 /** What a run knows of one host of the inventory: its variables so far, its pending handlers, its counts, its place in the walk. */
 export class HostRun {
-  readonly host: Host;
+  #host: Host;
   /** Its own connection, once there is one. */
   target: Target | undefined;
   out: Out;
@@ -39,20 +39,37 @@ export class HostRun {
   rounds: { readonly include: Include; readonly index: number; readonly from: number } | undefined;
   /** How many items of tasks may yet be looked at ahead of changes: enough for all playbooks but the very long, whose time it bounds. */
   credit = 20_000;
-  /** From the inventory: the user to become and the password, for tasks that say `become`. */
-  readonly becomeDefault: Become;
-  /** The inventory says `become` for all tasks that do not say otherwise. */
-  readonly becomeByDefault: boolean;
+  #become: Become & { readonly byDefault: boolean };
   readonly #magic: HostMagic;
   readonly #extraVars: Layer;
   readonly #counts: Record<Counter, number> = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };
 
   constructor(host: Host, become: Become & { readonly byDefault: boolean }, magic: HostMagic, extraVars: Layer) {
-    this.host = host;
-    this.becomeDefault = become;
-    this.becomeByDefault = become.byDefault;
+    this.#host = host;
+    this.#become = become;
     this.#magic = magic;
     this.#extraVars = extraVars;
+  }
+
+  /** What the inventory now says of it. */
+  get host(): Host {
+    return this.#host;
+  }
+
+  /** From the inventory: the user to become and the password, for tasks that say `become`. */
+  get becomeDefault(): Become {
+    return this.#become;
+  }
+
+  /** The inventory says `become` for all tasks that do not say otherwise. */
+  get becomeByDefault(): boolean {
+    return this.#become.byDefault;
+  }
+
+  /** Takes what the inventory says of it after a task has added to that. */
+  update(host: Host, become: Become & { readonly byDefault: boolean }): void {
+    this.#host = host;
+    this.#become = become;
   }
 
   count(counter: Counter): void {

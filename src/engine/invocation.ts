@@ -39,7 +39,7 @@ export function invocationOf(run: RunContext, host: HostRun, task: Task, scope: 
   const timeout = task.timeout?.evaluate(scope) ?? 0;
   // How one becomes another user, and the password for it, is the word of the host that it is done on.
   const doer = task.delegateTo ? run.hosts.get(task.delegateTo.evaluate(scope)) : host;
-  const here = hereOf(host.host.name, task.folders?.at(-1) ?? '.');
+  const here = hereOf(host.host.name, task.folders?.at(-1) ?? '.', (addition) => run.site.knows(addition));
   return { module, params: checked.params, identity: identityFor(doer ?? host, task, scope), here, ...(timeout > 0 && { timeoutSeconds: timeout }) };
 }
 
@@ -51,7 +51,7 @@ function withLocalFiles(
   given: { readonly [name: string]: Value },
 ): Record<string, unknown> {
   const params: Record<string, unknown> = { ...given };
-  for (const [name, kind] of localParams(module.params)) {
+  for (const [name, kind] of localParams(module.params, given)) {
     const path = given[name];
     if (typeof path === 'string') params[name] = run.readLocal(kind, path, task, scope);
   }

@@ -75,7 +75,8 @@ function roundsOf(run: RunContext, host: HostRun, placed: Placed, registered: Ma
 
 /** What a task's loop goes through from its item `first` on, with the variables of the includes around; nothing where that would help nobody. */
 function itemsOf(host: HostRun, { play, task }: Placed, { frame, registered }: Round, first: number): readonly LoopItem[] {
-  if (task.delegateTo) return [];
+  // What adds to the inventory asks nothing.
+  if (task.delegateTo || task.makes) return [];
   const items = loopItems(task, scopeFor(host, play, task, { vars: frame }, registered)).slice(first);
   return items.length > mostItems ? [] : items.map(({ vars }) => ({ vars: { ...frame, ...vars } }));
 }

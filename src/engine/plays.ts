@@ -7,16 +7,17 @@ import type { PlayRun, RunContext, Walk } from './context.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { lookAhead } from './lookahead.ts';
-import type { PlannedPlay } from './select.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
-export async function runPlays(run: RunContext, plays: readonly PlannedPlay[], forks: number): Promise<void> {
-  for (const { play, hosts } of plays) {
-    const taking = hosts.flatMap((name) => run.hosts.get(name) ?? []).filter((host) => !host.out);
+export async function runPlays(run: RunContext, forks: number): Promise<void> {
+  for (const [index, { play, hosts }] of run.site.plays.entries()) {
+    const why = run.site.settle(index);
+    if (why !== undefined) run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: ${why}`, source: play.hosts.source });
+    const taking = [...hosts].flatMap((name) => run.hosts.get(name) ?? []).filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
     for (const batch of batches(taking, play.serial)) {

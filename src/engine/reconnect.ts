@@ -13,7 +13,7 @@ type Why = Pick<TaskError, 'message' | 'hint'>;
 export async function reconnect(target: Target, identity: Identity, wanted: Reconnect, signal: AbortSignal): Promise<void> {
   const end = performance.now() + wanted.timeoutSeconds * 1000;
   for (;;) {
-    const why = await tryOnce(target, identity, wanted);
+    const why = await tryOnce(target, identity, wanted, Math.max(1, (end - performance.now()) / 1000));
     if (!why) return;
     if (signal.aborted || performance.now() + wanted.sleepSeconds * 1000 > end)
       throw new TaskError(
@@ -24,13 +24,14 @@ export async function reconnect(target: Target, identity: Identity, wanted: Reco
   }
 }
 
-async function tryOnce(target: Target, identity: Identity, { connectSeconds, signs }: Reconnect): Promise<Why | undefined> {
+async function tryOnce(target: Target, identity: Identity, { connectSeconds, signs }: Reconnect, seconds: number): Promise<Why | undefined> {
   try {
     await target.reconnect(connectSeconds);
     for (const { command, otherwise } of signs) {
-      const result = await target.run(identity, command);
+      // A sign that does not come to its end must not keep the task longer than it may take.
+      const result = await target.run(identity, { ...command, timeoutSeconds: Math.min(command.timeoutSeconds ?? seconds, seconds) });
       if (result?.rc === 0) continue;
-      const said = result?.stderr.trim().split('\n').at(-1);
+      const said = result?.timedOut ? 'it took too long' : result?.stderr.trim().split('\n').at(-1);
       return { message: `${otherwise}${said ? ` (${said})` : ''}`, hint: undefined };
     }
     return undefined;

@@ -3,12 +3,11 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
-import type { Scope } from '../language/expression.ts';
 import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
-import { magicLayer } from '../language/magic.ts';
 import { openSecrets } from '../language/secrets.ts';
-import { layersOf, scopeOf, valueLayer } from '../language/variables.ts';
+import { scopeOf } from '../language/variables.ts';
+import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { factNames } from '../questions/facts.ts';
@@ -20,11 +19,12 @@ import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
 import type { Emit, RunEvent } from './event.ts';
-import { type HostMagic, HostRun } from './host.ts';
+import type { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { Masker } from './mask.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
 import { checkTags, type Placed, startIndex, tasksInOrder } from './select.ts';
+import { Site } from './site.ts';
 import { Target } from './target.ts';
 import { nameOf } from './task.ts';
 
@@ -60,8 +60,20 @@ export interface RunOptions {
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
  */
 export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, connect: Connect = createConnect()): Promise<number> {
+  return perform(await prepare(options, await loadModules()), options, emit, signal, connect);
+}
+
+/** The user's files, read and checked. */
+export interface Prepared {
+  readonly loaded: Loaded;
+  readonly modules: ReadonlyMap<string, Module>;
+  /** Knows the secrets that were read. */
+  readonly masker: Masker;
+}
+
+/** Reads and checks all files of a run. @throws InputError with every problem at once. */
+export async function prepare(options: RunOptions, modules: ReadonlyMap<string, Module>): Promise<Prepared> {
   const masker = new Masker();
-  const modules = await loadModules();
   const loaded = await load({
     playbooks: options.playbooks,
     inventories: options.inventories,
@@ -71,14 +83,31 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, 
     lookups: await lookupsOf(options, masker),
     workingFolder: options.workingFolder,
     home: homedir(),
+    environment: options.environment,
     ...(options.limit !== undefined && { limit: options.limit }),
   });
+  return { loaded, modules, masker };
+}
+
+/** Does what was prepared; it can be done again. For the rest see `run`. @param connect how hosts are connected to. */
+export async function perform(
+  { loaded, modules, masker }: Prepared,
+  options: RunOptions,
+  emit: Emit,
+  signal: AbortSignal,
+  connect: Connect,
+): Promise<number> {
   const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
-  const hosts = hostsOf(loaded, playing, options);
-  const order = tasksInOrder(loaded.planned);
+  const site = new Site(loaded, {
+    reachingOf: (host, scope) => reachingOf(host, loaded.extraVars, scope, options),
+    mode: { check: options.check, diff: options.diff },
+    workingFolder: options.workingFolder,
+  });
+  const { hosts } = site;
+  const order = tasksInOrder(site.plays);
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
-  await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.host.name)));
+  await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.name)).map(({ host }) => ({ host, ...site.reaching(host.name) })));
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
   const context: RunContext = {
@@ -86,7 +115,8 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, 
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
     startAt,
     modules,
-    hosts: new Map([...hosts].map(([name, { host }]) => [name, host])),
+    hosts,
+    site,
     check: options.check,
     diff: options.diff,
     prefetch: options.prefetch,
@@ -108,18 +138,21 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, 
     },
   };
 
-  function targetOf({ host, reaching: { settings } }: RunHost): Target {
-    const isHere = settings.transport === 'local';
+  function targetOf(host: HostRun): Target {
+    const { name } = host.host;
+    const isHere = site.reaching(name).settings.transport === 'local';
     const events = { connecting: false, ready: false };
-    const tellOnce = (name: keyof typeof events, event: RunEvent) => {
-      if (!events[name]) emitMasked(event);
-      events[name] = true;
+    const tellOnce = (kind: keyof typeof events, event: RunEvent) => {
+      if (!events[kind]) emitMasked(event);
+      events[kind] = true;
     };
-    const target = new Target(async (connectTimeoutSeconds = settings.connectTimeoutSeconds) => {
+    const target = new Target(async (connectTimeoutSeconds?: number) => {
+      // Until it is connected to, tasks may tell more of how to do that.
+      const { settings } = site.reaching(name);
       const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
-      tellOnce('connecting', { event: 'host_connecting', host: host.host.name, address });
-      const connection = await connect({ ...settings, connectTimeoutSeconds }, signal);
-      tellOnce('ready', { event: 'host_ready', host: host.host.name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
+      tellOnce('connecting', { event: 'host_connecting', host: name, address });
+      const connection = await connect({ ...settings, ...(connectTimeoutSeconds !== undefined && { connectTimeoutSeconds }) }, signal);
+      tellOnce('ready', { event: 'host_ready', host: name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
       return connection;
     }, isHere);
     host.target = target;
@@ -134,75 +167,35 @@ export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, 
       check: options.check,
     });
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
-    await runPlays(context, loaded.planned, options.forks);
+    await runPlays(context, options.forks);
   } finally {
     await Promise.all([...targets.values()].map((target) => target.close()));
   }
   const exitCode = exitCodeOf(context);
-  const recap = [...context.hosts].filter(([name]) => playing.has(name)).map(([name, host]) => [name, host.recap()] as const);
+  const played = new Set(site.plays.flatMap(({ names }) => names));
+  const recap = [...hosts].filter(([name]) => played.has(name)).map(([name, host]) => [name, host.recap()] as const);
   emitMasked({ event: 'recap', hosts: Object.fromEntries(recap), exit_code: exitCode });
   return exitCode;
 }
 
-interface RunHost {
-  readonly host: HostRun;
-  readonly reaching: Reaching;
-}
-
-/**
- * Every host of the inventory with its connection, in its order: also those of no play, for `delegate_to` and `hostvars`. Then `localhost`.
- * @throws InputError with the problems of all that play.
- */
-function hostsOf(loaded: Loaded, playing: ReadonlySet<string>, options: RunOptions): ReadonlyMap<string, RunHost> {
-  const runs = new Map<string, RunHost>();
-  const problems: Problem[] = [];
-  const noPlay = { layers: { defaults: [], vars: [] }, folder: options.workingFolder };
-  const scopeOfHost = (name: string): Scope | undefined => runs.get(name)?.host.scope(noPlay, { vars: [] });
-  const { hosts } = loaded.inventory;
-  for (const host of [...hosts.values(), ...(hosts.has('localhost') ? [] : [thisMachine(options)])]) {
-    const magic: HostMagic = (play) => {
-      const playHosts = loaded.planned.find((one) => one.play === play)?.hosts ?? [];
-      return magicLayer({ inventory: loaded.inventory, host, playHosts, play, scopeOfHost, mode: { check: options.check, diff: options.diff } });
-    };
-    try {
-      const scope = scopeOf(layersOf({ host: host.layers, extraVars: loaded.extraVars, magic: magic(noPlay) }));
-      const reaching = reachingOf(host, loaded.extraVars, scope, options);
-      runs.set(host.name, { host: new HostRun(host, reaching.become, magic, loaded.extraVars), reaching });
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      if (playing.has(host.name)) problems.push(...error.problems);
-    }
-  }
-  if (problems.length > 0) throw new InputError(problems);
-  return runs;
-}
-
-/** The host `localhost` where the inventory has none, as in Ansible: this machine, without SSH. */
-function thisMachine({ workingFolder }: RunOptions): Host {
-  const source = { file: 'localhost', line: 1, column: 1 };
-  return { name: 'localhost', source, folder: workingFolder, groups: [], layers: [valueLayer('localhost', { ansible_connection: 'local' })] };
-}
-
 /** A task's name as the first of its hosts shows it, and without its role. */
-function namesOf({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string, RunHost>): readonly string[] {
+function namesOf({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string, HostRun>): readonly string[] {
   const [first = ''] = names;
-  const host = hosts.get(first)?.host;
-  if (!host) return [task.module];
-  const scope = host.scope(play, task);
+  const scope = hosts.get(first)?.scope(play, task) ?? scopeOf(task.vars);
   return [nameOf(task, scope), task.name.evaluate(scope)];
 }
 
 /** @throws InputError for private keys that are none: that is known before a host is contacted. */
-async function checkKeys(hosts: readonly RunHost[]): Promise<void> {
+async function checkKeys(hosts: readonly (Pick<Reaching, 'settings'> & { readonly host: Host })[]): Promise<void> {
   const problems: Problem[] = [];
   const { planLogin } = await import('../remote/login.ts');
-  for (const { host, reaching } of hosts) {
-    if (reaching.settings.identityFile === undefined || reaching.settings.transport === 'local') continue;
+  for (const { host, settings } of hosts) {
+    if (settings.identityFile === undefined || settings.transport === 'local') continue;
     try {
-      await planLogin(reaching.settings);
+      await planLogin(settings);
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      const source = settingSource('identityFile', host.host.layers);
+      const source = settingSource('identityFile', host.layers);
       // One that an option names is the same for all hosts.
       if (source || !problems.some(({ message }) => message === error.message))
         problems.push({ message: error.message, ...(source && { source }), ...(error.hint && { hint: error.hint }) });

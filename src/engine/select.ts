@@ -76,10 +76,10 @@ export function startIndex(name: string, order: readonly Placed[], namesOf: (pla
   );
 }
 
-/** A play with the names of the hosts that it is for. */
+/** A play with the names of the hosts that it is for, as far as they are known: none before that. */
 export interface PlannedPlay {
   readonly play: Play;
-  readonly hosts: readonly string[];
+  readonly hosts: ReadonlySet<string>;
 }
 
 /** An include, and what of its choices is meant. */
@@ -103,8 +103,7 @@ export interface Placed {
  */
 export function tasksInOrder(plays: readonly PlannedPlay[]): readonly Placed[] {
   return plays.flatMap(({ play, hosts }) => {
-    const names = new Set(hosts);
-    return tasksOf(play.tasks, []).map((placed) => ({ play, hosts: names, ...placed }));
+    return tasksOf(play.tasks, []).map((placed) => ({ play, hosts, ...placed }));
   });
 }
 

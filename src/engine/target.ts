@@ -59,7 +59,10 @@ export class Target {
    * @throws UnreachableError; it may be tried again.
    */
   async reconnect(connectSeconds?: number): Promise<void> {
+    const old = this.#connection;
     await this.close();
+    // Several hosts may delegate to this one: whoever was first has made the new one for all.
+    if (this.#connection !== old) return void (await this.#connection);
     this.#sessions.clear();
     this.#refused.clear();
     this.answers.clear();

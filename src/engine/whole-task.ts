@@ -86,8 +86,9 @@ function plainName({ name, module }: Task, scope: Scope): string {
 }
 
 /** Begins the task, or takes over what another host's turn at a `run_once` task gives. */
-function turnOf({ host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
-  if (!task.runOnce?.evaluate(scope)) return { result: begin(), isMine: true };
+function turnOf({ run, host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>) {
+  const isOnce = task.runOnce?.evaluate(scope) || run.modules.get(task.module)?.once;
+  if (!isOnce) return { result: begin(), isMine: true };
   const key = `${task.id}${round}`;
   const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {
@@ -109,6 +110,8 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
     if (isOnTheWay) host.nextItem = index + 1;
     const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, scope));
     items.push({ item, result, label: labelOf(walk, task, item) });
+    // The next item sees what this one has set, as in Ansible: a list grows item by item.
+    keep(host.registered, task.register, result.registered);
     if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
   }
   const outcome = task.loop ? loopOutcome(items.map((one) => one.result.outcome)) : items[0]?.result.outcome;

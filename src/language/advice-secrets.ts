@@ -2,6 +2,7 @@ import { InputError, type Source } from '../values/errors.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 import type { Expression } from './expression.ts';
 import { UnknownValue } from './expression.ts';
+import { tasksIn } from './handlers.ts';
 import type { Inventory } from './inventory.ts';
 import type { Play } from './play.ts';
 import type { Problems } from './problems.ts';
@@ -13,14 +14,24 @@ const secretName = /(^|[_-])(password|passwd|passphrase|pass|secret|token|(api|p
 /** What is no secret whatever its name says: a path, a hash as crypt(3) makes it, what locks an account, a word that chooses. */
 const harmless = /^(~?\/|\$\w+\$|[!*]+$|(always|on_create|none|present|absent)$)/;
 
-/** Warns of passwords and the like that stand in plain text in the inventory and in variables of plays. */
+/** Warns of passwords and the like that stand in plain text: in the inventory, in variables of plays, roles, blocks and tasks, and in parameters. */
 export function adviceOnSecrets(plays: readonly Play[], inventory: Inventory, problems: Problems): void {
-  const layers = new Set<Layer>([...[...inventory.hosts.values()].flatMap((host) => host.layers), ...plays.flatMap((play) => [...play.layers.vars])]);
+  const layers = new Set<Layer>([...[...inventory.hosts.values()].flatMap((host) => host.layers), ...plays.flatMap(layersIn)]);
   for (const { bindings } of layers) {
     for (const [name, binding] of bindings) {
       if ('expression' in binding) adviseOn(name, binding.expression, binding.source, problems);
     }
   }
+  for (const { tasks, handlers } of plays) {
+    for (const { params } of [...tasksIn(tasks), ...handlers.map(({ task }) => task)]) {
+      for (const [name, expression] of params.entries ?? []) adviseOn(name, expression, params.sourceAt([name], true), problems);
+    }
+  }
+}
+
+function layersIn({ layers, tasks, handlers }: Play): readonly Layer[] {
+  const all = [...tasksIn(tasks), ...handlers.map(({ task }) => task)];
+  return [...layers.vars, ...all.flatMap(({ vars, around }) => [...vars, ...(around ? [...around.defaults, ...around.vars, ...around.params] : [])])];
 }
 
 function adviseOn(name: string, expression: Expression, source: Source, problems: Problems): void {

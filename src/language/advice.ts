@@ -1,34 +1,27 @@
 import type { Problem } from '../values/errors.ts';
+import { adviceOnRerun } from './advice-rerun.ts';
 import { adviceOnSecrets } from './advice-secrets.ts';
+import { adviceOnUnused } from './advice-unused.ts';
+import type { Files } from './files.ts';
 import { tasksIn } from './handlers.ts';
 import type { Loaded } from './load.ts';
 import type { Play, Task } from './play.ts';
 import { Problems } from './problems.ts';
+import { projectTexts } from './project-texts.ts';
 import { isTemplate } from './template.ts';
 
-/** What works and most likely is not meant so: warnings of `homerun lint`, beside those of every run. */
-export function adviceOn({ plays, inventory }: Pick<Loaded, 'plays' | 'inventory'>): readonly Problem[] {
+/**
+ * What works and most likely is not meant so: warnings of `homerun lint`, beside those of every run.
+ * @param isWhole whether these are all playbooks of the project.
+ */
+export function adviceOn({ plays, inventory }: Pick<Loaded, 'plays' | 'inventory'>, files: Files, isWhole: boolean): readonly Problem[] {
   const problems = new Problems();
-  for (const play of plays) for (const task of tasksIn(play.tasks)) adviseOnRerun(task, play, problems);
+  for (const play of plays) adviceOnRerun(play, problems);
   adviseOnHandlers(plays, problems);
   adviceOnSecrets(plays, inventory, problems);
+  const texts = projectTexts(plays, inventory, files);
+  if (texts) adviceOnUnused({ plays, inventory, texts, isWhole }, problems);
   return problems.warnings;
-}
-
-/** Modules that run what they are given, and cannot know what that changes. */
-const runAnything: readonly string[] = ['command', 'shell', 'script', 'raw'];
-
-/** A task that is changed in every run. One that depends on a result is left alone: whoever looks first knows what he does. */
-function adviseOnRerun({ module, params, changedWhen, when, source }: Task, play: Play, problems: Problems): void {
-  if (!runAnything.includes(module) || changedWhen || ['creates', 'removes'].some((param) => params.entries?.has(param))) return;
-  const registered = new Set(tasksIn(play.tasks).map(({ register }) => register));
-  if (when.some(({ variables }) => [...variables].some((name) => registered.has(name)))) return;
-  const files = module === 'raw' ? '' : 'creates (or removes) with a path that it makes (or takes away), or ';
-  problems.warning(
-    `this ${module} is done, and counts as changed, in every run`,
-    source,
-    `Give ${files}changed_when: false if it only looks, or changed_when: true if that is meant.`,
-  );
 }
 
 /** Handlers that no task of any play that has them notifies. Those of roles are left alone: they may be there for others. */

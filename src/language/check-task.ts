@@ -135,9 +135,9 @@ function checkEnvironment(expression: Expression, scope: Scope, found: Problems)
   }
 }
 
-function checkDelegate({ delegateTo }: Task, scope: Scope, { input }: Walk, found: Problems): void {
+function checkDelegate({ delegateTo }: Task, scope: Scope, { input, growth }: Walk, found: Problems): void {
   const name = delegateTo && known(delegateTo, scope, found).value;
-  if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name)) return;
+  if (!delegateTo || name === undefined || name === 'localhost' || input.inventory.hosts.has(name) || growth?.mayHaveHost(name)) return;
   const names = [...input.inventory.hosts.keys()];
   const hint = didYouMean(name, names) ?? `Hosts: ${names.slice(0, 20).join(', ')}.`;
   found.error(`delegate_to: there is no host "${name}" in the inventory`, delegateTo.source, hint);
@@ -161,11 +161,12 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
   const unknown = new Set<string>();
   for (const [name, expression] of task.params.entries) {
     const { state, value } = known(expression, scope, found);
+    warnOfMixed(expression, scope, found);
     if (value === omit) continue;
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }
-  for (const [name, kind] of modules.localParams(task.module)) {
+  for (const [name, kind] of modules.localParams(task.module, params)) {
     const expression = task.params.entries.get(name);
     const path = params[name];
     if (!expression || unknown.has(name) || typeof path !== 'string') continue;
@@ -178,6 +179,7 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
       },
     };
     const { state, value } = known(read, scope, found);
+    if (kind === 'template' && state !== 'wrong') warnOfMixed(local.template(path, task, expression.source), scope, found);
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }

@@ -1,10 +1,12 @@
+import { addedLayer, openMagic, someHost } from './check-growth.ts';
 import { checkInclude } from './check-include.ts';
 import { checkTask } from './check-task.ts';
 import { hostConnection, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
+import type { Growth } from './growth.ts';
 import { HostProblems } from './host-problems.ts';
-import type { Host, Inventory } from './inventory.ts';
+import { everyHost, type GrowingInventory, type Host } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
 import { lazily, magicLayer } from './magic.ts';
@@ -17,7 +19,7 @@ import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings,
 /** What the check of a run works with. */
 export interface CheckInput {
   readonly planned: readonly LoadedPlay[];
-  readonly inventory: Inventory;
+  readonly inventory: GrowingInventory;
   readonly extraVars: Layer;
   readonly local: LocalFiles;
   readonly files: Files;
@@ -47,6 +49,8 @@ export interface Walk {
   readonly scope: (task?: Pick<Task, 'vars' | 'around'>, item?: Layer, more?: string) => Scope;
   /** The loop variables of the includes around. */
   readonly frame?: Layer;
+  /** What tasks of this play and of those before may have added to the inventory. */
+  readonly growth?: Growth;
 }
 
 /**
@@ -55,8 +59,8 @@ export interface Walk {
  */
 export function checkPlays(input: CheckInput): void {
   const hosts = new Map(
-    [...input.inventory.hosts].map(([name, host]) => [
-      name,
+    everyHost(input.inventory).map((host) => [
+      host.name,
       { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0 },
     ]),
   );
@@ -68,45 +72,44 @@ export function checkPlays(input: CheckInput): void {
   for (const planned of input.planned) checkPlay(planned, hosts, input);
 }
 
-function checkPlay({ play, hosts: names }: LoadedPlay, hosts: ReadonlyMap<string, Checked>, input: CheckInput): void {
-  const problems = new HostProblems(names);
+function checkPlay({ play, hosts: names, growth, settledAfter }: LoadedPlay, hosts: ReadonlyMap<string, Checked>, input: CheckInput): void {
+  const isSettled = settledAfter === undefined;
+  const playing = names.flatMap((name) => hosts.get(name) ?? []);
+  const checking = growth && !isSettled && playing.length === 0 ? [someHost(play, growth, input.inventory, hosts.values())] : playing;
+  const problems = new HostProblems(checking.map(({ host }) => host.name));
   const facts = factsLayer(input.facts);
   const scopes = new Map<string, Scope>();
   const partsOf = ({ host, registered }: Checked): LayerParts => ({
     playDefaults: play.layers.defaults,
-    host: host.layers,
+    host: growth ? [...host.layers, addedLayer(growth, host, input.inventory)] : host.layers,
     facts,
     play: play.layers.vars,
     registered: [{ name: 'registered', bindings: registered }],
     extraVars: input.extraVars,
-    magic: magicLayer({
-      inventory: input.inventory,
-      host,
-      playHosts: names,
-      play,
-      scopeOfHost,
-      ...(input.version !== undefined && { version: input.version }),
-    }),
+    magic: magicOf(host),
   });
+  const magicOf = (host: Host): Layer => {
+    const version = input.version !== undefined && { version: input.version };
+    const magic = magicLayer({ inventory: input.inventory, host, playHosts: names, play, scopeOfHost, ...version });
+    return growth ? openMagic(magic, isSettled, host) : magic;
+  };
   const scopeOfHost = (name: string): Scope | undefined => {
     const other = hosts.get(name);
     const scope = scopes.get(name) ?? (other && scopeOf(layersOf(partsOf(other))));
     if (scope) scopes.set(name, scope);
     return scope;
   };
-  for (const name of names) {
-    const checked = hosts.get(name);
-    if (!checked) continue;
+  for (const checked of checking) {
     const parts = partsOf(checked);
     const scope = scopesFor(parts, checked);
-    const ofHost = problems.of(name);
-    if (play.specs) {
+    const ofHost = problems.of(checked.host.name);
+    if (play.specs && playing.includes(checked)) {
       const missing = missingVariables(play.specs, checked.host, scope(), input.files.shown(checked.host.folder), ofHost);
       // That they are missing has been said; wherever they are read it would be said again.
       for (const one of missing) checked.registered.set(one, { unknown: true });
       checkVariables(play.specs, scope(), ofHost);
     }
-    const walk: Walk = { input, checked, play, problems, scope };
+    const walk: Walk = { input, checked, play, problems, scope, ...(growth && { growth }) };
     walkItems(play.tasks, walk);
     for (const { task } of play.handlers) checkTask(task, walk);
   }

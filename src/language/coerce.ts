@@ -44,8 +44,27 @@ export function equal(a: Value | undefined, b: Value | undefined): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
 }
 
+/** A text that two values have in common just if they are `equal`. */
+export function identity(value: Value): string {
+  if (value instanceof Secret) return JSON.stringify(value.reveal());
+  if (Array.isArray(value)) return `[${value.map(identity).join()}]`;
+  if (!isMapping(value)) return JSON.stringify(value);
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${identity(value[key] ?? null)}`).join()}}`;
+}
+
 export function compare(a: Value | undefined, b: Value | undefined): number {
   if (typeof a === 'number' || typeof b === 'number') return number(a) - number(b);
   const [left, right] = [text(a), text(b)];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+const yes = ['yes', 'on', 'true', 'y', '1'];
+const no = ['no', 'off', 'false', 'n', '0'];
+
+/** A boolean as Ansible takes it (`yes`, `off`, …); undefined for anything else. */
+export function asBoolean(value: Value): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
+  return yes.includes(word) ? true : no.includes(word) ? false : undefined;
 }

@@ -1,20 +1,22 @@
 import type { Source } from '../values/errors.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 import type { ASTNode } from './condition.ts';
-import { type Condition, type Scope, UnknownValue } from './expression.ts';
+import { type Expression, type Scope, UnknownValue } from './expression.ts';
 import type { Problems } from './problems.ts';
 
 /** `x.y == "5"`, `x != 5`: a variable, or an entry of it, beside a number or the text of one. */
 export interface Comparison {
   /** The variable, then the keys. */
   readonly path: readonly string[];
-  readonly operator: '==' | '!=';
   /** A number, or its text. */
   readonly literal: number | string;
   readonly source: () => Source;
+  /** The comparison with another literal, as it is written there. */
+  readonly written: (literal: string) => string;
 }
 
-const numeric = /^-?\d+(\.\d+)?$/;
+/** The text of a number. */
+export const numeric = /^-?\d+(\.\d+)?$/;
 
 /** The comparisons in a condition. @param locate the place of an offset in its text. */
 export function comparisonsIn(node: ASTNode, locate: (offset: number) => Source): readonly Comparison[] {
@@ -24,15 +26,16 @@ export function comparisonsIn(node: ASTNode, locate: (offset: number) => Source)
   const path = pathOf(left) ?? pathOf(right);
   const literal = literalOf(right) ?? literalOf(left);
   if (!path || literal === undefined) return inner;
-  return [...inner, { path, operator: node.op, literal, source: () => locate(node.range.start) }];
+  const written = (other: string) => `${path.join('.')} ${node.op} ${other}`;
+  return [...inner, { path, literal, source: () => locate(node.range.start), written }];
 }
 
 /**
  * Warns of comparisons of a number with a text, which are never equal, as far as the values are known: of what will be registered only `rc`,
  * which is always a number.
  */
-export function warnOfMixed({ comparisons = [] }: Condition, scope: Scope, found: Problems): void {
-  for (const { path, operator, literal, source } of comparisons) {
+export function warnOfMixed({ comparisons = [] }: Pick<Expression, 'comparisons'>, scope: Scope, found: Problems): void {
+  for (const { path, literal, source, written } of comparisons) {
     const kind = kindAt(path, scope);
     if (kind === undefined || kind === typeof literal) continue;
     const name = path.join('.');
@@ -40,7 +43,7 @@ export function warnOfMixed({ comparisons = [] }: Condition, scope: Scope, found
     found.warning(
       `${name} is ${isText ? 'a number' : 'text'} and is compared with ${isText ? `the text "${literal}"` : `the number ${literal}`}: they are never equal`,
       source(),
-      `Write ${name} ${operator} ${isText ? literal : `"${literal}"`}.`,
+      `Write ${written(isText ? literal : `"${literal}"`)}.`,
     );
   }
 }

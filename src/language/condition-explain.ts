@@ -6,6 +6,7 @@ import { type Scope, UnknownValue } from './expression.ts';
 import { helpers } from './helpers.ts';
 import { didYouMean } from './nearest.ts';
 import type { ScalarNode } from './node.ts';
+import { specialForms } from './special-forms.ts';
 import { undefinedVariable } from './undefined.ts';
 
 /** What cel-js throws, with the parts that it documents. */
@@ -51,7 +52,7 @@ function isCompared(name: string, text: string): boolean {
 function missingKey(key: string, before: string, source: Source, scope: Scope | undefined): InputError {
   const path = /([A-Za-z_]\w*(?:\.\w+)*)\.$/.exec(before)?.[1];
   const near = path === undefined || !scope ? undefined : didYouMean(key, keysAt(path.split('.'), scope));
-  const hint = near ?? 'Ask first whether it is there: has(a.b) && a.b == 1, or take another value instead: a.?b.orValue(1).';
+  const hint = near ?? 'Ask first whether it is there: has(a.b) && a.b == 1, or take another value instead: default(a.b, 1).';
   return InputError.of(`${path === undefined ? 'there is' : `"${path}" has`} no key "${key}"`, source, hint);
 }
 
@@ -82,7 +83,7 @@ function explanation(
       return [
         `there is no function "${name}"${isHelper ? ' that is called behind a dot' : ''}`,
         source,
-        advice ?? (isHelper ? `Write ${name}(value${types === '' ? '' : ', …'}).` : didYouMean(name, functions)),
+        advice ?? instead(name, isHelper, types !== '', functions),
       ];
     return [`"${name}" does not take ${types === '' ? 'that' : typeNames(types)}`, source, advice];
   }
@@ -104,6 +105,14 @@ function explanation(
     source,
     advice ?? (isSyntax ? 'Conditions are written in CEL: result.rc == 0 && !(name in ["a", "b"]).' : undefined),
   ];
+}
+
+/** What to write for a function that there is not. */
+function instead(name: string, isHelper: boolean, hasMore: boolean, functions: readonly string[]): string | undefined {
+  if (isHelper) return `Write ${name}(value${hasMore ? ', …' : ''}).`;
+  if (name === 'lookup') return 'Values from outside are file("PATH"), env("NAME") and secret("NAME"); an entry is mapping[key].';
+  const own = (helpers.get(name) ?? specialForms.get(name))?.inConditions;
+  return own === undefined ? didYouMean(name, functions) : `In a condition: ${own}.`;
 }
 
 const tokens: Readonly<Record<string, string>> = {

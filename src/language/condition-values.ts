@@ -15,6 +15,11 @@ export class CelVariables extends Map<string, CelValue> {
     this.#scope = scope;
   }
 
+  /** Notes a text that no message may show. */
+  hide(text: string): void {
+    if (text !== '') this.secrets.push(text);
+  }
+
   override get(name: string): CelValue | undefined {
     const known = super.get(name);
     if (known !== undefined) return known;
@@ -41,7 +46,7 @@ export class CelVariables extends Map<string, CelValue> {
     if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
     if (value instanceof Secret) {
       const text = value.reveal();
-      if (text !== '') this.secrets.push(text);
+      this.hide(text);
       return text;
     }
     if (Array.isArray(value)) return value.map((item: Value) => this.#converted(item));

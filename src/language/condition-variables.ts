@@ -1,4 +1,5 @@
 import type { ASTNode } from './condition.ts';
+import { folderVariables } from './lookup-file.ts';
 import type { ProgramVariables } from './template-variables.ts';
 
 /** Macros whose first argument names a variable that only their other arguments know. */
@@ -17,6 +18,7 @@ export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean)
   const variables = new Set<string>();
   const required = new Map<string, number>();
   const guarded = new Set<string>();
+  let isGuarded = false;
   const builtIn = new Map<string, number>();
   walk(ast, new Set(['vars', 'cel', 'optional']));
   return { variables, builtIn, required: new Map([...required].filter(([name]) => !guarded.has(name))) };
@@ -33,7 +35,13 @@ export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean)
         return;
       }
       variables.add(node.args);
-      if (!required.has(node.args)) required.set(node.args, node.range.start);
+      if (!isGuarded && !required.has(node.args)) required.set(node.args, node.range.start);
+    } else if (node.op === 'call') {
+      const [name, args] = node.args;
+      if (name === 'file') for (const folder of folderVariables) variables.add(folder);
+      const [first, ...rest] = name === 'default' || name === 'defined' ? args : [undefined, ...args];
+      if (first) walkGuarded(first, bound);
+      for (const arg of rest) if (arg) walk(arg, bound);
     } else if (node.op === 'rcall') {
       const [name, receiver, args] = node.args;
       walk(receiver, bound);
@@ -43,6 +51,14 @@ export function celVariables(ast: ASTNode, isBuiltIn: (name: string) => boolean)
     } else {
       for (const child of children(node.args)) walk(child, bound);
     }
+  }
+
+  /** What need not be there: `default(name, …)`, `defined(name)`. */
+  function walkGuarded(node: ASTNode, bound: ReadonlySet<string>): void {
+    const outer = isGuarded;
+    isGuarded = true;
+    walk(node, bound);
+    isGuarded = outer;
   }
 }
 

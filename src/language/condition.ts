@@ -1,17 +1,16 @@
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { InputError } from '../values/errors.ts';
 import { inBoundedTime } from '../values/regex.ts';
-import { HelperError } from './coerce.ts';
 import { adviceForText, conditionAdvice } from './condition-advice.ts';
 import { comparisonsIn } from './condition-comparisons.ts';
 import { type CelError, explainCel, typeName } from './condition-explain.ts';
-import { type CelValue, CelVariables, fromCel, toCel } from './condition-values.ts';
+import { type ASTNode, createEnvironment, type Running } from './condition-functions.ts';
+import { CelVariables } from './condition-values.ts';
 import { celVariables } from './condition-variables.ts';
 import { type Condition, type Scope, UnknownValue } from './expression.ts';
-import { helpers } from './helpers.ts';
 import type { Lookups } from './lookups.ts';
 import { describeNode, type Node, type ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
+import { hidden } from './secrecy.ts';
 import { placed } from './template-variables.ts';
 import { constant } from './value.ts';
 
@@ -28,7 +27,11 @@ export interface Conditions {
 
 /** A compiler of conditions; the same text is compiled once. */
 export function createConditions(lookups: Lookups): Conditions {
-  const environment = createEnvironment(lookups);
+  let running: Running | undefined;
+  const environment = createEnvironment(lookups, () => {
+    if (!running) throw new TypeError('a function of a condition was called outside of one');
+    return running;
+  });
   const functions = [...new Set(environment.getDefinitions().functions.map(({ name }) => name))];
   return {
     compile(node, what, problems) {
@@ -52,7 +55,8 @@ export function createConditions(lookups: Lookups): Conditions {
   function compileText(node: ScalarNode, text: string): Condition {
     const run = parsed(node, text);
     const { variables, required, builtIn } = celVariables(run.ast, (name) => environment.hasVariable(name));
-    const isBounded = /\bmatches\b|\bre_/.test(text);
+    // The other functions with patterns bound their time themselves.
+    const isBounded = /\bmatches\b/.test(text);
     return {
       source: node.source,
       variables,
@@ -87,6 +91,8 @@ export function createConditions(lookups: Lookups): Conditions {
 
   function evaluated(node: ScalarNode, text: string, scope: Scope, run: (context: CelVariables) => unknown): boolean {
     const variables = new CelVariables(scope);
+    const before = running;
+    running = { scope, variables, source: node.source };
     try {
       const result = run(variables);
       if (typeof result === 'boolean') return result;
@@ -99,8 +105,10 @@ export function createConditions(lookups: Lookups): Conditions {
     } catch (error) {
       if (error instanceof InputError || error instanceof UnknownValue) throw error;
       const problem = explained(error as CelError, node, text, scope).problems[0];
-      const hide = (words: string) => variables.secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), words);
+      const hide = (words: string) => hidden(words, variables.secrets);
       throw InputError.of(hide(problem?.message ?? ''), problem?.source, problem?.hint && hide(problem.hint));
+    } finally {
+      running = before;
     }
   }
 
@@ -109,47 +117,4 @@ export function createConditions(lookups: Lookups): Conditions {
       return InputError.of('this condition is too long, or nested too deep', node.source, 'Split it: a list of conditions means and.');
     return explainCel(error, { node, text, scope, functions });
   }
-}
-
-function createEnvironment(lookups: Lookups): Environment {
-  const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false });
-  for (const [name, helper] of helpers) {
-    if (helper.templateOnly) continue;
-    for (let count = helper.arity[0]; count <= helper.arity[1]; count += 1) {
-      const types = Array.from({ length: count }, () => 'dyn').join(', ');
-      environment.registerFunction(`${name}(${types}): dyn`, (...args: CelValue[]) => called(name, () => toCel(helper.run(args.map(fromCel)))));
-    }
-  }
-  environment.registerFunction('re_match(string, string): bool', (text: string, pattern: string) =>
-    called('re_match', () => regex(`^(?:${pattern})`).test(text)),
-  );
-  environment.registerFunction('re_search(string, string): bool', (text: string, pattern: string) =>
-    called('re_search', () => regex(pattern).test(text)),
-  );
-  environment.registerFunction('env(string): string', (name: string) => found('env', name, lookups.env(name)?.reveal()));
-  environment.registerFunction('secret(string): string', (name: string) => found('secret', name, lookups.secret(name)?.reveal()));
-  return environment;
-}
-
-function called<T>(name: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    // The place is added where the condition is evaluated; cel-js lets the error through as it is.
-    if (error instanceof HelperError) throw Object.assign(new Error(), { summary: `${name}(): ${error.message}`, code: 'helper' });
-    throw error;
-  }
-}
-
-function regex(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'u');
-  } catch (error) {
-    throw new HelperError(`the pattern is wrong: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}`);
-  }
-}
-
-function found(kind: string, name: string, value: string | undefined): string {
-  if (value !== undefined) return value;
-  throw Object.assign(new Error(), { summary: `${kind}("${name}"): there is none`, code: 'helper' });
 }

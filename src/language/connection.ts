@@ -59,15 +59,31 @@ const refused: Readonly<Record<string, string>> = {
   ansible_ssh_extra_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ansible_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
   ansible_ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
-  ansible_become_method: 'Delete it: sudo is used.',
+  ansible_become_exe: 'Delete it: sudo is used, as it is found in PATH.',
+  ansible_become_flags: 'Delete it: sudo is called without further options.',
+  ansible_paramiko_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
+  ansible_ssh_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
+  ansible_ssh_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
+};
+
+/** Variables of Ansible that may say what homerun does anyway, and nothing else. */
+const asAlways: Readonly<Record<string, { readonly values: readonly string[]; readonly hint: string }>> = {
+  ansible_become_method: { values: ['sudo', 'ansible.builtin.sudo'], hint: 'sudo is used: delete it.' },
+  ansible_shell_type: { values: ['sh'], hint: 'Everything runs in sh, whatever the shell of the user is: delete it.' },
+  ansible_shell_executable: {
+    values: ['/bin/sh', 'sh'],
+    hint: 'Everything runs in sh: delete it, and write shell with executable: /bin/bash where that is wanted.',
+  },
 };
 
 /** Our names and Ansible's by setting, and the connection variables that are refused with what to do: for the schema of inventories. */
 export const connectionVariables: {
   readonly names: Readonly<Record<Setting, readonly string[]>>;
   readonly refused: Readonly<Record<string, string>>;
-} = { names: variables, refused };
+  /** Those that may have one value alone. */
+  readonly fixed: typeof asAlways;
+} = { names: variables, refused, fixed: asAlways };
 
 const defaultKnownHosts = ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'];
 
@@ -219,12 +235,20 @@ class Settings {
     });
   }
 
+  #mustBe(name: string, { values, hint }: (typeof asAlways)[string]): void {
+    const value = this.#scope.get(name);
+    if (value === undefined || value === null || (typeof value === 'string' && values.includes(value))) return;
+    this.#note(`${name} is ${values[0]} always, got ${describeShown(value)}`, name, hint);
+  }
+
   /** Names that begin like ours and are none: most likely misspelt, and without an error they would do nothing. */
   noteUnknown(): void {
     const known: readonly string[] = Object.values(variables).flat();
     for (const name of this.#scope.names()) {
       const instead = Object.hasOwn(refused, name) ? refused[name] : undefined;
-      if (instead !== undefined) this.#note(`the connection variable ${name} is not supported`, name, instead);
+      const always = Object.hasOwn(asAlways, name) ? asAlways[name] : undefined;
+      if (always) this.#mustBe(name, always);
+      else if (instead !== undefined) this.#note(`the connection variable ${name} is not supported`, name, instead);
       else if (name.startsWith('ssh_') && !known.includes(name)) {
         const hint = didYouMean(name, known) ?? `There are: ${known.filter((other) => other.startsWith('ssh_')).join(', ')}.`;
         this.#note(`there is no connection variable ${name}`, name, hint);

@@ -29,15 +29,14 @@ export interface Expression<T = Value> {
   evaluate(scope: Scope): T;
   /** The place of the part at `path` (keys and indexes), or of the nearest part that there is; with `ofKey` that of its key. */
   sourceAt(path: readonly PropertyKey[], ofKey?: boolean): Source;
+  /** Where it compares a variable with a number or the text of one. */
+  readonly comparisons?: readonly Comparison[];
   /** Of a mapping with constant keys: the expression of each value, to evaluate them one by one. */
   readonly entries?: ReadonlyMap<string, Expression>;
 }
 
 /** A condition in CEL: `when`, `failed_when`, `changed_when`, `until`, `assert.that`. */
-export interface Condition extends Expression<boolean> {
-  /** Where it compares a variable with a number or the text of one. */
-  readonly comparisons?: readonly Comparison[];
-}
+export type Condition = Expression<boolean>;
 
 /** A value that exists but is not known yet: a result that will be registered, a fact before the host was asked. */
 export class UnknownValue extends Error {

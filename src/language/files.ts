@@ -11,6 +11,10 @@ export interface Files {
   readonly shown: (path: string) => string;
   /** @throws InputError when that cannot be seen. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** Whether a file is there that you may execute. */
+  readonly isExecutable: (path: string) => boolean;
+  /** The mode of a file or folder in four octal digits. @throws InputError */
+  readonly mode: (path: string) => string;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
   /** Throws InputError unless the file may be read; its content is not looked at. */
@@ -51,6 +55,8 @@ export function createFiles(workingFolder: string, home: string): Files {
       const stats = statOf(path, shown(path));
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
+    isExecutable: (path) => statOf(path, shown(path))?.isFile() === true && mayExecute(path),
+    mode: (path) => attempt(path, undefined, () => (statSync(path).mode & 0o7777).toString(8).padStart(4, '0')),
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
     mustBeReadable: (path, asked) =>
       attempt(path, asked, () => {
@@ -74,6 +80,15 @@ export function createFiles(workingFolder: string, home: string): Files {
         }
       }),
   };
+}
+
+function mayExecute(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Codes of the system that mean that no such file is there, or can be. */

@@ -1,132 +1,109 @@
 import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
-import type { Group, Host, Inventory } from './inventory.ts';
-import { type RawGroup, type RawHost, type RawInventory, readInventoryFile } from './inventory-file.ts';
-import { groupDepths, type VarsFiles, varsFilesIn } from './inventory-vars.ts';
+import { adviseOnConnections } from './connection-advice.ts';
+import type { GrowingInventory } from './inventory.ts';
+import { assembled } from './inventory-assemble.ts';
+import { formOf, inventoryFiles } from './inventory-files.ts';
+import { growing } from './inventory-growing.ts';
+import { readIniInventory } from './inventory-ini.ts';
+import { hostNames } from './inventory-names.ts';
+import { readProgramInventory } from './inventory-program.ts';
+import { InventoryBuilder, type RawInventory } from './inventory-raw.ts';
+import { varsFilesIn, warnOfStrays } from './inventory-vars.ts';
+import { readYamlInventory } from './inventory-yaml.ts';
+import { Problems } from './problems.ts';
 import { type Reader, readYaml } from './reader.ts';
-import type { Layer } from './variables.ts';
-
-const yamlEnding = /\.(ya?ml|json)$/;
-/** Files beside an inventory that are none. */
-const notInventory = /^(\.|homerun\.ya?ml$|secrets)/;
 
 /**
  * Reads inventories, of which a later one adds to an earlier one and wins over it.
- * @param paths files, or folders of which every YAML file is read in the order of names.
+ * @param playbookFolders where the playbooks lie: `group_vars` and `host_vars` beside them count more than those beside inventories.
+ * @param given files in YAML or INI form, programs, folders of them, and lists of hosts (`h1,h2` or `h1,`).
  * @throws InputError when one cannot be found; what is wrong inside goes to the reader's problems.
  */
-export function readInventory(paths: readonly string[], reader: Reader): Inventory {
+export function readInventory(given: readonly string[], reader: Reader, playbookFolders: readonly string[] = []): GrowingInventory {
   const { files, problems } = reader;
   const raw: RawInventory = { groups: new Map(), hosts: new Map() };
-  const varsFiles: VarsFiles[] = [];
-  for (const given of paths) {
-    const path = files.resolve(given);
-    const kind = files.kind(path);
-    if (!kind)
-      throw InputError.of(
-        `there is no inventory ${files.shown(path)}`,
-        undefined,
-        'Name one with -i PATH, or copy inventory/example and put in your hosts.',
-      );
-    const folder = kind === 'folder' ? path : dirname(path);
-    for (const file of kind === 'folder' ? inventoryFiles(path, reader) : [path]) readOne(file, folder, raw, reader);
-    varsFiles.push(varsFilesIn(folder, reader));
-  }
-  const hasErrors = problems.errors.length > 0;
-  if (raw.hosts.size === 0 && !hasErrors) {
+  const folders = given.flatMap((one) => readSource(one, raw, reader) ?? []);
+  if (raw.hosts.size === 0 && problems.errors.length === 0) {
     throw InputError.of(
-      `the inventory has no hosts (${paths.map((path) => files.shown(files.resolve(path))).join(', ')})`,
+      `the inventory has no hosts (${given.map((path) => files.shown(files.resolve(path))).join(', ')})`,
       undefined,
       'Write at least one: all: {hosts: {h1: {ssh_host: 192.0.2.1}}}.',
     );
   }
-  warnOfStrays(raw, varsFiles, reader);
-  return assembled(raw, varsFiles, reader);
+  const beside = folders.map((folder) => varsFilesIn(folder, raw, reader));
+  const besidePlaybooks = varsFolders(playbookFolders, reader).filter((folder) => folder !== folders.at(-1));
+  const varsFiles = [...beside, ...besidePlaybooks.map((folder) => varsFilesIn(folder, raw, reader))];
+  const inventory = growing({
+    raw,
+    varsFiles,
+    // What is wrong in the files is told once.
+    assemble: (now) => assembled(now, varsFiles, files.resolve('.'), now === raw ? problems : new Problems()),
+    folder: raw.hosts.values().next().value?.folder ?? '',
+    // Files of variables beside playbooks are for other inventories too.
+    warnOfStrays: (isMade = () => false) => warnOfStrays(raw, beside, reader, isMade),
+  });
+  adviseOnConnections(inventory, problems);
+  return inventory;
 }
 
-function inventoryFiles(folder: string, { files }: Reader): readonly string[] {
-  return files
-    .list(folder)
-    .filter((name) => yamlEnding.test(name) && !notInventory.test(name))
-    .map((name) => join(folder, name))
-    .filter((path) => files.kind(path) === 'file');
-}
-
-function readOne(path: string, folder: string, raw: RawInventory, reader: Reader): void {
-  const { files, problems } = reader;
-  const text = problems.collect(() => files.text(path)) ?? '';
-  if (/^\[[\w.:-]+\]\s*$/m.test(text)) {
-    return problems.error(
-      'this is an inventory in INI form, which is not read',
-      { file: files.shown(path), line: 1, column: 1 },
-      'Write it in YAML: all: {children: {web: {hosts: {h1: {}}}}}.',
+/** The folder among those of playbooks that has variables. Of two each would be for its own plays alone. */
+function varsFolders(folders: readonly string[], { files, problems }: Reader): readonly string[] {
+  const found = [...new Set(folders)].filter((folder) => ['group_vars', 'host_vars'].some((name) => files.kind(join(folder, name)) === 'folder'));
+  const [first, second] = found;
+  if (first !== undefined && second !== undefined)
+    problems.error(
+      `playbooks of one run lie beside group_vars or host_vars in ${files.shown(first)} and in ${files.shown(second)}`,
+      undefined,
+      'Run them one after another, or move the variables beside the inventory.',
     );
+  return found.slice(0, 1);
+}
+
+/** Reads one of the inventories; gives the folder that its `group_vars` and `host_vars` are in, if it can have such. @throws InputError */
+function readSource(given: string, raw: RawInventory, reader: Reader): string | undefined {
+  const { files } = reader;
+  const path = files.resolve(given);
+  const kind = files.kind(path);
+  if (!kind && given.includes(',')) return readHostList(given, raw, reader);
+  if (!kind)
+    throw InputError.of(
+      `there is no inventory ${files.shown(path)}`,
+      undefined,
+      'Name one with -i PATH, or copy inventory/example and put in your hosts.',
+    );
+  for (const file of kind === 'folder' ? inventoryFiles(path, reader) : [path]) readFile(file, raw, reader);
+  return kind === 'folder' ? path : dirname(path);
+}
+
+/** Hosts on the command line: they are in no group, and there are no ranges, as in Ansible. */
+function readHostList(given: string, raw: RawInventory, reader: Reader): undefined {
+  const builder = new InventoryBuilder(raw, { file: '', folder: reader.files.resolve('.') }, reader);
+  const group = builder.group('ungrouped', { file: '--inventory', line: 1, column: 1 });
+  let column = 1;
+  for (const part of given.split(',')) {
+    const source = { file: '--inventory', line: 1, column: column + part.length - part.trimStart().length };
+    const names = part.trim() === '' ? undefined : hostNames(part.trim(), source, reader.problems);
+    if (group && names) builder.hosts(group, names, source, undefined);
+    column += part.length + 1;
   }
-  const node = readYaml(reader, path);
-  if (node) readInventoryFile(node, folder, raw, reader);
 }
 
-/** Files of variables whose name is that of no group or host: most likely misspelt. */
-function warnOfStrays(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems, files }: Reader): void {
-  for (const { groups, hosts } of varsFiles) {
-    for (const [name, { path }] of groups) {
-      if (name !== 'all' && name !== 'ungrouped' && !raw.groups.has(name))
-        problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
-    }
-    for (const [name, { path }] of hosts) {
-      if (!raw.hosts.has(name))
-        problems.warning(
-          `${files.shown(path)} belongs to no host of the inventory`,
-          undefined,
-          `Put the host "${name}" into a group of the inventory, or delete the file.`,
-        );
-    }
+function readFile(path: string, raw: RawInventory, reader: Reader): void {
+  const { files, problems, runProgram } = reader;
+  const name = files.shown(path);
+  const form = problems.collect(() => formOf(path, reader));
+  if (form === undefined) return problems.lose();
+  const builder = new InventoryBuilder(raw, { file: path, folder: dirname(path) }, reader);
+  const before = problems.errors.length;
+  if (form === 'program') return readProgramInventory({ path, name, run: runProgram }, builder, problems);
+  if (form === 'ini') readIniInventory(files.text(path), name, builder, problems);
+  else {
+    const node = readYaml(reader, path);
+    if (node) readYamlInventory(node, builder, problems);
   }
-}
-
-function assembled(raw: RawInventory, varsFiles: readonly VarsFiles[], { problems }: Reader): Inventory {
-  const groups = [...raw.groups.values()].filter(({ name }) => name !== 'all' && name !== 'ungrouped');
-  for (const { name, source } of groups)
-    if (raw.hosts.has(name))
-      problems.warning(`"${name}" is the name of a host and of a group`, source, 'Rename one: a pattern cannot tell them apart.');
-  const depths = groupDepths(raw.groups, problems);
-  const below = new Map(groups.map((group) => [group.name, hostsBelow(group, raw, new Set())]));
-  const byDepth = [...groups].sort((a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || (a.name < b.name ? -1 : 1));
-  const order = [...raw.hosts.keys()];
-  const hosts = new Map<string, Host>();
-  for (const host of raw.hosts.values()) {
-    const own = byDepth.filter(({ name }) => below.get(name)?.has(host.name));
-    hosts.set(host.name, {
-      name: host.name,
-      source: host.source,
-      folder: host.folder,
-      groups: own.map(({ name }) => name).sort(),
-      layers: hostLayers(host, own, raw, varsFiles),
-    });
-  }
-  return {
-    hosts,
-    groups: new Map(
-      groups.map((group): [string, Group] => [
-        group.name,
-        { name: group.name, hosts: order.filter((name) => below.get(group.name)?.has(name)), children: [...group.children] },
-      ]),
-    ),
-  };
-}
-
-/** As Ansible's VARIABLE_PRECEDENCE: what stands in inventory files lies below what stands in `group_vars`. */
-function hostLayers(host: RawHost, groups: readonly RawGroup[], raw: RawInventory, varsFiles: readonly VarsFiles[]): readonly Layer[] {
-  const names = groups.length === 0 ? ['ungrouped'] : groups.map(({ name }) => name);
-  const inFiles = ['all', ...names].flatMap((name) => raw.groups.get(name)?.layers ?? []);
-  const groupVars = ['all', ...names].flatMap((name) => varsFiles.flatMap((found) => found.groups.get(name)?.layers ?? []));
-  const hostVars = varsFiles.flatMap((found) => found.hosts.get(host.name)?.layers ?? []);
-  return [...inFiles, ...groupVars, ...host.layers, ...hostVars];
-}
-
-function hostsBelow(group: RawGroup, raw: RawInventory, seen: Set<string>): ReadonlySet<string> {
-  if (seen.has(group.name)) return new Set();
-  seen.add(group.name);
-  const children = [...group.children].map((name) => raw.groups.get(name)).filter((child) => child !== undefined);
-  return new Set([...group.hosts, ...children.flatMap((child) => [...hostsBelow(child, raw, seen)])]);
+  if (!files.isExecutable(path)) return;
+  const hint = `If it is a program, write what runs it into its first line: #!/usr/bin/env python3. If it is none: chmod -x ${name}`;
+  const message = 'this file is executable, but its first line names no program to run it: it was read as data';
+  problems.add({ message, source: { file: name, line: 1, column: 1 }, hint, severity: problems.errors.length > before ? 'error' : 'warning' });
 }

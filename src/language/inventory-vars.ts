@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import type { RawGroup } from './inventory-file.ts';
+import { extname, join } from 'node:path';
+import type { RawInventory } from './inventory-raw.ts';
 import { fileLayer } from './layer.ts';
-import type { Problems } from './problems.ts';
 import type { Reader } from './reader.ts';
 import type { Layer } from './variables.ts';
 
@@ -17,63 +16,92 @@ export interface VarsFiles {
   readonly hosts: ReadonlyMap<string, NamedLayers>;
 }
 
-const ending = /\.(ya?ml|json)$/;
+const endings = ['.yml', '.yaml', '.json'];
 
-/** Reads `group_vars/` and `host_vars/` in `folder`. A name is a file (`web.yaml`) or a folder of files. */
-export function varsFilesIn(folder: string, reader: Reader): VarsFiles {
-  return { groups: namedLayers(join(folder, 'group_vars'), reader), hosts: namedLayers(join(folder, 'host_vars'), reader) };
+/** Reads `group_vars/` and `host_vars/` in `folder`. A name is a file (`web.yaml`, `web`) or a folder of files. */
+export function varsFilesIn(folder: string, raw: RawInventory, reader: Reader): VarsFiles {
+  const groups = namedLayers(join(folder, 'group_vars'), (name) => isGroup(name, raw), reader);
+  const hosts = namedLayers(join(folder, 'host_vars'), (name) => raw.hosts.has(name), reader);
+  for (const [name, { layers }] of groups) {
+    const priority = layers.map(({ bindings }) => bindings.get('ansible_group_priority')).find((binding) => binding !== undefined);
+    if (priority)
+      reader.problems.warning(
+        'ansible_group_priority does nothing here, as in Ansible',
+        priority.source,
+        `Write it below the vars of "${name}" in the inventory.`,
+      );
+  }
+  return { groups, hosts };
 }
 
-function namedLayers(folder: string, reader: Reader): ReadonlyMap<string, NamedLayers> {
+/** Warns of files of variables whose name is that of no group or host, nor of one that the run may add: most likely misspelt. */
+export function warnOfStrays(
+  raw: RawInventory,
+  varsFiles: readonly VarsFiles[],
+  { problems, files }: Reader,
+  isMade: (kind: 'group' | 'host', name: string) => boolean,
+): void {
+  for (const { groups, hosts } of varsFiles) {
+    for (const [name, { path }] of groups) {
+      if (!isGroup(name, raw) && !isMade('group', name))
+        problems.warning(`${files.shown(path)} belongs to no group of the inventory`, undefined, `Groups: ${[...raw.groups.keys()].join(', ')}.`);
+    }
+    for (const [name, { path }] of hosts) {
+      if (!raw.hosts.has(name) && name !== 'localhost' && !isMade('host', name))
+        problems.warning(
+          `${files.shown(path)} belongs to no host of the inventory`,
+          undefined,
+          `Put the host "${name}" into a group of the inventory, or delete the file.`,
+        );
+    }
+  }
+}
+
+function isGroup(name: string, { groups }: RawInventory): boolean {
+  return name === 'all' || name === 'ungrouped' || groups.has(name);
+}
+
+function namedLayers(folder: string, isKnown: (name: string) => boolean, reader: Reader): ReadonlyMap<string, NamedLayers> {
   const { files, problems } = reader;
   const found = new Map<string, NamedLayers>();
   if (files.kind(folder) !== 'folder') return found;
   for (const entry of files.list(folder)) {
-    if (entry.startsWith('.') || entry.endsWith('~')) continue;
+    if (isHidden(entry)) continue;
     const path = join(folder, entry);
     const isFolder = files.kind(path) === 'folder';
-    const name = isFolder ? entry : entry.replace(ending, '');
-    if (!isFolder && name === entry) {
+    const hasEnding = !isFolder && endings.includes(extname(entry));
+    const name = hasEnding ? entry.slice(0, -extname(entry).length) : entry;
+    // Without an ending the name is a host's as it stands: h1.example.org.
+    if (!isFolder && !hasEnding && extname(entry) !== '' && !isKnown(name)) {
       problems.warning(`${files.shown(path)} is not read`, undefined, 'Files of variables end in .yaml or .yml.');
       continue;
     }
-    const named = found.get(name) ?? { path, layers: [] };
-    found.set(name, named);
-    for (const file of isFolder ? yamlFilesBelow(path, reader) : [path]) {
-      const layer = fileLayer(file, reader);
-      if (layer) named.layers.push(layer);
-    }
+    const other = found.get(name);
+    if (other)
+      problems.error(
+        `${files.shown(other.path)} and ${files.shown(path)} are both for "${name}": Ansible would read one of them alone`,
+        undefined,
+        `Put all into one file, or several into the folder ${files.shown(join(folder, name))}.`,
+      );
+    const layers = (isFolder ? filesBelow(path, reader) : [path]).flatMap((file) => fileLayer(file, reader) ?? []);
+    found.set(name, { path, layers: [...(other?.layers ?? []), ...layers] });
   }
   return found;
 }
 
-function yamlFilesBelow(folder: string, reader: Reader): readonly string[] {
-  return reader.files
-    .list(folder)
-    .filter((entry) => !entry.startsWith('.') && !entry.endsWith('~'))
-    .map((entry) => join(folder, entry))
-    .flatMap((path) => (reader.files.kind(path) === 'folder' ? yamlFilesBelow(path, reader) : ending.test(path) ? [path] : []));
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('~');
 }
 
-/** How far below `all` each group is: one more than its deepest parent. Notes a group that is below itself. */
-export function groupDepths(groups: ReadonlyMap<string, RawGroup>, problems: Problems): ReadonlyMap<string, number> {
-  const depths = new Map<string, number>();
-  const visit = (group: RawGroup, depth: number, path: readonly string[]) => {
-    if (path.includes(group.name)) {
-      problems.error(
-        `groups are below each other in a circle: ${[...path.slice(path.indexOf(group.name)), group.name].join(' → ')}`,
-        group.source,
-        'Take one of them out of the "children" of the other.',
-      );
-      return;
-    }
-    if ((depths.get(group.name) ?? 0) >= depth) return;
-    depths.set(group.name, depth);
-    for (const name of group.children) {
-      const next = groups.get(name);
-      if (next) visit(next, depth + 1, [...path, group.name]);
-    }
-  };
-  for (const group of groups.values()) visit(group, 1, []);
-  return depths;
+/** The files of a folder and of those in it; what has another ending, and folders with one, are passed over, as in Ansible. */
+function filesBelow(folder: string, reader: Reader): readonly string[] {
+  return reader.files
+    .list(folder)
+    .filter((entry) => !isHidden(entry))
+    .flatMap((entry): readonly string[] => {
+      const path = join(folder, entry);
+      const ending = extname(entry);
+      if (reader.files.kind(path) === 'folder') return ending === '' ? filesBelow(path, reader) : [];
+      return ending === '' || endings.includes(ending) ? [path] : [];
+    });
 }

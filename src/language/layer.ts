@@ -16,6 +16,7 @@ const magicNames: readonly string[] = [
   'ansible_play_hosts',
   'playbook_dir',
   'inventory_dir',
+  'inventory_file',
   'role_name',
   'ansible_role_name',
   'role_path',

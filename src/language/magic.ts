@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Value } from '../values/vars.ts';
 import { omit, type Scope } from './expression.ts';
 import type { Host, Inventory } from './inventory.ts';
@@ -22,8 +23,8 @@ export interface MagicInput {
 export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost, version }: MagicInput): Layer {
   const bindings: Record<string, Binding> = {
     inventory_hostname: { value: host.name },
-    inventory_hostname_short: { value: host.name.split('.')[0] ?? host.name },
-    group_names: { value: host.groups.length > 0 ? host.groups : ['ungrouped'] },
+    inventory_hostname_short: { value: isIP(host.name) ? host.name : (host.name.split('.')[0] ?? host.name) },
+    group_names: { value: host.groups.length > 0 || host.name === inventory.thisMachine?.name ? host.groups : ['ungrouped'] },
     groups: { compute: () => groupsOf(inventory) },
     hostvars: { compute: () => lazily([...inventory.hosts.keys()], (name) => variablesOf(scopeOfHost(name))) },
     play_hosts: { value: playHosts },
@@ -33,6 +34,7 @@ export function magicLayer({ inventory, host, playHosts, play, mode, scopeOfHost
     ansible_diff_mode: mode ? { value: mode.diff } : { unknown: true },
     playbook_dir: { value: play?.folder ?? '' },
     inventory_dir: { value: host.folder },
+    ...(host.file !== '' && { inventory_file: { value: host.file } }),
     omit: { value: omit },
     ...(version !== undefined && { homerun_version: { value: version } }),
   };
@@ -45,7 +47,7 @@ export function groupsLayer(inventory: Inventory): Layer {
 }
 
 function groupsOf(inventory: Inventory): Value {
-  const all = [...inventory.hosts.keys()];
+  const all = inventory.order;
   const ungrouped = all.filter((name) => inventory.hosts.get(name)?.groups.length === 0);
   return { all, ungrouped, ...Object.fromEntries([...inventory.groups.values()].map(({ name, hosts }) => [name, hosts])) };
 }

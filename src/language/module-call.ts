@@ -1,8 +1,10 @@
 import type { Source } from '../values/errors.ts';
 import type { Value } from '../values/vars.ts';
 import { type Expression, omit } from './expression.ts';
+import { madeBy } from './made.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { describeNode, type Entry, type MappingNode, type Node, placeAt, shortened } from './node.ts';
+import type { Made } from './play.ts';
 import type { PlaybookReader } from './playbook.ts';
 import { mappingOf } from './reader.ts';
 import { allRequired, compileValue } from './value.ts';
@@ -101,11 +103,17 @@ export function refuseModule(name: string, source: Source, { problems, modules }
   problems.error(`there is no module "${name}"`, source, hint);
 }
 
+/** What a task has of its module's call. */
+interface Called {
+  readonly params: Expression;
+  readonly makes?: Made;
+}
+
 /** The parameters of a call as one mapping: written below the module's name, as free text, and below `args`. */
-export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, task: MappingNode, reader: PlaybookReader): Expression {
+export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, task: MappingNode, reader: PlaybookReader): Called {
   const given = givenParams(module, entry, reader);
   // What is wrong has been noted; nothing can be said of the parameters.
-  if (!given) return { source: entry.value.source, variables: new Set(), sourceAt: () => entry.value.source, evaluate: () => ({}) };
+  if (!given) return { params: { source: entry.value.source, variables: new Set(), sourceAt: () => entry.value.source, evaluate: () => ({}) } };
   const more = args && mappingOf(args, 'args', reader.problems)?.entries;
   const taken = new Set(given.map(({ key }) => key));
   const entries = [...given];
@@ -124,7 +132,8 @@ export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, 
       conditions.has(key) ? conditionsOf(key, value, reader) : compileValue(value, reader.templates, reader.problems),
     ]),
   );
-  return mappingOfExpressions(mapping, expressions, task);
+  const makes = madeBy(module, entries, reader.problems);
+  return { params: mappingOfExpressions(mapping, expressions, task), ...(makes && { makes }) };
 }
 
 function givenParams(module: string, { keyNode, value }: Entry, { problems, modules }: PlaybookReader): readonly Entry[] | undefined {

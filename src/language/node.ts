@@ -1,4 +1,5 @@
 import type { Source } from '../values/errors.ts';
+import type { Value } from '../values/vars.ts';
 
 /** A user's YAML file as data with positions; what aliases and merge keys stand for is already put in their place. */
 export type Node = ScalarNode | ListNode | MappingNode;
@@ -77,4 +78,11 @@ function nodeAt(node: Node, path: readonly PropertyKey[]): Node {
   if (first === undefined) return node;
   const next = node.kind === 'mapping' ? child(node, String(first)) : node.kind === 'list' ? node.items[Number(first)] : undefined;
   return next ? nodeAt(next, rest) : node;
+}
+
+/** What a node says, without its positions; no template in it is looked at. */
+export function plainValue(node: Node): Value {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'list') return node.items.map(plainValue);
+  return Object.fromEntries(node.entries.map(({ key, value }) => [key, plainValue(value)]));
 }

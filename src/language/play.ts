@@ -89,6 +89,15 @@ export interface Task extends Inherited {
   readonly delay?: Expression<number>;
   /** Folders in which its local files are looked for, absolute, the nearest first: of its file, then of those that import it. */
   readonly folders?: readonly string[];
+  /** What it may add to the inventory (`add_host`, `group_by`). */
+  readonly makes?: Made;
+}
+
+/** Names of hosts, groups and variables that a task may add to the inventory, as they are written: with templates, each of which may stand for anything. */
+export interface Made {
+  readonly hosts: readonly string[];
+  readonly groups: readonly string[];
+  readonly variables: readonly string[];
 }
 
 export interface LoopControl {

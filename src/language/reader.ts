@@ -3,6 +3,7 @@ import type { Conditions } from './condition.ts';
 import type { Files } from './files.ts';
 import { describeNode, type ListNode, type MappingNode, type Node } from './node.ts';
 import type { Problems } from './problems.ts';
+import type { RunProgram } from './programs.ts';
 import type { Templates } from './template.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -12,6 +13,8 @@ export interface Reader {
   readonly templates: Templates;
   readonly conditions: Conditions;
   readonly problems: Problems;
+  /** For inventories that are programs. */
+  readonly runProgram: RunProgram;
 }
 
 /** The content of a YAML file; undefined when it is empty, or wrong (the problems are then noted). `asked` is the place that names it. */

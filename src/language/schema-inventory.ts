@@ -61,16 +61,25 @@ export function inventorySchema(): JsonSchema {
 }
 
 function variablesSchema(): JsonSchema {
-  const { names, refused: refusedNames } = connectionVariables;
+  const { names, refused: refusedNames, fixed } = connectionVariables;
   const known = (Object.keys(settings) as Setting[]).flatMap((setting) => {
     const [schema, description] = settings[setting];
     return names[setting].map((name, index) => [name, { description, ...schema, ...(index > 0 && { doNotSuggest: true }) }] as const);
   });
   const ours = [...known.map(([name]) => name), ...Object.keys(refusedNames)].filter((name) => name.startsWith('ssh_'));
   const instead = Object.entries(refusedNames).map(([name, reason]) => [name, refused(reason)] as const);
+  const always = Object.entries(fixed).map(
+    ([name, { values, hint }]) => [name, { ...orTemplate({ enum: [...values] }), description: hint, doNotSuggest: true }] as const,
+  );
+  const priority = {
+    ansible_group_priority: {
+      ...number(-999_999_999, 999_999_999),
+      description: 'In the vars of a group: of groups equally deep the higher counts. Default: 1.',
+    },
+  };
   return {
     ...variables,
-    properties: Object.fromEntries([...known, ...instead]),
+    properties: { ...Object.fromEntries([...known, ...instead, ...always]), ...priority },
     // A name that begins like those of connections and is none would do nothing.
     patternProperties: {
       [`^ssh_(?!(${ours.map((name) => name.slice('ssh_'.length)).join('|')})$)`]: refused('There is no such connection variable.'),

@@ -21,3 +21,15 @@ export function sealedDeep(value: Value): Value {
   if (Array.isArray(value)) return value.map(sealedDeep);
   return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sealedDeep(item)])) : value;
 }
+
+/** The texts of all Secrets in the value. */
+export function secretTexts(value: Value): readonly string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  if (Array.isArray(value)) return value.flatMap(secretTexts);
+  return isMapping(value) ? Object.values(value).flatMap(secretTexts) : [];
+}
+
+/** `words` without those texts. */
+export function hidden(words: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), words);
+}

@@ -3,7 +3,7 @@ import type { ArgumentSpecs } from './argument-specs.ts';
 import { conformingLayer } from './argument-specs.ts';
 import type { OptionSpec } from './argument-types.ts';
 import { type Scope, UnknownValue } from './expression.ts';
-import type { Host, Inventory } from './inventory.ts';
+import type { GrowingInventory, Host } from './inventory.ts';
 import { didYouMean } from './nearest.ts';
 import type { Play } from './play.ts';
 import type { Problems } from './problems.ts';
@@ -11,7 +11,7 @@ import type { Layer } from './variables.ts';
 
 /** Everything that gives variables their values, after each declared one is checked wherever it is set. */
 export interface Declared {
-  readonly inventory: Inventory;
+  readonly inventory: GrowingInventory;
   readonly plays: readonly Play[];
   readonly extraVars: Layer;
 }
@@ -30,10 +30,26 @@ export function applySpecs({ inventory, plays, extraVars }: Declared, problems: 
     return done;
   };
   return {
-    inventory: { ...inventory, hosts: new Map([...inventory.hosts].map(([name, host]) => [name, { ...host, layers: host.layers.map(conforming) }])) },
+    inventory: conformingInventory(inventory, conforming),
     plays: plays.map((play) => ({ ...play, layers: { ...play.layers, vars: play.layers.vars.map(conforming) } })),
     extraVars: conforming(extraVars),
   };
+}
+
+/** Also with what tasks add to it. */
+function conformingInventory(inventory: GrowingInventory, conforming: (layer: Layer) => Layer): GrowingInventory {
+  const checked = (host: Host): Host => ({ ...host, layers: host.layers.map(conforming) });
+  const { hosts, thisMachine } = inventory;
+  const conformed: GrowingInventory = {
+    ...inventory,
+    hosts: new Map([...hosts].map(([name, host]) => [name, checked(host)])),
+    ...(thisMachine && { thisMachine: checked(thisMachine) }),
+    with(addition) {
+      const grown = inventory.with(addition);
+      return grown === inventory ? conformed : conformingInventory(grown, conforming);
+    },
+  };
+  return conformed;
 }
 
 function noteUndeclared(

@@ -55,7 +55,7 @@ export function readTask(mapping: MappingNode, place: Place, outer: Inherited, a
     source: mapping.source,
     name: nameOf(word('name'), call.module, mapping, reader),
     module: call.module,
-    params: paramsOf(call, word('args'), mapping, reader),
+    ...paramsOf(call, word('args'), mapping, reader),
     loopControl: loopControlOf(word('loop_control'), reader),
     notify: notify ? textsOf(notify, 'notify', problems).map(({ node }) => converted(compiled(node), toText('notify'))) : [],
     folders: reader.folders,

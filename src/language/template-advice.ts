@@ -43,49 +43,89 @@ export function adviceForUnknownHelper(name: string, words: readonly string[]): 
   return undefined;
 }
 
-/** Filters of Jinja and Ansible whose helper has another name. */
-const renamed: ReadonlyMap<string, string> = new Map([
-  ['d', 'default'],
-  ['count', 'length'],
-  ['to_json', 'json'],
-  ['to_nice_json', 'json'],
-  ['to_yaml', 'yaml'],
-  ['to_nice_yaml', 'yaml'],
-  ['combine', 'merge'],
-  ['flatten', 'concat'],
+/** What a filter of Jinja or Ansible is as a call of a helper, where the names differ, or the arguments; undefined where no helper does that. */
+type Renamed = (value: string, args: string) => string | undefined;
+
+const filters: ReadonlyMap<string, Renamed> = new Map<string, Renamed>([
+  ['default', (value, args) => `default ${value} ${withoutFlag(args)}`],
+  ['d', (value, args) => `default ${value} ${withoutFlag(args)}`],
+  ['count', (value) => `length ${value}`],
+  ['float', (value) => `double ${value}`],
+  ['to_json', (value) => `json ${value}`],
+  ['to_nice_json', (value) => `json ${value}`],
+  ['to_yaml', (value) => `yaml ${value}`],
+  ['to_nice_yaml', (value) => `yaml ${value}`],
+  ['combine', (value, args) => `merge ${value} ${args}`],
+  ['map', (value, args) => (args.startsWith('attribute=') ? `pluck ${value} ${args.replace('attribute=', '')}` : undefined)],
+  ['selectattr', (value, args) => comparedWith('where', value, args)],
+  ['rejectattr', (value, args) => comparedWith('where_not', value, args)],
+  ['ternary', (value, args) => `if ${value} ${args}`],
+  ['hash', (value, args) => `${args.includes('512') ? 'sha512' : 'sha256'} ${value}`],
+  ['password_hash', (value) => `password_hash ${value} "SALT"`],
 ]);
 
+/** `default('x', true)` takes the other value for empty ones too. */
+function withoutFlag(args: string): string {
+  return args.replace(/\s(?:boolean=)?true$/i, '');
+}
+
+/** A helper compares with one value, and knows no other test. */
+function comparedWith(helper: string, value: string, args: string): string | undefined {
+  const [key = '', test, ...others] = args.split(' ');
+  if (test === undefined) return `${helper} ${value} ${key}`;
+  return /^["'](?:equalto|eq|==)["']$/.test(test) ? `${helper} ${value} ${key} ${others.join(' ')}` : undefined;
+}
+
+function filterCall(filter: string, value: string, args: string): string | undefined {
+  const renamed = filters.get(filter);
+  if (renamed) return renamed(value, args);
+  return helpers.has(filter) ? `${filter} ${value} ${args}` : undefined;
+}
+
+const lookupCall = /(?:lookup|query|q)\(\s*['"](?:ansible\.builtin\.)?([\w.]+)['"]\s*(?:,\s*(['"][^'"]*['"]|[\w.]+))?/;
+
+/** What to write for the value that filters follow: a lookup of Jinja is a call here. */
+function innermost(value: string): string {
+  const [, kind = '', name] = lookupCall.exec(value) ?? [];
+  if (name !== undefined && isOutside(kind)) return `(${kind} ${name})`;
+  return /\s/.test(value) ? `(${value})` : value;
+}
+
 /** What to write for a value and its filters: the first is innermost. */
-function filtersHint(expression: string): string | undefined {
-  const [value = '', ...filters] = (expression.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^|])+/g) ?? []).map((part) => part.trim());
-  const calls = filters.map((filter) => /^(\w+)(?:\((.*)\))?$/s.exec(filter));
+function filtersHint(expression: string): string {
+  const [value = '', ...rest] = (expression.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^|])+/g) ?? []).map((part) => part.trim());
+  const calls = rest.map((filter) => /^(\w+)(?:\((.*)\))?$/s.exec(filter));
   if (value === '' || calls.length === 0 || calls.includes(null))
     return 'Handlebars has no filters: a helper stands before its values, as in {{ default a "b" }}.';
-  let written = /\s/.test(value) ? `(${value})` : value;
-  for (const [index, call] of calls.entries()) {
-    const [, filter = '', args] = call ?? [];
-    const name = renamed.get(filter) ?? filter;
-    if (name !== 'default' && !helpers.has(name))
-      return `Handlebars has no filters, and there is no helper "${name}". There are: ${[...helpers.keys()].sort().join(', ')}.`;
-    if (name === 'default' && args?.trim() === 'omit') return `Leave the parameter out of one of two tasks: there is no omit in braces.`;
-    const inner = `${name} ${written}${args === undefined ? '' : ` ${spaced(args)}`}`;
-    written = index === calls.length - 1 ? inner : `(${inner})`;
+  let written = innermost(value);
+  // A list needs no filter to be one.
+  for (const [, filter = '', args] of calls.filter((call) => call !== null && call[1] !== 'list') as RegExpExecArray[]) {
+    if (args?.trim() === 'omit') return `Leave the parameter out of one of two tasks: there is no omit in braces.`;
+    const call = filterCall(filter, written, spaced(args));
+    if (call === undefined)
+      return `Handlebars has no filters, and no helper does what "${filter}" does. There are: ${[...helpers.keys()].sort().join(', ')}.`;
+    written = `(${call.trim()})`;
   }
-  return `Handlebars has no filters: write {{ ${written} }}.`;
+  return `Handlebars has no filters: write {{ ${written.replace(/^\((.*)\)$/s, '$1')} }}.`;
+}
+
+function isOutside(kind: string): boolean {
+  return ['env', 'file', 'secret'].includes(kind);
+}
+
+/** What to write for a lookup of Ansible. */
+function lookupHint(kind: string, name: string | undefined): string {
+  if (isOutside(kind)) return `Write {{ ${kind} ${name ?? '"NAME"'} }}.`;
+  if (kind === 'password') return 'Make one with homerun secret set NAME --generate, and write {{ secret "NAME" }}.';
+  if (kind === 'template') return 'Write the module template with src.';
+  if (kind === 'pipe') return 'Write command with register for the output of a command.';
+  if (kind === 'inventory_hostnames') return 'Write groups.NAME, or groups.all.';
+  return `There is no lookup of ${kind}: values from outside are {{ file "PATH" }}, {{ env "NAME" }} and {{ secret "NAME" }}.`;
 }
 
 const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
-  [/lookup\(\s*['"]env['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ env "${name}" }}.`],
-  [
-    /lookup\(\s*['"](file|template|password|pipe)['"]/,
-    ([, kind]) =>
-      kind === 'password'
-        ? 'Make one with homerun secret set NAME --generate, and write {{ secret "NAME" }}.'
-        : 'lookup takes an entry out of a list or mapping. For a file write copy or template with src; for the output of a command, command with register.',
-  ],
-  [/lookup\(\s*['"]secret['"]\s*,\s*['"]([^'"]*)['"]/, ([, name]) => `Write {{ secret "${name}" }}.`],
+  [lookupCall, ([, kind = '', name]) => lookupHint(kind, name)],
   [/\brange\(/, () => 'Write the numbers: [1, 2, 3].'],
-  [/\bquery\(\s*['"]inventory_hostnames['"]/, () => 'Write groups.NAME, or groups.all.'],
   [/\[\s*-1\s*\]/, () => 'Write {{ last LIST }}.'],
   [
     /(\w[\w.]*)((?:\[\s*(?:['"][\w-]+['"]|\d+)\s*\])+)/,
@@ -107,8 +147,10 @@ function spaced(args: string | undefined): string {
 }
 
 function jinjaHint(expression: string): string | undefined {
-  const filters = expression.includes('|') ? filtersHint(expression) : undefined;
-  if (filters !== undefined) return filters;
+  const kind = lookupCall.exec(expression)?.[1];
+  // A lookup that there is not is what is wrong, whatever filters follow.
+  const isFiltered = expression.includes('|') && (kind === undefined || isOutside(kind));
+  if (isFiltered) return filtersHint(expression);
   if ((expression.match(/\(/g) ?? []).length !== (expression.match(/\)/g) ?? []).length) return 'A parenthesis is opened or closed alone.';
   for (const [pattern, words] of jinja) {
     const match = pattern.exec(expression);

@@ -4,9 +4,10 @@ import { isMapping, type Value } from '../values/vars.ts';
 import { HelperError, isTruthy } from './coerce.ts';
 import { describe } from './describe.ts';
 import { omit } from './expression.ts';
-import { helpers } from './helpers.ts';
+import { helpers, runHelper } from './helpers.ts';
+import { lookedUpFile } from './lookup-file.ts';
 import type { Lookups } from './lookups.ts';
-import { holdsSecret, revealedDeep, sealedDeep } from './secrecy.ts';
+import { hidden, holdsSecret, revealedDeep, sealedDeep, secretTexts } from './secrecy.ts';
 import { type Frame, inner, nameOf, offsetOf, outermost } from './template-frame.ts';
 import { follow, Missing, type Names, step } from './template-path.ts';
 import { joined } from './template-text.ts';
@@ -181,6 +182,8 @@ class Evaluator {
       case 'env':
       case 'secret':
         return this.#lookup(call.name, this.#key(first, frame), call.offset);
+      case 'file':
+        return this.#file(this.#key(first, frame), call.offset);
       default:
         return this.#helper(call, frame);
     }
@@ -220,6 +223,16 @@ class Evaluator {
     );
   }
 
+  #file(path: string, offset: number): Value | Missing {
+    const { lookups, scope, at } = this.#input;
+    try {
+      return lookedUpFile(path, lookups, scope, at(offset));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return new Missing(() => error);
+    }
+  }
+
   #helper(call: Call, frame: Frame): Value {
     const helper = helpers.get(call.name);
     if (!helper) throw new TypeError(`helper ${call.name} passed the parser and is not known`);
@@ -227,11 +240,15 @@ class Evaluator {
     const hadSecret = given.some(holdsSecret);
     this.sawSecret ||= hadSecret;
     try {
-      const result = helper.run(hadSecret ? given.map(revealedDeep) : given);
+      const result = runHelper(helper, hadSecret ? given.map(revealedDeep) : given);
       return hadSecret ? sealedDeep(result) : result;
     } catch (error) {
       if (error instanceof HelperError)
-        throw InputError.of(`"${call.name}": ${error.message}`, this.#input.at(call.offset), `Write ${helper.usage}.`);
+        throw InputError.of(
+          `"${call.name}": ${hidden(error.message, given.flatMap(secretTexts))}`,
+          this.#input.at(call.offset),
+          `Write ${helper.usage}.`,
+        );
       throw error;
     }
   }

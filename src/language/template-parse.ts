@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type Handlebars from 'handlebars';
 import { helpers } from './helpers.ts';
 import { didYouMean } from './nearest.ts';
+import { specialForms } from './special-forms.ts';
 import { adviceForSyntax, adviceForUnknownHelper } from './template-advice.ts';
 import type { Call, Operand, Part, Path, Program } from './template-tree.ts';
 
@@ -19,18 +20,6 @@ export class TemplateMistake extends Error {
     this.hint = hint;
   }
 }
-
-/** Helpers that the evaluator itself knows, with the least and most arguments. */
-const specialForms: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
-  ['default', [2, 2]],
-  ['defined', [1, 1]],
-  ['and', [1, Number.POSITIVE_INFINITY]],
-  ['or', [1, Number.POSITIVE_INFINITY]],
-  ['if', [2, 3]],
-  ['lookup', [2, 2]],
-  ['env', [1, 1]],
-  ['secret', [1, 1]],
-]);
 
 /** More levels of blocks and parentheses than any template needs. */
 const maxDepth = 100;
@@ -182,16 +171,13 @@ class Builder {
   #call(path: hbs.AST.Expression, params: readonly hbs.AST.Expression[], hash: hbs.AST.Hash | undefined): Call {
     const name = path.type === 'PathExpression' ? (path as hbs.AST.PathExpression).original : (path as hbs.AST.StringLiteral).value;
     const offset = this.#offset(path);
-    const [least, most] = helpers.get(name)?.arity ?? specialForms.get(name) ?? this.#unknown(name, params, offset);
+    const [least, most] = (helpers.get(name) ?? specialForms.get(name))?.arity ?? this.#unknown(name, params, offset);
     if (hash)
-      throw new TemplateMistake(
-        `"${name}" takes no named arguments (${hash.pairs[0]?.key}=…)`,
-        this.#offset(hash),
-        `Write ${helpers.get(name)?.usage ?? name}.`,
-      );
+      throw new TemplateMistake(`"${name}" takes no named arguments (${hash.pairs[0]?.key}=…)`, this.#offset(hash), `Write ${usageOf(name)}.`);
     if (params.length < least || params.length > most) {
       throw new TemplateMistake(`"${name}" takes ${amount(least, most)}, got ${params.length}`, offset, `Write ${usageOf(name)}.`);
     }
+    if (name === 'lookup') refuseLookup(params, offset);
     return { kind: 'call', name, offset, args: this.#within(path, () => params.map((param) => this.operand(param))) };
   }
 
@@ -209,19 +195,25 @@ class Builder {
   }
 }
 
-const specialUsages: Readonly<Record<string, string>> = {
-  default: 'default VALUE INSTEAD',
-  defined: 'defined NAME',
-  and: 'and A B…',
-  or: 'or A B…',
-  if: 'if CONDITION VALUE [OTHERWISE]',
-  lookup: 'lookup LIST_OR_MAPPING KEY',
-  env: 'env "NAME"',
-  secret: 'secret "NAME"',
-};
+/** `lookup "file" "motd"`, as Ansible has it: here each source of values has its name. */
+function refuseLookup([source, key]: readonly hbs.AST.Expression[], offset: number): void {
+  if (source?.type !== 'StringLiteral') return;
+  const name = (source as hbs.AST.StringLiteral).value;
+  const of =
+    key?.type === 'StringLiteral'
+      ? `"${(key as hbs.AST.StringLiteral).value}"`
+      : key?.type === 'PathExpression'
+        ? (key as hbs.AST.PathExpression).original
+        : '…';
+  const there = ['file', 'env', 'secret'];
+  const hint = there.includes(name)
+    ? `Write {{ ${name} ${of} }}.`
+    : `Values from outside are {{ file "PATH" }}, {{ env "NAME" }} and {{ secret "NAME" }}.`;
+  throw new TemplateMistake(`there is no lookup of "${name}"`, offset, hint);
+}
 
 function usageOf(name: string): string {
-  return helpers.get(name)?.usage ?? specialUsages[name] ?? name;
+  return (helpers.get(name) ?? specialForms.get(name))?.usage ?? name;
 }
 
 function amount(least: number, most: number): string {

@@ -1,4 +1,5 @@
 import type { Source } from '../values/errors.ts';
+import { folderVariables } from './lookup-file.ts';
 import type { Operand, Part, Program } from './template-tree.ts';
 
 /** The variables that a template reads, as far as its text shows. */
@@ -18,6 +19,8 @@ interface Place {
   readonly depth: number;
   readonly given: ReadonlySet<string>;
   readonly isGuarded: boolean;
+  /** Variables that a condition around it found defined. */
+  readonly found: ReadonlySet<string>;
 }
 
 /** Pure. */
@@ -27,9 +30,9 @@ export function programVariables(program: Program): ProgramVariables {
   const note: Note = (name, offset, place) => {
     if (name === undefined) return;
     variables.add(name);
-    if (!place.isGuarded && !required.has(name)) required.set(name, offset);
+    if (!place.isGuarded && !place.found.has(name) && !required.has(name)) required.set(name, offset);
   };
-  walk(program, { depth: 0, given: new Set(), isGuarded: false }, note);
+  walk(program, { depth: 0, given: new Set(), isGuarded: false, found: new Set() }, note);
   return { variables, required };
 }
 
@@ -51,8 +54,8 @@ function walkPart(part: Part, place: Place, note: Note): void {
       return;
     case 'if':
       walkOperand(part.test, place, note);
-      walk(part.body, place, note);
-      if (part.otherwise) walk(part.otherwise, place, note);
+      walk(part.body, part.negated ? place : whereHolds(part.test, place), note);
+      if (part.otherwise) walk(part.otherwise, part.negated ? whereHolds(part.test, place) : place, note);
       return;
     case 'each':
     case 'with':
@@ -65,8 +68,11 @@ function walkPart(part: Part, place: Place, note: Note): void {
 function walkOperand(operand: Operand, place: Place, note: Note): void {
   if (operand.kind === 'call') {
     const isGuard = operand.name === 'default' || operand.name === 'defined';
+    if (operand.name === 'file') for (const name of folderVariables) note(name, operand.offset, { ...place, isGuarded: true });
+    const [test] = operand.args;
     operand.args.forEach((arg, index) => {
-      walkOperand(arg, isGuard && index === 0 ? { ...place, isGuarded: true } : place, note);
+      if (isGuard && index === 0) walkOperand(arg, { ...place, isGuarded: true }, note);
+      else walkOperand(arg, operand.name === 'if' && index === 1 && test ? whereHolds(test, place) : place, note);
     });
   } else if (operand.kind === 'path') {
     const [first, second] = operand.parts;
@@ -74,4 +80,17 @@ function walkOperand(operand: Operand, place: Place, note: Note): void {
     if (operand.depth < place.depth || (!operand.isScoped && first !== undefined && place.given.has(first))) return;
     note(first, operand.offset, place);
   }
+}
+
+/** The place of what is evaluated only where `test` holds: what it asks `defined` of is defined there. */
+function whereHolds(test: Operand, place: Place): Place {
+  const found = new Set(place.found);
+  noteDefined(test, place, (name) => name !== undefined && found.add(name));
+  return { ...place, found };
+}
+
+function noteDefined(test: Operand, place: Place, note: Note): void {
+  if (test.kind !== 'call') return;
+  if (test.name === 'defined' || test.name === 'and')
+    for (const arg of test.args) (test.name === 'and' ? noteDefined : walkOperand)(arg, place, note);
 }

@@ -1,8 +1,10 @@
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
+import type { Comparison } from './condition-comparisons.ts';
 import type { Scope } from './expression.ts';
 import type { Lookups } from './lookups.ts';
+import { templateComparisons } from './template-comparisons.ts';
 import { evaluateOperand, renderProgram, type TemplateInput } from './template-evaluate.ts';
 import { parseTemplate, TemplateMistake } from './template-parse.ts';
 import type { Operand, Program } from './template-tree.ts';
@@ -14,6 +16,8 @@ export interface Template {
   readonly variables: ReadonlySet<string>;
   /** Those that must be defined, with the place of their first use. */
   readonly required: ReadonlyMap<string, () => Source>;
+  /** Where it compares a variable with a number or the text of one. */
+  readonly comparisons: readonly Comparison[];
   /** The value: of its own type where the whole text is one expression, else text; a Secret when a secret went into it. @throws InputError @throws UnknownValue */
   readonly evaluate: (scope: Scope) => Value;
   /** The text, whatever the template consists of. @throws InputError @throws UnknownValue */
@@ -55,6 +59,7 @@ export function createTemplates(lookups: Lookups): Templates {
       return {
         variables,
         required: placed(required, at),
+        comparisons: templateComparisons(program, at),
         evaluate: (scope) => (only ? evaluateOperand(only, input(scope)) : renderProgram(program, input(scope))),
         render: (scope) => renderProgram(program, input(scope)),
       };

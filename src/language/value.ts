@@ -1,12 +1,15 @@
 import { InputError, type Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
+import { asBoolean } from './coerce.ts';
 import { describe, describeShown } from './describe.ts';
 import { type Expression, omit, type Scope, UnknownValue } from './expression.ts';
 import { noteJinja } from './jinja.ts';
 import { type ListNode, type MappingNode, type Node, placeAt, type ScalarNode, shortened } from './node.ts';
 import type { Problems } from './problems.ts';
 import { isTemplate, type Templates } from './template.ts';
+
+export { asBoolean };
 
 const none: ReadonlySet<string> = new Set();
 
@@ -64,6 +67,7 @@ function compileScalar(node: ScalarNode, templates: Templates, problems: Problem
     source: node.source,
     variables: template.variables,
     required: template.required,
+    ...(template.comparisons.length > 0 && { comparisons: template.comparisons }),
     evaluate: template.evaluate,
     sourceAt: () => node.source,
   };
@@ -93,11 +97,13 @@ function compileMapping(node: MappingNode, templates: Templates, problems: Probl
 /** A value of parts; one without templates is evaluated once and for all. */
 function whole(node: Node, parts: readonly Expression[], evaluate: (scope: Scope) => Value): Expression {
   if (parts.every(isConstant)) return constant(node, evaluate({ get: () => undefined, names: () => [] }));
+  const comparisons = parts.flatMap((part) => part.comparisons ?? []);
   const union = (pick: (part: Expression) => ReadonlySet<string>) => new Set(parts.flatMap((part) => [...pick(part)]));
   return {
     source: node.source,
     variables: union((part) => part.variables),
     required: allRequired(parts),
+    ...(comparisons.length > 0 && { comparisons }),
     evaluate,
     sourceAt: (path, ofKey) => placeAt(node, path, ofKey),
   };
@@ -107,16 +113,6 @@ function keyText(key: Expression, scope: Scope): string {
   const value = key.evaluate(scope);
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw InputError.of(`a key must be text that is not secret, got ${describe(value)}`, key.source);
-}
-
-const yes = ['yes', 'on', 'true', 'y', '1'];
-const no = ['no', 'off', 'false', 'n', '0'];
-
-/** A boolean as Ansible takes it (`yes`, `off`, …); undefined for anything else. */
-export function asBoolean(value: Value): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  const word = typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
-  return yes.includes(word) ? true : no.includes(word) ? false : undefined;
 }
 
 /** Conversions for words of the language; `what` names the word for the message. */

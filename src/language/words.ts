@@ -80,22 +80,16 @@ const absent: Readonly<Record<string, string>> = {
   action: 'Write the module as the key: copy: {src: …, dest: …}.',
   user: 'Set ssh_user in the inventory, or give -u USER.',
   include: 'Write import_tasks: FILE, or include_tasks: FILE.',
-  add_host: 'All hosts are known before the first is contacted: write it to the inventory, or to a file that a second run gets with one more -i.',
-  group_by:
-    'All groups are known before the first host is contacted: write when with the fact (when: facts.os_family == "Debian"), or a group in the inventory.',
   with_items: 'Write loop: it takes the same list, but leaves lists within it as they are ({{ concat a b }} joins two).',
   with_indexed_items: 'Write loop, and loop_control: {index_var: NAME}.',
-  with_dict: 'Write loop with a list of mappings: loop: [{key: a, value: b}].',
+  with_dict: 'Write loop: "{{ dict2items MAPPING }}"; each item has key and value.',
   with_fileglob: 'Write loop with the names of the files.',
   with_first_found: 'Write loop with one name, chosen by {{ if … }}.',
   with_nested: 'Write loop with a list of mappings that hold the pairs.',
-  with_subelements: 'Write loop with a list of mappings that hold the pairs.',
+  with_subelements: 'Write loop: "{{ subelements LIST \'KEY\' }}"; each item is a list of the mapping and what it holds.',
   with_sequence: 'Write loop with the numbers: loop: [1, 2, 3].',
   with_together: 'Write loop with a list of mappings that hold the pairs.',
 };
-
-/** Modules that the interface names and that there are none of yet. */
-const later = ['synapse_media'];
 
 /** Whether `word` may stand at `place`. */
 export function isWord(word: string, place: Place): boolean {
@@ -133,14 +127,6 @@ export function absentWords(): Readonly<Record<string, string>> {
 
 /** Whether `key` is a word of Ansible's that is not taken; the problem is then noted. */
 export function refuseAbsent({ key, keyNode }: Entry, problems: Problems): boolean {
-  if (later.includes(key)) {
-    problems.error(
-      `the module "${key}" comes with a later version`,
-      keyNode.source,
-      'Until then take another one, such as command or shell; "homerun modules" lists them.',
-    );
-    return true;
-  }
   const instead = Object.hasOwn(absent, key) ? absent[key] : key.startsWith('with_') ? 'Write loop with a list of the items.' : undefined;
   if (instead === undefined) return false;
   problems.error(`"${key}" is not supported`, keyNode.source, instead);

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { type Entry, entries } from '../questions/entries.ts';
 import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
+import { problemIn } from '../values/pattern.ts';
 import type { Vars } from '../values/vars.ts';
 import { defineModule } from './module.ts';
 import { bool, line, listOf, mode, path } from './params.ts';
 import { searching } from './support/edit-file.ts';
 import { extended } from './support/extended-pattern.ts';
 import { globTest, type NameTest, regexTest, roughGlob } from './support/name-patterns.ts';
-import { pattern, problemIn } from './support/pattern.ts';
+import { pattern } from './support/pattern.ts';
 
 /** A list, or text with commas between, as Ansible takes it. */
 const commaList = <Item extends z.ZodType>(item: Item) =>
@@ -86,11 +87,8 @@ export default defineModule({
       task: 'find:\n  paths: /etc/nginx/sites-enabled\n  file_type: any\n  patterns: ["*.conf"]\n  excludes: [default.conf]\nregister: sites',
     },
   ],
+  aliases: { path: 'paths', name: 'paths', pattern: 'patterns', exclude: 'excludes' },
   absent: {
-    path: 'Write paths.',
-    name: 'Write paths.',
-    pattern: 'Write patterns.',
-    exclude: 'Write excludes.',
     follow: 'Links below a folder are not followed: name where they lead in paths.',
     get_checksum: 'Use the module stat over what is found.',
     read_whole_file: 'Files are searched line by line.',

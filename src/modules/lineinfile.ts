@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
+import { replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, notBoth, text } from './params.ts';
-import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, keptResult, pathAliases, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
-import { pattern, replacementProblem } from './support/pattern.ts';
+import { pattern } from './support/pattern.ts';
 
 const params = z
   .strictObject({
@@ -49,6 +50,7 @@ export default defineModule({
     },
     { description: 'No such line', task: 'lineinfile:\n  path: /etc/hosts\n  regexp: \\sold\\.example\\.org$\n  state: absent' },
   ],
+  aliases: pathAliases,
   absent: absentFromEdits,
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
@@ -57,6 +59,7 @@ export default defineModule({
     if (!found.exists && !params.create) throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it.');
     return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret);
   },
+  result: (_params, _answers, outputs) => keptResult('backup', outputs),
 });
 
 function edited({ line, state, ...rest }: Params, old: string): string {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Asking } from '../questions/question.ts';
+import type { Addition } from '../values/addition.ts';
 import type { Change } from '../values/change.ts';
 import type { Output } from '../values/command.ts';
 import type { Vars } from '../values/vars.ts';
@@ -13,7 +14,7 @@ export interface LocalFound {
   sha256(): string;
 }
 
-/** The user's own machine, for a module that brings something there: to look, never to write. */
+/** The user's own machine and the inventory, for a module that brings something there: to look, never to write. */
 export interface Here {
   /** The host that the task is for, as the inventory names it. */
   readonly host: string;
@@ -21,6 +22,8 @@ export interface Here {
   resolve(path: string): string;
   /** What is at an absolute path; undefined for nothing. A link is followed. */
   look(path: string): LocalFound | undefined;
+  /** Whether the inventory of the run has all that already. */
+  knows(addition: Addition): boolean;
 }
 
 /** A module's documentation by example: what a user would write, as YAML of one task. Tests load every one. */
@@ -54,6 +57,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   readonly aliases?: { readonly [name: string]: string };
   /** The parameter that free text after the module's name fills: `command: ls -l`, `shell: |`. */
   readonly freeForm?: string;
+  /** Done once for all hosts of a batch, as if the task said `run_once`. */
+  readonly once?: true;
 }
 
 /** A module in the form that the engine drives: params are validated by `params` first, answers come from `ask`. */
@@ -68,6 +73,8 @@ export interface Module {
   readonly absent?: { readonly [param: string]: string };
   readonly aliases?: { readonly [name: string]: string };
   readonly freeForm?: string;
+  /** Done once for all hosts of a batch, as if the task said `run_once`. */
+  readonly once?: true;
 }
 
 /** Checks the types of a definition and gives it the form that the engine drives. */

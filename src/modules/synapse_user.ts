@@ -1,26 +1,23 @@
 import { z } from 'zod';
 import { ask } from '../questions/question.ts';
-import { databaseConnection, synapseAccount } from '../questions/synapse-account.ts';
+import { synapseAccount } from '../questions/synapse-account.ts';
+import { databaseConnection } from '../questions/synapse-container.ts';
 import type { Change } from '../values/change.ts';
 import { type Command, explainsItself, quote, raw, sh, withStdin } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
-import { bool, line, path, text } from './params.ts';
+import { bool, path, text } from './params.ts';
 import { healthFunctions } from './support/container-health.ts';
 import { dockerHint, objectParameter, withDocker } from './support/docker.ts';
-import { healthFrom, synapseHealth } from './support/synapse-params.ts';
+import { healthFrom, synapseHealth, synapseUrl } from './support/synapse-params.ts';
+import { mustBeHere, userId } from './support/synapse-user-id.ts';
 
-// Source: Matrix specification, appendices, user identifiers; Synapse refuses a leading underscore unless told otherwise.
-const localpart = /^[a-z0-9.=/+-][a-z0-9._=/+-]*$/;
 /** Synapse's own limit, in characters. */
 const longestPassword = 512;
 
 const params = z.strictObject({
-  name: line()
-    .transform((name) => name.replace(/^@/, '').replace(/:.*$/, ''))
-    .refine((name) => localpart.test(name) && name.length <= 200, 'expected the name before the colon: small letters, digits and . _ = - / +')
-    .describe('The account: `admin`, or the whole id, `@admin:example.org`.'),
+  name: userId().describe('The account: `admin`, or the whole id, `@admin:example.org`.'),
   password: text()
     .refine((value) => revealed(value).trim() !== '', 'expected a password that is not empty')
     .refine((value) => revealed(value).trim() === revealed(value), 'expected a password without blanks at its ends: Synapse would cut them off')
@@ -31,10 +28,7 @@ const params = z.strictObject({
   admin: bool().optional().describe('Whether it may administer the homeserver. Default: as it is; no for a new account.'),
   container: objectParameter().default('synapse').describe('The container that Synapse runs in.'),
   config: path().default('/data/homeserver.yaml').describe('The homeserver.yaml, as the container sees it.'),
-  url: line()
-    .refine((url) => /^https?:\/\/[^\s/]+\/?$/.test(url), 'expected a URL without a path')
-    .default('http://127.0.0.1:8008')
-    .describe('Where Synapse listens, as seen in its container.'),
+  url: synapseUrl(),
   wait_healthy: synapseHealth(120).describe('What must answer after the restart that making an existing account an administrator takes.'),
 });
 type Params = z.output<typeof params>;
@@ -49,9 +43,10 @@ export default defineModule({
       task: 'synapse_user: {name: alice, password: "{{ secret \'alice_password\' }}", container: synapse}',
     },
   ],
-  ask: ({ container, config, name }) => ask({ account: synapseAccount({ container, config, localpart: name }) }),
+  ask: ({ container, config, name }) => ask({ account: synapseAccount({ container, config, localpart: name.localpart }) }),
   plan(given, { account }) {
-    const { name, container, admin } = given;
+    const { container, admin } = given;
+    const name = given.name.localpart;
     if (account.state === 'unknown')
       throw new TaskError(
         `the account ${name} cannot be looked up: ${account.reason}`,
@@ -59,6 +54,7 @@ export default defineModule({
           ? dockerHint(account.reason)
           : `Have the container ${container} running before (docker_container with wait_healthy), or name the one that Synapse runs in.`,
       );
+    mustBeHere(given.name, account.server);
     const writes: Change['writes'] = [`synapse-account:${container}`];
     if (account.state === 'absent')
       return [{ summary: `create ${admin ? 'administrator' : 'account'} ${name}`, commands: [register(given)], writes }];
@@ -73,11 +69,11 @@ export default defineModule({
       : `make ${name} an ordinary account (restarts container ${container})`;
     return [{ summary, commands: [setAdmin(given, admin)], writes: ['*'] }];
   },
-  result: ({ name }, { account }) => ({ user: { name, admin: account.state === 'present' && account.admin } }),
+  result: ({ name }, { account }) => ({ user: { name: name.localpart, admin: account.state === 'present' && account.admin } }),
 });
 
 /** The tool of the image signs the request with the shared secret of homeserver.yaml. It prints no token. */
-function register({ name, password, admin, container, config, url }: Params): Command {
+function register({ name: { localpart: name }, password, admin, container, config, url }: Params): Command {
   const flag = admin ? '--admin' : '--no-admin';
   const command = sh`said=$(docker exec -i -- ${container} register_new_matrix_user ${`--user=${name}`} --config ${config} --password-file /dev/stdin ${flag} ${url} 2>&1) || {
   printf '%s\n' "$said" ${`The account ${name} could not be created in the container ${container}:`}" $(printf %s "$said" | tail -n 1)" >&2
@@ -97,7 +93,7 @@ connection.commit()
 
 // The way of Synapse's manual (admin API, "Making an Admin API request") while there is nobody yet who could use the API. The running server
 // remembers who is an administrator, hence the restart.
-function setAdmin({ name, container, config, wait_healthy }: Params, admin: boolean): Command {
+function setAdmin({ name: { localpart: name }, container, config, wait_healthy }: Params, admin: boolean): Command {
   const { urls, timeoutSeconds } = healthFrom(wait_healthy);
   const command = sh`${raw(healthFunctions)}
 printf %s ${update} | docker exec -i -- ${container} python - ${config} ${name} ${admin ? 1 : 0} >&2 || exit 1

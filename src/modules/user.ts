@@ -24,7 +24,9 @@ const params = z.strictObject({
   move_home: bool().default(false).describe('Move the files along when `home` changes.'),
   shell: path().optional().describe('The login shell.'),
   system: bool().default(false).describe('Make it a system user. Counts only when it is created.'),
-  password: text().optional().describe('The hash of the password as crypt(3) makes it (`openssl passwd -6`); `!` or `*` for none.'),
+  password: text()
+    .optional()
+    .describe('The hash of the password as crypt(3) makes it (the helper `password_hash`, or `openssl passwd -6`); `!` or `*` for none.'),
   update_password: z.enum(['always', 'on_create']).default('always').describe('Whether `password` counts for a user that is there.'),
   password_lock: bool().optional().describe('Whether the password is locked.'),
   remove: bool().default(false).describe('With `state: absent`: remove the home folder too.'),

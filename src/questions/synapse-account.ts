@@ -3,6 +3,7 @@ import { quote } from '../values/command.ts';
 import { checkObjectName } from './docker.ts';
 import { fromBase64, linesOf, splitParts } from './parts.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
+import { databaseConnection, inSynapse } from './synapse-container.ts';
 
 export interface SynapseAccountParams {
   /** The container that Synapse runs in. */
@@ -15,8 +16,9 @@ export interface SynapseAccountParams {
 
 /** What Synapse's database says about an account. */
 export type SynapseAccount =
-  | { readonly state: 'absent' }
-  | { readonly state: 'present'; readonly admin: boolean; readonly deactivated: boolean }
+  | { readonly state: 'absent'; readonly server?: string }
+  /** `server` is the homeserver's name. */
+  | { readonly state: 'present'; readonly admin: boolean; readonly deactivated: boolean; readonly server?: string }
   /** It cannot be told: no Docker, no such container, one that does not run, a database that cannot be read. */
   | { readonly state: 'unknown'; readonly reason: string };
 
@@ -46,39 +48,6 @@ export const synapseAccountKind: QuestionKind<SynapseAccountParams, SynapseAccou
   parse: (part) => parseAccount(part),
 };
 
-/** Connects to the database that a homeserver.yaml names, as its owner: sqlite may leave files beside the database. Put before what uses \`connect\`. */
-export const databaseConnection = `
-import os, sys, yaml
-def connect(path, read_only):
-    with open(path, encoding="utf-8") as source:
-        config = yaml.safe_load(source)
-    if os.geteuid() == 0:
-        owner = os.stat(os.path.dirname(path) or "/")
-        os.setgroups([])
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)
-    # Not root's: libpq looks for certificates there.
-    os.environ["HOME"] = os.path.dirname(path)
-    database = config.get("database") or {}
-    for one in (config.get("databases") or {}).values():
-        if "main" in one.get("data_stores", ["main"]):
-            database = one
-    arguments = {key: value for key, value in (database.get("args") or {}).items() if not key.startswith("cp_")}
-    if database.get("name") == "sqlite3":
-        import sqlite3, urllib.parse
-        name = arguments["database"]
-        if not os.path.exists(name):
-            return config["server_name"], None, "?"
-        mode = "ro" if read_only else "rw"
-        return config["server_name"], sqlite3.connect("file:" + urllib.parse.quote(name) + "?mode=" + mode, uri=True, timeout=20), "?"
-    import psycopg2
-    arguments.setdefault("connect_timeout", 10)
-    connection = psycopg2.connect(**arguments)
-    if read_only:
-        connection.set_session(readonly=True)
-    return config["server_name"], connection, "%s"
-`;
-
 // A line for each name, printed at the end. Before the first start there is no database, or no table in it: no account.
 const lookUp = `${databaseConnection}
 import json
@@ -92,26 +61,21 @@ def look_up(cursor, name, server, mark):
             cursor.connection.rollback()
             return None
         raise
-    return {"admin": bool(row[0]), "deactivated": bool(row[1])} if row else None
+    return {"server": server, "admin": bool(row[0]), "deactivated": bool(row[1])} if row else None
 try:
     server, connection, mark = connect(sys.argv[1], True)
-    answers = [look_up(connection.cursor(), name, server, mark) if connection else None for name in names]
+    found = [look_up(connection.cursor(), name, server, mark) if connection else None for name in names]
+    answers = [one or {"server": server} for one in found]
 except Exception as error:
     answers = [{"error": (str(error).strip() or type(error).__name__).splitlines()[0]}] * len(names)
 for answer in answers:
     print(json.dumps(answer))
 `;
 
-const preamble = `accounts() {
-  container=$1
-  if ! command -v docker >/dev/null 2>&1; then said='there is no Docker on this host' state=
-  elif state=$(docker container inspect --format '{{.State.Running}} {{.State.Paused}} {{.State.Restarting}}' -- "$container" 2>&1); then said="the container $container does not run"
-  elif ! reason=$(docker version --format '{{.Server.Version}}' 2>&1); then said="Docker on this host does not answer: $(printf %s "$reason" | tr '\\n' ' ')" state=
-  else said="there is no container $container on this host" state=; fi
-  shift
-  answers=
-  if [ "$state" = 'true false false' ]; then answers=$(printf %s ${quote(lookUp)} | docker exec -i -- "$container" python - "$@" 2>/dev/null) || said="the container $container cannot look it up: is it Synapse, and $1 its configuration?" answers=; fi
-  shift
+const preamble = `${inSynapse}
+accounts() {
+  in_synapse ${quote(lookUp)} "$@"
+  shift 2
   for name do
     one=\${answers%%"$nl"*}
     answers=\${answers#*"$nl"}
@@ -139,14 +103,16 @@ function groupsOf(params: readonly SynapseAccountParams[]): readonly Group[] {
   return [...groups.values()];
 }
 
-const row = z.union([z.null(), z.object({ admin: z.boolean(), deactivated: z.boolean() }), z.object({ error: z.string() })]);
+const row = z.union([
+  z.object({ error: z.string() }),
+  z.object({ server: z.string(), admin: z.boolean(), deactivated: z.boolean() }),
+  z.object({ server: z.string() }),
+]);
 
 function parseAccount(part: string): SynapseAccount {
   const said = fromBase64(linesOf(part).join(''));
   if (said.startsWith('!')) return { state: 'unknown', reason: said.slice(1) };
   const answer = row.parse(JSON.parse(said));
-  if (answer === null) return { state: 'absent' };
-  return 'error' in answer
-    ? { state: 'unknown', reason: `the database of Synapse cannot be read: ${answer.error}` }
-    : { state: 'present', ...answer };
+  if ('error' in answer) return { state: 'unknown', reason: `the database of Synapse cannot be read: ${answer.error}` };
+  return 'admin' in answer ? { state: 'present', ...answer } : { state: 'absent', server: answer.server };
 }

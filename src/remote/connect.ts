@@ -3,11 +3,12 @@ import { UnreachableError } from '../values/errors.ts';
 import { becomeUser } from './become.ts';
 import type { Channel, Link } from './channel.ts';
 import type { Shared } from './dial.ts';
+import { killLine } from './ending.ts';
 import { createLimit } from './limit.ts';
 import { openLocal } from './local.ts';
 import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
 import { openShell } from './shell.ts';
-import { execCommand, killLine } from './start.ts';
+import { execCommand } from './start.ts';
 
 /** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
 const mostStarts = 8;
@@ -57,10 +58,10 @@ function connection(link: Link, login: { readonly user: string; readonly target:
       startSeconds: settings.connectTimeoutSeconds,
       lost: link.lost,
       // A channel of its own: the session's waits for the very step that has to be ended.
-      kill: async (pid) => {
+      kill: async (pid, seconds) => {
         const channel = await enter(become);
         const ended = new Promise<void>((resolve) => channel.listen({ stdout: () => undefined, stderr: () => undefined, closed: () => resolve() }));
-        await channel.write(killLine(pid));
+        await channel.write(killLine(pid, seconds));
         await ended;
       },
     });

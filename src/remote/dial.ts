@@ -15,6 +15,8 @@ import { openTcp } from './tcp.ts';
 /** A bastion's link, used by every host behind it. */
 export interface Bastion {
   readonly link: Promise<SshLink>;
+  /** The same, once it is there. */
+  opened?: SshLink;
   users: number;
 }
 
@@ -115,7 +117,9 @@ async function enter(hops: readonly Hop[], settings: ConnectionSettings, shared:
   const hop = hops.at(-1);
   if (!hop) return { bastion: undefined, leave: () => Promise.resolve() };
   const way = JSON.stringify([hops, settings.identityFile, settings.agentSocket, settings.knownHostsFiles]);
-  const known = shared.bastions.get(way);
+  const last = shared.bastions.get(way);
+  // Hosts that were reached through one that is lost may hold on to it: whoever comes now needs another.
+  const known = last?.opened?.lost() === undefined ? last : undefined;
   const bastion: Bastion = known ?? { link: openHop(hops, hop, settings, shared, signal), users: 0 };
   if (!known) shared.bastions.set(way, bastion);
   bastion.users += 1;
@@ -130,6 +134,7 @@ async function enter(hops: readonly Hop[], settings: ConnectionSettings, shared:
   };
   try {
     const link = await bastion.link;
+    bastion.opened = link;
     return { bastion: { link, hop }, leave };
   } catch (error) {
     await leave();

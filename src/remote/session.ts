@@ -11,7 +11,7 @@ export interface Step {
   readonly okCodes?: readonly number[];
   /** Runs even if an earlier step of the trip ended badly (asking again after a change). Default false. */
   readonly always?: true;
-  /** Seconds; then the script's whole process group on the host is killed and the step ends with `timedOut`. Default 300. */
+  /** Seconds; then the step is ended on the host with all it started (see `endFunctions`), and reports `timedOut`. Default 300. */
   readonly timeoutSeconds?: number;
   /** Not to be cut by a lost link: see Command.detached. */
   readonly detached?: true;

@@ -16,8 +16,8 @@ export interface ShellOptions {
   readonly target: string;
   /** Seconds within which the shell must begin with the first trip, once that was sent: the login shell's start-up files run before. */
   readonly startSeconds: number;
-  /** Ends all that runs below the process `pid`, from outside this channel. */
-  kill(pid: number): Promise<void>;
+  /** Ends the step that the shell `pid` is at and that began at least `seconds` ago, with all it started, from outside this channel. */
+  kill(pid: number, seconds: number): Promise<void>;
   /** Why the link under the channel was lost, once it is. */
   lost(): string | undefined;
 }
@@ -92,22 +92,27 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
         clearTimeout(timer);
         timer = setTimeout(act, seconds * 1000);
       };
+      let turnAt = 0;
       const stop = (): void => {
+        const seconds = (performance.now() - turnAt) / 1000;
         after(dyingSeconds, () =>
           lose(
             new UnreachableError(
               `${options.target}: a step whose time was up cannot be ended there`,
-              'See what it hangs on (ps, dmesg): a dead disk or network file system?',
+              "See what it hangs on (ps, dmesg): a dead disk or network file system? What it started by sudo is another user's: use become instead.",
             ),
           ),
         );
-        if (shell !== undefined) stopped = options.kill(shell).catch(() => undefined);
+        if (shell === undefined) return;
+        const killed = options.kill(shell, seconds).catch(() => undefined);
+        stopped = stopped.then(() => killed);
       };
       const trip: Trip = followTrip(nonce, steps, {
         begun: (pid) => {
           shell = pid;
         },
         turn: (index) => {
+          turnAt = performance.now();
           after(steps[index]?.timeoutSeconds ?? defaultTimeoutSeconds, () => {
             trip.timeOut(index);
             stop();

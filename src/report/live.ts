@@ -65,9 +65,11 @@ export function liveReport(terminal: Terminal, detail: Detail, style: Style, now
   const bad: Failure[] = [];
   const started = now();
   let list: { readonly settle: () => void; readonly done: Promise<unknown> } | undefined;
+  /** Hosts that come to the run after its start. */
+  const added = new Set<string>();
   const painter: Painter = {
     paint: (hosts) => {
-      const shown = hostRows(hosts, rows, terminal, style, now());
+      const shown = hostRows([...new Set([...hosts, ...added])], rows, terminal, style, now());
       screen.paint([...shown, statusRow(counts, now() - started, terminal, style)]);
     },
     close: () => screen.close(),
@@ -80,6 +82,7 @@ export function liveReport(terminal: Terminal, detail: Detail, style: Style, now
   return {
     event: (event) => {
       if (event.event === 'run_start') list = listOf(event.hosts, painter);
+      if (event.event === 'play_start') for (const host of event.hosts) added.add(host);
       const failure = failureOf(event);
       if (failure) bad.push(failure);
       if (event.event === 'host_unreachable') counts.unreachable += 1;

@@ -1,3 +1,4 @@
+import type { Addition } from './addition.ts';
 import type { Command } from './command.ts';
 import type { Resource } from './resource.ts';
 import type { Secret, Text } from './secret.ts';
@@ -35,8 +36,8 @@ export interface Reconnect {
 }
 
 /** Whether a change does nothing but let time pass. */
-export function isWait({ commands, brings }: Change): boolean {
-  return commands.length === 0 && brings === undefined;
+export function isWait({ commands, brings, adds }: Change): boolean {
+  return commands.length === 0 && brings === undefined && adds === undefined;
 }
 
 /** One intended difference on a host: what a person reads, what is run, what it touches. */
@@ -50,6 +51,8 @@ export interface Change {
   readonly writes: readonly Resource[];
   /** Files of the host that come to the user's own machine, once the commands are done. */
   readonly brings?: readonly Brought[];
+  /** What comes to the inventory of the run instead: the host is not touched, and check mode does it too. */
+  readonly adds?: Addition;
   /** Seconds that pass once the commands are done. A change with nothing else to do is a wait: it changes nothing, and check mode leaves it out. */
   readonly waitsSeconds?: number;
   /** After that the host is connected to anew. */

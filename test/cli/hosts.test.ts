@@ -55,6 +55,9 @@ test('--graph shows groups as a tree, as Ansible does', async (t) => {
   |  |--@web:
   |  |  |--web1
   |  |  |--web2
+  |--@web:
+  |  |--web1
+  |  |--web2
   |--@db:
   |  |--db1
 `,
@@ -71,11 +74,10 @@ test('--json has the form of an Ansible inventory program, without secrets and w
         db1: { ansible_connection: 'local', color: 'red', token: '***' },
       },
     },
-    all: { children: ['ungrouped', 'eu', 'db'] },
-    ungrouped: { hosts: [] },
-    eu: { hosts: ['web1', 'web2'], children: ['web'] },
-    web: { hosts: ['web1', 'web2'], children: [] },
-    db: { hosts: ['db1'], children: [] },
+    all: { children: ['ungrouped', 'eu', 'web', 'db'] },
+    eu: { children: ['web'] },
+    web: { hosts: ['web1', 'web2'] },
+    db: { hosts: ['db1'] },
   });
 });
 
@@ -84,14 +86,35 @@ test('--host shows every variable with the place that sets it and those it hides
   t.is(
     output,
     `color: light green  inventory/group_vars/web.yaml:1:1
-    instead of that in inventory/hosts.yaml:3:5
+    instead of blue  inventory/hosts.yaml:3:5
 shade: light  --extra-vars:1:1
-    instead of that in inventory/group_vars/web.yaml:2:1
+    instead of dark  inventory/group_vars/web.yaml:2:1
 ssh_host: 192.0.2.1  inventory/hosts.yaml:10:16
 ssh_port: 2222  inventory/hosts.yaml:10:53
 ssh_user: root  inventory/hosts.yaml:10:37
 `,
   );
+});
+
+test('--host with --json has the form of ansible-inventory --host', async (t) => {
+  const { output } = await homerun(['inventory', '--host', 'db1', '--json']);
+  t.deepEqual(JSON.parse(output), { ansible_connection: 'local', color: 'red', token: '***' });
+});
+
+test('--graph begins with the group that is named, and shows the hosts of a pattern alone', async (t) => {
+  t.is((await homerun(['inventory', '--graph', 'eu'])).output, '@eu:\n  |--@web:\n  |  |--web1\n  |  |--web2\n');
+  t.regex((await homerun(['inventory', '--graph', 'web2'])).output, /^@all:\n(?!.*web1)[\s\S]*--web2\n/);
+});
+
+test('a secret that another hides is masked too', async (t) => {
+  const { output } = await homerun(['inventory', '--host', 'db1', '-e', 'token=plain']);
+  t.regex(output, /^token: plain {2}--extra-vars:1:1\n {4}instead of \*\*\* {2}inventory\/hosts\.yaml:14:54$/m);
+});
+
+test('hosts can be named on the command line, and a playbook folder has variables', async (t) => {
+  const workingFolder = project({ 'plays/group_vars/all.yml': 'a: 1\n', 'plays/host_vars/h1.yml': 'a: 2\n' });
+  const { output } = await homerun(['inventory', '-i', 'h1:2222,', '--host', 'h1', '--playbook-dir', 'plays'], { workingFolder });
+  t.is(output, 'a: 2  plays/host_vars/h1.yml:1:1\n    instead of 1  plays/group_vars/all.yml:1:1\nansible_port: 2222  --inventory:1:1\n');
 });
 
 test('--host masks secrets and says why a value cannot be known', async (t) => {

@@ -3,13 +3,16 @@ import { main } from '../../src/cli/program.ts';
 import { fakeIo } from './fake-io.ts';
 import { project } from './project.ts';
 
-/** What lint says of a project: with the exit code, a line each without the hints. */
-async function lint(files: { readonly [path: string]: string }) {
+/** What lint says of a project: with the exit code, a line each without the hints. @param playbooks those that are named. */
+async function lint(files: { readonly [path: string]: string }, ...playbooks: readonly string[]) {
   const io = fakeIo({ workingFolder: project({ 'inventory/hosts.yaml': 'all: {hosts: {web1: {}}}\n', ...files }) });
-  const exit = await main(['lint'], io);
+  const exit = await main(['lint', ...playbooks], io);
   const said = io.printed().output.split('\n').slice(0, -2);
   return { exit, said: said.filter((line) => !line.startsWith('  ')), hints: said.filter((line) => line.startsWith('  ')) };
 }
+
+/** Without what is said of variables that nothing uses: short cases have some. */
+const butUnused = (said: readonly string[]) => said.filter((line) => !line.includes('nothing uses'));
 
 /** A play with these tasks, and handlers. */
 const site = (tasks: string, handlers = '') => ({
@@ -41,6 +44,15 @@ for (const [what, tasks, handlers] of [
     t.deepEqual(await lint(site(tasks, handlers)), { exit: 0, said: [], hints: [] });
   });
 }
+
+test('lint warns of hosts and groups that are added as a change, and not where the task says what it is', async (t) => {
+  const { exit, said } = await lint(
+    site(
+      '- group_by: {key: "os_{{ facts.os_family }}"}\n- add_host: {name: new1}\n  changed_when: false\n- group_by: {key: x}\n  changed_when: true\n',
+    ),
+  );
+  t.deepEqual({ exit, said }, { exit: 0, said: ['playbooks/site.yaml:3:7: warning: this group_by is done, and counts as changed, in every run'] });
+});
 
 test('lint warns of a handler that nothing notifies', async (t) => {
   const { exit, said } = await lint(
@@ -98,9 +110,28 @@ for (const [condition, says] of [
     const { exit, said } = await lint({ ...site(task), ...withPorts });
     t.is(exit, 0);
     t.deepEqual(
-      said.map((line) => line.replace(/^playbooks\/site\.yaml:5:\d+: warning: /, '')),
+      butUnused(said).map((line) => line.replace(/^playbooks\/site\.yaml:5:\d+: warning: /, '')),
       says === undefined ? [] : [says],
     );
+  });
+}
+
+for (const [what, files, says, cure] of [
+  ['a value', { 'msg.hbs': '' }, 'playbooks/site.yaml:3:28', 'Write (eq port 8008).'],
+  [
+    'a template',
+    { 'playbooks/templates/msg.hbs': 'a\n{{#if on}}{{#unless (ne "8008" port)}}x{{/unless}}{{/if}}' },
+    'playbooks/templates/msg.hbs:2:22',
+    'Write (ne port 8008).',
+  ],
+] as const) {
+  test(`lint on numbers and text in ${what}`, async (t) => {
+    const task =
+      what === 'a value' ? `- debug: {msg: '{{ if (eq port "8008") "a" "b" }} {{ eq port 8008 }}'}\n` : '- template: {src: msg.hbs, dest: /a}\n';
+    const { exit, said, hints } = await lint({ ...site(task), ...withPorts, 'inventory/group_vars/all.yaml': 'on: true\n', ...files });
+    t.is(exit, 0);
+    t.deepEqual(butUnused(said), [`${says}: warning: port is a number and is compared with the text "8008": they are never equal`]);
+    t.true(hints.includes(`  ${cure}`));
   });
 }
 
@@ -111,7 +142,7 @@ test('lint warns of passwords in plain text, wherever in the inventory and plays
     'playbooks/site.yaml': '- hosts: all\n  vars: {admin_pass: 12345}\n  tasks: [{debug: {}}]\n',
   });
   t.is(exit, 0);
-  t.deepEqual([...said].sort(), [
+  t.deepEqual(butUnused(said).sort(), [
     'inventory/group_vars/all.yaml:2:3: warning: "turn_shared_secret" stands here in plain text',
     'inventory/group_vars/all.yaml:4:12: warning: "password" stands here in plain text',
     'inventory/hosts.yaml:3:5: warning: "db_password" stands here in plain text',
@@ -120,6 +151,29 @@ test('lint warns of passwords in plain text, wherever in the inventory and plays
   ]);
   t.true(hints.includes(`  Keep it encrypted: homerun secret set db_password, and write '{{ secret "db_password" }}' here.`));
   t.notRegex(hints.join(), /hunter2|12345/);
+});
+
+test('lint warns of passwords in plain text in tasks, blocks, roles and handlers too', async (t) => {
+  const { said, hints } = await lint({
+    ...site(
+      '- {user: {name: a, password: hunter2}, notify: b}\n- vars: {db_password: hunter2}\n  block: [{debug: {msg: "{{ db_password }}"}}]\n- docker_container: {name: app, image: "a:1", env: {DB_PASSWORD: hunter2}}\n- set_fact: {my_token: "{{ env \'TOKEN\' }}", my_secret: hunter2}\n',
+      '- {name: b, user: {name: c, password: "{{ db_pass }}"}, vars: {db_pass: hunter2}}\n',
+    ),
+    'playbooks/roles/web/defaults/main.yaml': 'api_key: hunter2\nkey: "{{ api_key }}"\n',
+    'playbooks/roles/web/tasks/main.yaml': '- user: {name: a, password: $6$abc$def}\n- debug: {msg: "{{ key }}"}\n',
+    'playbooks/other.yaml': '- hosts: all\n  roles: [web]\n',
+    '.env': 'TOKEN=x\n',
+  });
+  const plain = (name: string) => `warning: "${name}" stands here in plain text`;
+  t.deepEqual(butUnused(said).sort(), [
+    `playbooks/roles/web/defaults/main.yaml:1:1: ${plain('api_key')}`,
+    `playbooks/site.yaml:3:24: ${plain('password')}`,
+    `playbooks/site.yaml:4:14: ${plain('db_password')}`,
+    `playbooks/site.yaml:6:57: ${plain('DB_PASSWORD')}`,
+    `playbooks/site.yaml:7:49: ${plain('my_secret')}`,
+    `playbooks/site.yaml:9:68: ${plain('db_pass')}`,
+  ]);
+  t.notRegex(hints.join(), /hunter2/);
 });
 
 test('lint says nothing of secrets that are kept, and of what only sounds like one', async (t) => {
@@ -136,5 +190,135 @@ test('lint says nothing of secrets that are kept, and of what only sounds like o
     no_token: ""
   hosts: {web1: {}}
 `;
-  t.deepEqual((await lint({ 'inventory/hosts.yaml': inventory, '.env': 'A=x\n', ...site('- debug: {}\n') })).said, []);
+  t.deepEqual(butUnused((await lint({ 'inventory/hosts.yaml': inventory, '.env': 'A=x\n', ...site('- debug: {}\n') })).said), []);
+});
+
+for (const [what, task, cure] of [
+  ['a file that is touched', 'file: {path: /a, state: touch}', 'Make an empty file that then stays as it is with copy: {content: "", force: false}.'],
+  [
+    'a service that is restarted',
+    'systemd: {name: a, state: restarted}',
+    'Make it a handler, and let the tasks notify it whose changes it is to see; state: started is what a task says.',
+  ],
+  ['a host that is started anew', 'reboot: {}', 'Make it a handler, or let it depend on what an earlier task has registered (when).'],
+] as const) {
+  test(`lint warns of ${what} in every run`, async (t) => {
+    const { exit, said, hints } = await lint(site(`- ${task}\n- {stat: {path: /a}, register: found}\n- ${task}\n  when: found.stat.exists\n`));
+    const name = task.slice(0, task.indexOf(':'));
+    t.deepEqual({ exit, said }, { exit: 0, said: [`playbooks/site.yaml:3:7: warning: this ${name} is done, and counts as changed, in every run`] });
+    t.deepEqual(hints, [`  ${cure}`]);
+  });
+}
+
+test('lint warns of variables that nothing uses, each at its place', async (t) => {
+  const { exit, said, hints } = await lint({
+    'inventory/hosts.yaml': 'all:\n  vars: {used: 1, left_of_all: 2}\n  hosts: {web1: {left_of_host: 3, ssh_port: 22, ansible_user: root}}\n',
+    'inventory/group_vars/all/a.yaml': '# left_in_file is for later\nleft_in_file: "{{ used }}"\n',
+    'playbooks/site.yaml': `- hosts: all
+  vars: {left_of_play: 1, _meant: 2}
+  vars_files: [vars/more.yaml]
+  roles: [web]
+  tasks:
+    - name: Say left_of_play
+      debug: {msg: "{{ x }}"}
+      vars: {x: 1, left_of_task: 2}
+    - {command: date, register: left_result, changed_when: false}
+    - set_fact: {left_fact: 1, port: 2}
+    - vars: {left_of_block: 1}
+      block: [{debug: {}}]
+    - {include_vars: vars/included.yaml}
+    - {include_tasks: tasks/more.yaml, vars: {left_of_include: 1}}
+`,
+    'playbooks/tasks/more.yaml': '- debug: {}\n',
+    'playbooks/vars/more.yaml': 'left_of_file: 1\n',
+    'playbooks/vars/included.yaml': 'left_included: 1\n',
+    'playbooks/roles/web/defaults/main.yaml': 'left_default: 1\nweb_port: 2\n',
+    'playbooks/roles/web/vars/main.yaml': 'left_of_role: 1\n',
+    'playbooks/roles/web/tasks/main.yaml': '- wait_for: {port: "{{ web_port }}"}\n',
+  });
+  t.is(exit, 0);
+  const variable = (name: string) => `nothing uses the variable "${name}"`;
+  t.deepEqual(
+    [...said].sort(),
+    [
+      `inventory/group_vars/all/a.yaml:2:1: warning: ${variable('left_in_file')}`,
+      `inventory/hosts.yaml:2:19: warning: ${variable('left_of_all')}`,
+      `inventory/hosts.yaml:3:18: warning: ${variable('left_of_host')}`,
+      `playbooks/roles/web/defaults/main.yaml:1:1: warning: ${variable('left_default')}`,
+      `playbooks/roles/web/vars/main.yaml:1:1: warning: ${variable('left_of_role')}`,
+      `playbooks/site.yaml:2:10: warning: ${variable('left_of_play')}`,
+      `playbooks/site.yaml:8:20: warning: ${variable('left_of_task')}`,
+      'playbooks/site.yaml:9:7: warning: nothing uses what is registered as "left_result"',
+      `playbooks/site.yaml:10:18: warning: ${variable('left_fact')}`,
+      `playbooks/site.yaml:10:32: warning: ${variable('port')}`,
+      `playbooks/site.yaml:11:14: warning: ${variable('left_of_block')}`,
+      `playbooks/site.yaml:14:47: warning: ${variable('left_of_include')}`,
+      `playbooks/vars/included.yaml:1:1: warning: ${variable('left_included')}`,
+      `playbooks/vars/more.yaml:1:1: warning: ${variable('left_of_file')}`,
+    ].sort(),
+  );
+  t.deepEqual([...new Set(hints)].sort(), [
+    '  Delete it, or look whether the name that is read is spelt otherwise.',
+    '  Take register out, or read it where it was meant to be.',
+  ]);
+});
+
+for (const [what, files] of [
+  ['a template reads', { 'playbooks/templates/a.hbs': '{{#each list as |one|}}{{ one }} {{ @root.mine }}{{/each}}' }],
+  ['a part of a template reads', { 'templates/parts/b.hbs': '{{> c mine=1}}{{ mine }}' }],
+  ['a condition of another playbook reads', { 'playbooks/other.yaml': '- hosts: all\n  tasks:\n    - {debug: {}, when: has(vars.mine)}\n' }],
+  [
+    'a condition over several lines reads',
+    { 'playbooks/tasks/more.yaml': '- debug: {}\n  when:\n    - true\n    - >-\n      1 == 1 &&\n      mine\n' },
+  ],
+  ['hostvars reads', { 'playbooks/tasks/more.yaml': '- debug: {msg: "{{ hostvars.web1.mine }}"}\n' }],
+  ['hostvars reads by a name in quotes', { 'playbooks/tasks/more.yaml': "- debug: {}\n  when: hostvars['web1']['mine'] == 1\n" }],
+  ['a variable of a role reads', { 'playbooks/roles/a/vars/main.yaml': 'b: "{{ mine }}"\nc: "{{ b }}"\nb2: "{{ c }}"\nc2: "{{ b2 }} {{ c2 }}"\n' }],
+  ['another file of tasks of a role reads', { 'playbooks/roles/a/tasks/other.yaml': '- debug: {msg: "{{ mine }}"}\n' }],
+  ['is perhaps read by a name that is put together', { 'playbooks/tasks/more.yaml': '- debug: {}\n  when: vars["mi" + "ne"] == 1\n' }],
+  ['the inventory reads', { 'inventory/group_vars/all.yaml': 'other: "{{ mine }}"\n', 'templates/a.hbs': '{{ other }}' }],
+] as const) {
+  test(`lint says nothing of a variable that ${what}`, async (t) => {
+    const { said } = await lint({
+      'playbooks/site.yaml': '- hosts: all\n  vars: {mine: 1}\n  tasks: [{debug: {}}]\n',
+      ...(files as { readonly [path: string]: string }),
+    });
+    t.deepEqual(said, []);
+  });
+}
+
+test('lint of one playbook says nothing of what others may use', async (t) => {
+  const files = {
+    'inventory/hosts.yaml': 'all: {vars: {of_inventory: 1}, hosts: {web1: {}}}\n',
+    'playbooks/site.yaml': '- hosts: all\n  vars: {of_play: 1}\n  vars_files: [shared.yaml]\n  tasks: [{debug: {}}]\n',
+    'playbooks/shared.yaml': 'of_file: 1\n',
+  };
+  const names = (said: readonly string[]) => said.map((line) => /"(.*)"/.exec(line)?.[1]).sort();
+  t.deepEqual(names((await lint(files)).said), ['of_file', 'of_inventory', 'of_play']);
+  t.deepEqual(names((await lint(files, 'playbooks/site.yaml')).said), ['of_play']);
+});
+
+test('lint says nothing of parameters that a role declares', async (t) => {
+  const { said } = await lint({
+    'playbooks/site.yaml': '- hosts: all\n  roles: [{role: web, web_port: 1}]\n',
+    'playbooks/roles/web/meta/argument_specs.yaml': 'argument_specs: {main: {options: {web_port: {type: int}, web_name: {type: str}}}}\n',
+    'playbooks/roles/web/defaults/main.yaml': 'web_name: a\n',
+    'playbooks/roles/web/tasks/main.yaml': '- debug: {}\n',
+  });
+  t.deepEqual(said, []);
+});
+
+test('lint tells a warning as one JSON object, with its place and cure', async (t) => {
+  const io = fakeIo({
+    workingFolder: project({ 'inventory/hosts.yaml': 'all: {hosts: {web1: {}}}\n', ...site('- {set_fact: {left: 1}}\n') }),
+  });
+  t.is(await main(['lint', '--output', 'json'], io), 0);
+  t.deepEqual(JSON.parse(io.printed().output), {
+    severity: 'warning',
+    message: 'nothing uses the variable "left"',
+    file: 'playbooks/site.yaml',
+    line: 3,
+    column: 19,
+    hint: 'Delete it, or look whether the name that is read is spelt otherwise.',
+  });
 });

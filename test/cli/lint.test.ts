@@ -114,6 +114,24 @@ PLAY 2 [Databases]
   });
 });
 
+test('--list-hosts says of which plays the hosts are not known', async (t) => {
+  const adding =
+    '- hosts: web\n  tasks:\n    - group_by: {key: "os_{{ facts.os_family }}"}\n- hosts: os_Debian:web1\n  tasks: []\n- hosts: db\n  tasks: []\n';
+  const { output } = await homerun('run playbooks/site.yaml --list-hosts', { ...files, 'playbooks/site.yaml': adding });
+  t.is(
+    output.slice(output.indexOf('PLAY 2')),
+    `PLAY 2 [os_Debian:web1]
+  hosts (now 1):
+    web1
+    (only the run tells: add_host or group_by stands before this play)
+
+PLAY 3 [db]
+  hosts (1):
+    db1
+`,
+  );
+});
+
 test('--list-tasks heeds --tags, --skip-tags and --limit', async (t) => {
   const { output } = await homerun('check playbooks/site.yaml --list-tasks --list-hosts -t upgrade --skip-tags web -l web2');
   t.is(output, 'PLAY 1 [Web servers]  TAGS: [web]\n  hosts (1):\n    web2\n  tasks:\n\nPLAY 2 [Databases]\n  hosts (0):\n  tasks:\n');

@@ -3,6 +3,7 @@ import { entries, main, programFor } from '../../src/cli/program.ts';
 import { loadModules, ownName } from '../../src/modules/registry.ts';
 import { referenceOf } from '../../src/modules/support/reference.ts';
 import { fakeIo } from '../cli/fake-io.ts';
+import { helpersPage } from './helpers-page.ts';
 import { generated, modulePage, modulesIndex } from './module-page.ts';
 import { registeredBy } from './registered.ts';
 
@@ -25,6 +26,7 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     ...made,
     [`${modulesFolder}/README.md`, modulesIndex(references, ownName)],
     ['docs/reference/command-line.md', await commandLinePage()],
+    ['docs/reference/helpers.md', helpersPage()],
   ]);
 }
 

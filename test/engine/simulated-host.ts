@@ -18,6 +18,8 @@ export class SimulatedHost implements Connection {
   effects: (name: string, value: string, state: Map<string, string>) => void = () => undefined;
   /** Told every script that is run. */
   onScript: (script: string) => void = () => undefined;
+  /** Told every step before it is run. */
+  beforeStep: (step: Step) => void = () => undefined;
   /** What is wrong with the result of a script. */
   spoil: (script: string) => Partial<StepResult> = () => ({});
   /** Users that cannot be become. */
@@ -45,7 +47,7 @@ export class SimulatedHost implements Connection {
   session(become?: Become): Promise<Session> {
     this.entered.push(become?.user ?? this.user);
     if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
-    const run = (steps: readonly Step[]) => this.#trip(steps);
+    const run = (steps: readonly Step[]) => this.#trip(steps, become?.user ?? this.user);
     return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, run });
   }
 
@@ -57,7 +59,7 @@ export class SimulatedHost implements Connection {
     throw new UnreachableError('the link was lost');
   }
 
-  async #trip(steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> {
+  async #trip(steps: readonly Step[], user: string): Promise<readonly (StepResult | undefined)[]> {
     this.trips += 1;
     await Promise.resolve();
     this.beforeTrip(this.trips);
@@ -65,13 +67,26 @@ export class SimulatedHost implements Connection {
     return steps.map((step) => {
       if (isBroken && !step.always) return undefined;
       this.onScript(step.script);
-      const result = { ...this.#run(step.script), ...this.spoil(step.script) };
+      this.beforeStep(step);
+      const result = { ...this.execute(step.script, user), ...this.spoil(step.script) };
       if (!(step.okCodes ?? [0]).includes(result.rc)) isBroken ||= !step.always;
       return result;
     });
   }
 
-  #run(script: string): StepResult {
+  /** Does one line of a script; gives what it prints, or undefined if it fails. Further words are for those who extend it. */
+  protected word(word: string, args: readonly string[], _user: string): string | undefined {
+    if (word === 'get') return args.map((name) => `${name}=${this.state.get(name) ?? ''}\n`).join('');
+    if (word === 'put' && args[0] !== undefined) {
+      this.put(args[0], args[1] ?? '');
+      return '';
+    }
+    if (word === 'fail') return undefined;
+    throw new Error(`the simulated host does not know: ${[word, ...args].join(' ')}`);
+  }
+
+  /** Runs a script as a user. */
+  execute(script: string, user: string): StepResult {
     let stdout = '';
     const guards = [
       ...script.matchAll(/^\[ "\$\( \{ ([^]*?)\n\} 2>\/dev\/null \| sha256sum \)" = '([0-9a-f]{64}) {2}-' \] \|\| .*exit (\d+); \}$/gm),
@@ -80,22 +95,21 @@ export class SimulatedHost implements Connection {
       const broken = guards.find(
         ([, inner, digest]) =>
           createHash('sha256')
-            .update(this.#run(inner ?? '').stdout)
+            .update(this.execute(inner ?? '', user).stdout)
             .digest('hex') !== digest,
       );
       return { rc: broken ? Number(broken[3]) : 0, stdout, stderr: '', durationMs: 0 };
     }
     for (const line of script.split('\n')) {
-      const [word, ...args] = line.split(' ');
-      if (word === 'get') stdout += args.map((name) => `${name}=${this.state.get(name) ?? ''}\n`).join('');
-      else if (word === 'put' && args[0] !== undefined) this.#put(args[0], args[1] ?? '');
-      else if (word === 'fail') return { rc: 1, stdout, stderr: 'failed as told', durationMs: 0 };
-      else throw new Error(`the simulated host does not know: ${line}`);
+      const [word = '', ...args] = line.split(' ');
+      const printed = this.word(word, args, user);
+      if (printed === undefined) return { rc: 1, stdout, stderr: 'failed as told', durationMs: 0 };
+      stdout += printed;
     }
     return { rc: 0, stdout, stderr: '', durationMs: 0 };
   }
 
-  #put(name: string, value: string): void {
+  protected put(name: string, value: string): void {
     this.log.push(`${name}=${value}`);
     this.state.set(name, value);
     this.effects(name, value, this.state);

@@ -146,3 +146,29 @@ test('an interruption ends the search for a host', async (t) => {
   t.deepEqual(statuses, ['h1 find failed']);
   t.deepEqual([host.connects, exitCode], [3, 130]);
 });
+
+test('a sign gets no more time than is left', async (t) => {
+  const host = new SimulatedHost({ boot: '1' });
+  const seconds: (number | undefined)[] = [];
+  host.beforeStep = ({ script, timeoutSeconds }) => script === 'get back' && seconds.push(timeoutSeconds);
+  host.spoil = (script) => (script === 'get back' ? { rc: 124, timedOut: true } : {});
+  const { events } = await play({ h1: host }, [task('leave', { script: 'put boot 2', timeout: 0 })]);
+  t.deepEqual(seconds, [1]);
+  t.like(
+    events.find((event) => event.event === 'task'),
+    { status: 'failed', message: 'waited 0 seconds, and it is not back (it took too long)' },
+  );
+});
+
+test('a host that several wait for at once is connected to anew once, for all of them', async (t) => {
+  const shared = new SimulatedHost();
+  // None of them has let go before all have begun to.
+  shared.close = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const hosts = { h1: new SimulatedHost(), h2: new SimulatedHost(), h3: new SimulatedHost(), shared };
+  const delegated = { delegateTo: expression(() => 'shared') };
+  const { statuses } = await play(hosts, [task('value', { name: 'a', value: 'x' }, delegated), task('find', {}, delegated)], {
+    playHosts: ['h1', 'h2', 'h3'],
+  });
+  t.deepEqual(statuses.filter((status) => status.includes('find')).sort(), ['h1 find ok', 'h2 find ok', 'h3 find ok']);
+  t.is(shared.connects, 2);
+});

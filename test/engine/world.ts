@@ -1,15 +1,26 @@
 import { z } from 'zod';
+import type { Reaching } from '../../src/engine/connections.ts';
 import type { RunContext } from '../../src/engine/context.ts';
 import type { RunEvent } from '../../src/engine/event.ts';
-import { HostRun } from '../../src/engine/host.ts';
+import type { HostRun } from '../../src/engine/host.ts';
 import { noJournal } from '../../src/engine/journal.ts';
 import { Masker } from '../../src/engine/mask.ts';
 import { exitCodeOf, runPlays } from '../../src/engine/plays.ts';
 import { type Selection, tasksInOrder } from '../../src/engine/select.ts';
+import { Site } from '../../src/engine/site.ts';
 import { Target } from '../../src/engine/target.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
+import type { Inventory } from '../../src/language/inventory.ts';
+import { assembled } from '../../src/language/inventory-assemble.ts';
+import { growing } from '../../src/language/inventory-growing.ts';
+import type { RawHost } from '../../src/language/inventory-raw.ts';
+import type { LoadedPlay } from '../../src/language/load.ts';
+import { matchPattern } from '../../src/language/pattern.ts';
 import type { Choice, Handler, Include, Item, Play, Task } from '../../src/language/play.ts';
-import { valueLayer } from '../../src/language/variables.ts';
+import { Problems } from '../../src/language/problems.ts';
+import { scopeOf, valueLayer } from '../../src/language/variables.ts';
+import addHost from '../../src/modules/add_host.ts';
+import groupBy from '../../src/modules/group_by.ts';
 import { defineModule, type Module } from '../../src/modules/module.ts';
 import { ask, type QuestionKind, question } from '../../src/questions/question.ts';
 import { InputError, TaskError } from '../../src/values/errors.ts';
@@ -63,6 +74,8 @@ export const modules: ReadonlyMap<string, Module> = new Map(
             ],
       result: (_, { value: is }) => ({ value: is }),
     }),
+    add_host: addHost,
+    group_by: groupBy,
     /** Runs whatever it is told, on everything. */
     run: defineModule({
       summary: 'Run a script.',
@@ -201,7 +214,9 @@ export interface Options {
   readonly forks?: number;
   /** Hosts that the play is for. Default all. */
   readonly playHosts?: readonly string[];
-  /** A second play over all hosts, of the same name unless it says another. */
+  /** Hosts that are there, though the inventory does not know them until a task adds them. */
+  readonly added?: Readonly<Record<string, SimulatedHost>>;
+  /** A second play, of the same name unless it says another: over all hosts, or those of its own pattern once the first is done. */
   readonly next?: Partial<Play>;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -232,31 +247,40 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     tags: [],
     ...options.play,
   };
-  const runs = new Map(
-    names.map((name) => {
-      const magic = valueLayer('magic', { inventory_hostname: name });
-      return [
-        name,
-        new HostRun(
-          { name, source: nowhere, folder: '', groups: [], layers: [] },
-          { user: 'root', byDefault: false },
-          () => magic,
-          valueLayer('extra', {}),
-        ),
-      ] as const;
-    }),
-  );
-  const planned = [
+  const next: Play = { ...one, maxFailPercentage: 100, anyErrorsFatal: false, ...options.next };
+  const planned: readonly LoadedPlay[] = [
     { play: one, hosts: options.playHosts ?? names },
-    ...(options.next ? [{ play: { ...one, maxFailPercentage: 100, anyErrorsFatal: false, ...options.next }, hosts: names }] : []),
+    ...(options.next ? [{ play: next, hosts: names, ...(options.next.hosts && { settledAfter: 0 }) }] : []),
   ];
-  const order = tasksInOrder(planned);
+  const raw = new Map(names.map((name): [string, RawHost] => [name, { name, source: nowhere, file: '', folder: '', layers: [] }]));
+  const inventory = growing({
+    raw: { hosts: raw, groups: new Map() },
+    varsFiles: [],
+    assemble: (now) => assembled(now, [], '', new Problems()),
+    folder: '',
+    warnOfStrays: () => {},
+  });
+  const select = ({ hosts: pattern }: Play, now: Inventory) => {
+    const { hosts: found } = matchPattern(pattern.evaluate(scopeOf([])), now);
+    return { hosts: found, isEmpty: found.length === 0 };
+  };
+  const site = new Site(
+    { planned, inventory, select, extraVars: valueLayer('extra', {}) },
+    {
+      reachingOf: () => ({ settings: {} as Reaching['settings'], become: { user: 'root', byDefault: false } }),
+      mode: { check: options.check ?? false, diff: options.diff ?? false },
+      workingFolder: '',
+    },
+  );
+  const runs = site.hosts;
+  const order = tasksInOrder(site.plays);
   const context: RunContext = {
     order,
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
     startAt: options.startAt ?? 0,
     modules,
     hosts: runs,
+    site,
     check: options.check ?? false,
     diff: options.diff ?? false,
     prefetch: options.prefetch ?? true,
@@ -274,13 +298,13 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     explain: () => undefined,
     targetOf: (name) => {
       const run = runs.get(name);
-      const host = hosts[name];
+      const host = hosts[name] ?? options.added?.[name];
       if (!run || !host) throw new Error(`no host ${name}`);
       run.target ??= new Target(() => host.connect(), host.isHere);
       return run.target;
     },
   };
-  await runPlays(context, planned, options.forks ?? 50);
+  await runPlays(context, options.forks ?? 50);
   return {
     events,
     exitCode: exitCodeOf(context),

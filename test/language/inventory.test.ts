@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type HostConnection, hostConnection } from '../../src/language/connection.ts';
-import { expandRange } from '../../src/language/inventory-file.ts';
+import { expandRange } from '../../src/language/inventory-names.ts';
 import type { Loaded } from '../../src/language/load.ts';
 import { magicLayer } from '../../src/language/magic.ts';
 import { layersOf, scopeOf } from '../../src/language/variables.ts';
@@ -107,10 +107,10 @@ test('a folder is an inventory of all its YAML files', async (t) => {
   });
 });
 
-test('a group may hold hosts of its own and of its children, each once, in the order of the file', async (t) => {
+test('a group may hold hosts of its own and of its children, each once, its own first', async (t) => {
   const hosts = 'all: {children: {top: {hosts: {h3: }, children: {a: {hosts: {h2: , h3: }}, b: {hosts: {h1: }}}}}}\n';
   await loadProject({ ...site, 'inventory/hosts.yaml': hosts }, {}, ({ inventory }) => {
-    t.deepEqual(inventory.groups.get('top'), { name: 'top', hosts: ['h3', 'h2', 'h1'], children: ['a', 'b'] });
+    t.deepEqual(inventory.groups.get('top'), { name: 'top', hosts: ['h3', 'h2', 'h1'], own: ['h3'], children: ['a', 'b'] });
     t.deepEqual(inventory.hosts.get('h3')?.groups, ['a', 'top']);
   });
 });

@@ -11,10 +11,13 @@ const inventory: Inventory = {
   hosts: new Map(
     names.map((name) => [
       name,
-      { name, source, folder: '/', layers: [], groups: Object.keys(groups).filter((group) => groups[group]?.includes(name)) },
+      { name, source, file: '/i', folder: '/', layers: [], groups: Object.keys(groups).filter((group) => groups[group]?.includes(name)) },
     ]),
   ),
-  groups: new Map(Object.entries(groups).map(([name, hosts]) => [name, { name, hosts, children: [] }])),
+  thisMachine: { name: 'localhost', source, file: '', folder: '/', layers: [], groups: [] },
+  order: names,
+  top: Object.keys(groups),
+  groups: new Map(Object.entries(groups).map(([name, hosts]) => [name, { name, hosts, own: hosts, children: [] }])),
 };
 
 const matches: readonly (readonly [pattern: string, hosts: readonly string[]])[] = [
@@ -45,6 +48,14 @@ const matches: readonly (readonly [pattern: string, hosts: readonly string[]])[]
   ['ungrouped', ['lone.example.org', '2001:db8::1']],
   ['2001:db8::1', ['2001:db8::1']],
   ['empty', []],
+  ['localhost', ['localhost']],
+  ['localhost:h1', ['localhost', 'h1']],
+  ['~local.*|h1', ['h1']],
+  ['web h4', ['h1', 'h2', 'h3', 'h4']],
+  ['h[!12]*', ['h3', 'h4']],
+  ['web[0-1]', ['h1', 'h2']],
+  ['~h(1|2):db', ['h1', 'h2', 'h3', 'h4']],
+  ['~(?:h1),db', ['h1', 'h3', 'h4']],
 ];
 
 for (const [pattern, hosts] of matches) {

@@ -9,10 +9,12 @@ import { isMapping } from '../../src/values/vars.ts';
 
 /** The parameters of the modules that the tests know; a question mark marks one that may be left out. */
 const modules: Readonly<Record<string, readonly string[]>> = {
+  add_host: [],
   assert: ['that', 'fail_msg?'],
   command: ['cmd', 'creates?', 'chdir?'],
   copy: ['src?', 'content?', 'dest', 'mode?'],
   debug: ['msg?'],
+  group_by: ['key', 'parents?'],
   set_fact: [],
   shell: ['cmd', 'creates?', 'chdir?'],
   systemd: ['name', 'state?', 'enabled?'],
@@ -41,7 +43,7 @@ export const catalog: ModuleCatalog = {
   },
 };
 
-/** Files of a user by path; folders are made as needed. */
+/** Files of a user by path; folders are made as needed, and what begins with #! is executable. */
 export type ProjectFiles = Readonly<Record<string, string>>;
 
 export interface ProjectOptions {
@@ -60,7 +62,7 @@ export async function inFolder<T>(files: ProjectFiles, work: (folder: string) =>
   try {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
+      writeFileSync(join(folder, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
     }
     return await work(folder);
   } finally {

@@ -195,11 +195,30 @@ test('a template that is given back by a host is never rendered', (t) => {
 
 test('the variables of a template are those of its outermost level', (t) => {
   const { variables, required } = createTemplates(lookups).compile(
-    '{{ a }}{{#each b as |item|}}{{c}}{{item.x}}{{../d}}{{@root.e}}{{@index}}{{/each}}{{ default f g }}{{#if (defined h)}}{{h}}{{/if}}',
+    '{{ a }}{{#each b as |item|}}{{c}}{{item.x}}{{../d}}{{@root.e}}{{@index}}{{/each}}{{ default f g }}',
     at,
   );
-  t.deepEqual([...variables].sort(), ['a', 'b', 'd', 'e', 'f', 'g', 'h']);
-  t.deepEqual([...required.keys()].sort(), ['a', 'b', 'd', 'e', 'g', 'h']);
+  t.deepEqual([...variables].sort(), ['a', 'b', 'd', 'e', 'f', 'g']);
+  t.deepEqual([...required.keys()].sort(), ['a', 'b', 'd', 'e', 'g']);
+});
+
+test('a variable need not be defined where it stands only if it is', (t) => {
+  const required = (text: string) => [...(createTemplates(lookups).compile(text, at).required?.keys() ?? [])];
+  for (const text of [
+    '{{#if (defined a)}}{{ a }}{{else}}none{{/if}}',
+    '{{#unless (defined a)}}none{{else}}{{ a }}{{/unless}}',
+    '{{#if (and (defined a) (defined b))}}{{ a }}{{ b.c }}{{/if}}',
+    "{{ if (defined a) a 'none' }}",
+  ])
+    t.deepEqual(required(text), [], text);
+  for (const text of [
+    '{{#if (defined b)}}{{ a }}{{/if}}',
+    '{{#if (defined a)}}none{{else}}{{ a }}{{/if}}',
+    '{{#if (or (defined a) true)}}{{ a }}{{/if}}',
+    "{{ if (defined a) 'some' a }}",
+    '{{#if (defined a)}}{{ a }}{{/if}}{{ a }}',
+  ])
+    t.deepEqual(required(text), ['a'], text);
 });
 
 const leaf = fc.constantFrom(

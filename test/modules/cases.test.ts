@@ -79,7 +79,7 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   if (one.error !== undefined) {
     const error = await t.throwsAsync(async () => {
       const params = validate(module, one.params);
-      planModule(module, params, await askModule(module, params, answer), one.here);
+      planModule(module, params, await askModule(module, params, answer), one.here, one.known);
     });
     const shown = error instanceof TaskError ? `${error.message}\n${error.hint ?? ''}` : (error?.message ?? '');
     t.true(shown.includes(one.error), `expected ${JSON.stringify(one.error)} in: ${shown}`);
@@ -88,8 +88,8 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   const params = validate(module, one.params);
   const answers = await askModule(module, params, answer);
   t.deepEqual([...asked].sort(), Object.keys(one.answers).sort(), 'questions that were asked, and answers that the case holds');
-  const changes = planModule(module, params, answers, one.here);
-  t.deepEqual(planModule(module, params, answers, one.here), changes, 'planning twice gives the same');
+  const changes = planModule(module, params, answers, one.here, one.known);
+  t.deepEqual(planModule(module, params, answers, one.here, one.known), changes, 'planning twice gives the same');
   t.deepEqual(
     changes.map(({ summary }) => summary),
     (one.changes ?? []).map(({ summary }) => summary),
@@ -107,6 +107,7 @@ function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChan
   if (!expected) return;
   if (expected.writes) t.deepEqual([...change.writes], expected.writes);
   if (expected.brings) t.deepEqual(change.brings, expected.brings as typeof change.brings);
+  if (expected.adds !== undefined) t.deepEqual(change.adds, expected.adds as typeof change.adds);
   if (expected.reconnects !== undefined) t.like({ is: change.reconnects }, { is: expected.reconnects });
   if (expected.waitsSeconds !== undefined) t.is(change.waitsSeconds, expected.waitsSeconds);
   if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);

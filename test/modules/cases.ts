@@ -27,6 +27,7 @@ const expectedChange = z.strictObject({
   writes: z.array(z.string()).optional(),
   diff: z.strictObject({ label: z.string().optional(), before: z.unknown().optional(), after: z.unknown().optional() }).optional(),
   brings: z.array(z.unknown()).optional(),
+  adds: z.unknown().optional(),
   reconnects: z.unknown().optional(),
   waitsSeconds: z.number().optional(),
   opaque: z.boolean().optional(),
@@ -46,6 +47,8 @@ const caseSchema = z.strictObject({
   answers: z.record(z.string(), z.unknown()).default({}),
   /** The user's machine: the digest of each file there by its path, `folder` for a folder. Tasks are for the host `web1`, of a playbook in `/play`. */
   here: z.record(z.string(), z.string()).default({}),
+  /** The inventory has already what the module would add to it. */
+  known: z.boolean().default(false),
   changes: z.array(expectedChange).optional(),
   /** What `result` gives: these keys are compared. `outputs` are what the commands left. */
   result: z.record(z.string(), z.unknown()).optional(),

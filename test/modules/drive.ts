@@ -23,9 +23,12 @@ export async function askModule(module: Module, params: unknown, answer: Answer)
   return step.value;
 }
 
-/** @param files the digest of each file of the user's machine by its path, `folder` for a folder. */
-export function planModule(module: Module, params: unknown, answers: unknown, files: LocalFiles = {}): readonly Change[] {
-  return driven(module).plan(params, answers, hereWith(files));
+/**
+ * @param files the digest of each file of the user's machine by its path, `folder` for a folder.
+ * @param isKnown the inventory has already what the module would add to it.
+ */
+export function planModule(module: Module, params: unknown, answers: unknown, files: LocalFiles = {}, isKnown = false): readonly Change[] {
+  return driven(module).plan(params, answers, hereWith(files, isKnown));
 }
 
 export function resultOf(module: Module, params: unknown, answers: unknown, outputs: readonly Output[], files: LocalFiles = {}): Vars {
@@ -34,9 +37,10 @@ export function resultOf(module: Module, params: unknown, answers: unknown, outp
 
 type LocalFiles = { readonly [path: string]: string };
 
-function hereWith(files: LocalFiles): Here {
+function hereWith(files: LocalFiles, isKnown = false): Here {
   return {
     host: 'web1',
+    knows: () => isKnown,
     resolve: (path) => posix.resolve('/play', path),
     look: (path) => {
       const found = files[path];

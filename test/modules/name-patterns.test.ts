@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { extended } from '../../src/modules/support/extended-pattern.ts';
 import { globTest, regexTest, roughGlob } from '../../src/modules/support/name-patterns.ts';
-import { PatternError } from '../../src/modules/support/python-pattern.ts';
+import { PatternError } from '../../src/values/python-pattern.ts';
 
 const names = ['a.log', 'a.log.gz', '.hidden', 'мир', '-x', 'a\nb', 'back\\slash', '[x]', 'a^b', '😀', ''];
 

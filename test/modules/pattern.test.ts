@@ -1,6 +1,6 @@
 import test from 'ava';
-import { compilePattern, expandGroups, replacementProblem } from '../../src/modules/support/pattern.ts';
-import { PatternError } from '../../src/modules/support/python-pattern.ts';
+import { compilePattern, expandGroups, replacementProblem } from '../../src/values/pattern.ts';
+import { PatternError } from '../../src/values/python-pattern.ts';
 
 /** Expression, text, and all that it matches there: each as Python 3.11's `re.finditer` gives it. */
 const matches: readonly (readonly [title: string, source: string, text: string, found: readonly string[], flags?: string])[] = [

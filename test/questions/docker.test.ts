@@ -7,6 +7,7 @@ import { dockerVolume, dockerVolumeKind } from '../../src/questions/docker-volum
 import { image, imageKind, imageName } from '../../src/questions/image.ts';
 import { network, networkKind } from '../../src/questions/network.ts';
 import { type SynapseAccount, synapseAccount, synapseAccountKind } from '../../src/questions/synapse-account.ts';
+import { type SynapseMedia, synapseMedia } from '../../src/questions/synapse-media.ts';
 import { synapseValidation, synapseValidationKind } from '../../src/questions/synapse-validation.ts';
 import { Secret } from '../../src/values/secret.ts';
 import { type Shell, shells } from '../shell/shells.ts';
@@ -107,7 +108,7 @@ for (const shell of shells()) {
       shell,
       `case "$1 $2" in
   'container inspect') for last do :; done; case $last in synapse) echo 'true false false' ;; stopped) echo 'false false false' ;; *) echo No such container >&2; exit 1 ;; esac ;;
-  'exec -i') cat >/dev/null; shift 6; shift; for name do case $name in admin) echo '{"admin": true, "deactivated": false}' ;; broken) echo '{"error": "no route"}' ;; *) echo null ;; esac; done ;;
+  'exec -i') cat >/dev/null; shift 6; shift; for name do case $name in admin) echo '{"server": "a.org", "admin": true, "deactivated": false}' ;; broken) echo '{"error": "no route"}' ;; *) echo '{"server": "a.org"}' ;; esac; done ;;
 esac`,
     );
     const answers = await askAll(t, docker, [
@@ -119,14 +120,32 @@ esac`,
       account('y', 'gone'),
     ]);
     const expected: readonly SynapseAccount[] = [
-      { state: 'present', admin: true, deactivated: false },
-      { state: 'absent' },
+      { state: 'present', server: 'a.org', admin: true, deactivated: false },
+      { state: 'absent', server: 'a.org' },
       { state: 'unknown', reason: 'the container stopped does not run' },
-      { state: 'present', admin: true, deactivated: false },
+      { state: 'present', server: 'a.org', admin: true, deactivated: false },
       { state: 'unknown', reason: 'the database of Synapse cannot be read: no route' },
       { state: 'unknown', reason: 'there is no container gone on this host' },
     ];
     t.deepEqual(answers, expected);
+  });
+
+  test(`${shell.name} › uploaded files are told apart by what is asked of them`, async (t) => {
+    const docker = withDocker(
+      t,
+      shell,
+      `case "$1 $2" in
+  'container inspect') for last do :; done; case $last in synapse) echo 'true false false' ;; *) echo No such container >&2; exit 1 ;; esac ;;
+  'exec -i') cat >/dev/null; shift 6; [ "$1 $2 $4" = '/data/homeserver.yaml admin 3' ] || exit 1; case "$5 $6" in 'a b.png image/png') echo '{"server": "a.org", "media": "AbC"}' ;; broken*) echo '{"error": "no route"}' ;; *) echo '{"server": "a.org", "media": null}' ;; esac ;;
+esac`,
+    );
+    const expected: readonly SynapseMedia[] = [
+      { state: 'present', server: 'a.org', mediaId: 'AbC' },
+      { state: 'absent', server: 'a.org' },
+      { state: 'unknown', reason: 'the database of Synapse cannot be read: no route' },
+      { state: 'unknown', reason: 'there is no container gone on this host' },
+    ];
+    t.deepEqual(await askAll(t, docker, [media('a b.png'), media("it's $(id)"), media('broken'), media('a', 'gone')]), expected);
   });
 
   test(`${shell.name} › a configuration is given to the image on standard input, byte for byte`, async (t) => {
@@ -143,6 +162,18 @@ ${text}END
     t.deepEqual(await askAll(t, docker, [synapseValidation(params, text)]), [{ state: 'accepted', unknown: ['x'] }]);
     const none = withDocker(t, shell, 'echo "docker: no space left on device." >&2; exit 125');
     t.deepEqual(await askAll(t, none, [synapseValidation(params, text)]), [{ state: 'not run', reason: 'docker: no space left on device.' }]);
+  });
+}
+
+function media(name: string, container = 'synapse') {
+  return synapseMedia({
+    container,
+    config: '/data/homeserver.yaml',
+    localpart: 'admin',
+    sha256: 'ab'.repeat(32),
+    size: 3,
+    name,
+    contentType: 'image/png',
   });
 }
 

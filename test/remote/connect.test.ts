@@ -331,6 +331,25 @@ real('a password logs in, and answers keyboard-interactive where only that is of
   }
 });
 
+real('a bastion that was lost is entered anew, also while somebody holds on to what was reached through it', async (t) => {
+  t.timeout(60_000);
+  const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  const file = join(sshd.folder, 'known_hosts_lost_bastion');
+  const key = publicKey(join(sshd.folder, 'host_ed25519.pub'));
+  writeFileSync(file, `[127.0.0.1]:${sshd.port} ${key}\n[127.0.0.1]:${proxy.port} ${key}\n`);
+  const settings = sshd.settings({ proxyJump: `nopass@127.0.0.1:${proxy.port}`, knownHostsFiles: [file] });
+  const shared = createConnect();
+  const connections = await Promise.all(['root', 'tester'].map((user) => shared({ ...settings, user })));
+  const sessions = await Promise.all(connections.map((connection) => connection.session()));
+  proxy.cut();
+  await Promise.all(sessions.map((session) => t.throwsAsync(session.run([{ script: 'true' }]), { instanceOf: UnreachableError })));
+  const back = await shared({ ...settings, user: 'nosudo' });
+  t.like((await (await back.session()).run([{ script: 'id -un' }]))[0], { stdout: 'nosudo\n' });
+  await Promise.all([...connections, back].map((connection) => connection.close()));
+  await until('the bastion is left', () => sshd.inside('pgrep -fc "sshd: nopass$" || true') === '0\n');
+  await proxy.close();
+});
+
 real('hosts behind a bastion: one connection to it serves all, each hop by its own key', async (t) => {
   t.timeout(60_000);
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });

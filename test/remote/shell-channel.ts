@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Channel, createRelay } from '../../src/remote/channel.ts';
+import { killLine } from '../../src/remote/ending.ts';
 import { openShell } from '../../src/remote/shell.ts';
-import { killLine, waitForLine } from '../../src/remote/start.ts';
+import { waitForLine } from '../../src/remote/start.ts';
 
 /** A shell that hosts have as /bin/sh. */
 export interface HostShell {
@@ -69,10 +70,10 @@ export function shellSession(
   readonly channel: ReturnType<typeof shellChannel>;
 } {
   const channel = shellChannel(shell, owner);
-  const kill = async (pid: number): Promise<void> => {
+  const kill = async (pid: number, seconds: number): Promise<void> => {
     const killer = shellChannel(shell, owner);
     const ended = new Promise<void>((resolve) => killer.listen({ stdout: () => undefined, stderr: () => undefined, closed: () => resolve() }));
-    await killer.write(killLine(pid));
+    await killer.write(killLine(pid, seconds));
     await ended;
   };
   const session = openShell(channel, { user: 'root', target: shell.name, startSeconds: 20, kill, lost: () => undefined });

@@ -111,6 +111,9 @@ test('while hosts are at work their rows can be seen', async (t) => {
   tell({ event: 'task_start', host: 'db', play: 'p', task: 'Install', handler: false });
   t.true(await shown('db  Install'));
   t.true(await shown('ok=0 changed=0  0 s'));
+  tell({ event: 'play_start', play: 'q', hosts: ['added', 'db'] });
+  tell({ event: 'host_connecting', host: 'added', address: '192.0.2.9 port 22' });
+  t.true(await shown('added  connecting to 192.0.2.9 port 22'), 'a host that the run has added');
   tell({ event: 'host_unreachable', host: 'web1', message: 'no answer' });
   t.true(await shown('ok=0 changed=0 unreachable=1  0 s'));
   await report.end();

@@ -1,6 +1,6 @@
+import { compilePattern } from '../../values/pattern.ts';
+import { splitFlags } from '../../values/python-pattern.ts';
 import { endAmong, ended, joined, type Line, linesIn } from './lines.ts';
-import { compilePattern } from './pattern.ts';
-import { splitFlags } from './python-pattern.ts';
 
 /** Which lines a file shall have between two markers. */
 export interface WantedBlock {

@@ -1,5 +1,5 @@
+import { compilePattern, expandGroups } from '../../values/pattern.ts';
 import { endAmong, ended, joined, type Line, linesIn } from './lines.ts';
-import { compilePattern, expandGroups } from './pattern.ts';
 
 /** Which line a file shall have. */
 export interface WantedLine {

@@ -1,5 +1,5 @@
-import { compiled, compilePattern, expandGroups } from './pattern.ts';
-import { splitFlags, translated } from './python-pattern.ts';
+import { compiled, compilePattern, expandGroups } from '../../values/pattern.ts';
+import { splitFlags, translated } from '../../values/python-pattern.ts';
 
 /** What of a text is replaced. Regular expressions are Python's. */
 export interface Replacement {

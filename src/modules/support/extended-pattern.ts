@@ -1,4 +1,4 @@
-import { characterAt, PatternError, type Piece, piecesOf, rangeAt, readSet, splitFlags } from './python-pattern.ts';
+import { characterAt, PatternError, type Piece, piecesOf, rangeAt, readSet, splitFlags } from '../../values/python-pattern.ts';
 
 /** A regular expression as grep -E takes it. */
 export interface Extended {

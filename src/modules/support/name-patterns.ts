@@ -1,5 +1,5 @@
-import { compiled, compilePattern } from './pattern.ts';
-import { translated } from './python-pattern.ts';
+import { compiled, compilePattern } from '../../values/pattern.ts';
+import { translated } from '../../values/python-pattern.ts';
 
 /** Whether a name matches a pattern. */
 export type NameTest = (name: string) => boolean;

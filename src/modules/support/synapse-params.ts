@@ -54,6 +54,13 @@ export const synapseHealth = (timeoutSeconds: number) =>
     })
     .prefault({});
 
+/** A parameter for where Synapse listens. */
+export const synapseUrl = () =>
+  line()
+    .refine((url) => /^https?:\/\/[^\s/]+\/?$/.test(url), 'expected a URL without a path')
+    .default('http://127.0.0.1:8008')
+    .describe('Where Synapse listens, as seen in its container.');
+
 export function healthFrom({ url, timeout }: { readonly url: readonly string[]; readonly timeout: number }): Health {
   return { urls: url, timeoutSeconds: timeout };
 }

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent, TaskOutcome } from '../../src/engine/event.ts';
+import { type Prepared, perform, prepare, type RunOptions } from '../../src/engine/run.ts';
+import type { Module } from '../../src/modules/module.ts';
+import type { Connect } from '../../src/remote/session.ts';
+import { LawHost } from './host.ts';
+import { filesOf, type Playbook, type World } from './play.ts';
+import { lineOf, type Owed, referenceRun } from './reference.ts';
+
+/** What an independent and plain way of doing it comes to as well. */
+export interface Essence {
+  /** What was told of the tasks of each host, in order, run by run. */
+  readonly lines: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly counts: readonly Readonly<Record<string, Readonly<Record<string, number>>>>[];
+  /** Every write, in order. */
+  readonly log: Readonly<Record<string, readonly string[]>>;
+  readonly state: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** All of two runs that the law is about, for one way of asking. */
+export interface Outcome {
+  readonly essence: Essence;
+  readonly exitCodes: readonly number[];
+  /** What was told of each host, in order, and of none (the empty name); without times and trips. */
+  readonly told: Readonly<Record<string, readonly unknown[]>>;
+  /** Of both runs and all hosts. */
+  readonly trips: number;
+}
+
+const inventory = `
+web:
+  hosts:
+    h1: {own: x}
+    h2: {own: y}
+`;
+
+/** Runs a playbook in worlds, with its files in a folder of its own. */
+export class Court {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'homerun-law-'));
+  readonly #modules: ReadonlyMap<string, Module>;
+
+  constructor(modules: ReadonlyMap<string, Module>) {
+    this.#modules = modules;
+    writeFileSync(join(this.#folder, 'hosts.yaml'), inventory);
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Reads a playbook. @throws InputError for one that is refused before the run: a mistake of the generator. */
+  prepare(playbook: Playbook): Promise<Prepared> {
+    for (const [name, text] of Object.entries(filesOf(playbook))) writeFileSync(join(this.#folder, name), text);
+    return prepare(this.#options(false, true), this.#modules);
+  }
+
+  /** Runs it twice in a world. */
+  async outcome(prepared: Prepared, world: World, prefetch: boolean): Promise<Outcome> {
+    const hosts = hostsOf(world);
+    const connect: Connect = ({ name }) => {
+      const host = hosts.get(name);
+      if (!host) throw new Error(`there is no host ${name}`);
+      return host.connect();
+    };
+    const runs: RunEvent[][] = [];
+    const exitCodes: number[] = [];
+    for (const [index, check] of world.check.entries()) {
+      if (index > 0) drift(hosts, world.drift);
+      const events: RunEvent[] = [];
+      const emit = (event: RunEvent) => void events.push(event);
+      exitCodes.push(await perform(prepared, this.#options(check, prefetch), emit, new AbortController().signal, connect));
+      runs.push(events);
+    }
+    rmSync(join(this.#folder, 'state'), { recursive: true, force: true });
+    return {
+      essence: { lines: runs.map(linesOf), counts: runs.map(countsOf), ...left(hosts) },
+      exitCodes,
+      told: told(runs.flat()),
+      trips: runs
+        .flat()
+        .flatMap((event) => (event.event === 'recap' ? Object.values(event.hosts) : []))
+        .reduce((sum, { trips }) => sum + trips, 0),
+    };
+  }
+
+  /** Has the reference run it twice in a world. */
+  essence(prepared: Prepared, world: World): Essence {
+    const hosts = hostsOf(world);
+    const owed: Owed = new Map();
+    const runs = world.check.map((check, index) => {
+      if (index > 0) drift(hosts, world.drift);
+      return referenceRun(prepared, hosts, check, owed);
+    });
+    return { lines: runs.map(({ lines }) => lines), counts: runs.map(({ counts }) => counts), ...left(hosts) };
+  }
+
+  #options(check: boolean, prefetch: boolean): RunOptions {
+    return {
+      playbooks: ['site.yaml'],
+      inventories: ['hosts.yaml'],
+      extraVars: [],
+      tags: [],
+      skipTags: [],
+      check,
+      diff: true,
+      forks: 5,
+      prefetch,
+      verbosity: 0,
+      workingFolder: this.#folder,
+      environment: { XDG_STATE_HOME: join(this.#folder, 'state') },
+    };
+  }
+}
+
+function hostsOf({ start, effects }: World): ReadonlyMap<string, LawHost> {
+  return new Map(Object.entries(start).map(([name, state]) => [name, new LawHost(state, effects)]));
+}
+
+function left(hosts: ReadonlyMap<string, LawHost>): Pick<Essence, 'log' | 'state'> {
+  const of = <T>(what: (host: LawHost) => T) => Object.fromEntries([...hosts].map(([name, host]) => [name, what(host)]));
+  return { log: of((host) => host.log), state: of((host) => Object.fromEntries([...host.state].sort())) };
+}
+
+function linesOf(events: readonly RunEvent[]): Record<string, string[]> {
+  const lines: Record<string, string[]> = {};
+  for (const event of events) {
+    if (event.event !== 'task' && event.event !== 'handler') continue;
+    const summaries = (of: TaskOutcome) => of.changes.map((change) => change.summary);
+    const items = event.items?.map((item) => ({ status: item.status, changes: summaries(item) }));
+    (lines[event.host] ??= []).push(lineOf(event.event, { ...event, changes: summaries(event), items }));
+  }
+  return lines;
+}
+
+function countsOf(events: readonly RunEvent[]): Record<string, Record<string, number>> {
+  const recap = events.find((event) => event.event === 'recap');
+  return Object.fromEntries(
+    Object.entries(recap?.hosts ?? {}).map(([name, counts]) => [name, Object.fromEntries(Object.entries(counts).filter(([key]) => key !== 'trips'))]),
+  );
+}
+
+function drift(hosts: ReadonlyMap<string, LawHost>, change: Readonly<Record<string, string>>): void {
+  for (const host of hosts.values())
+    for (const [name, value] of Object.entries(change)) {
+      if (value === '') host.state.delete(name);
+      else host.state.set(name, value);
+    }
+}
+
+const volatile = new Set(['durationMs', 'rtt_ms', 'trips']);
+
+/** What depends on time and on the number of trips is left out. */
+function told(events: readonly RunEvent[]): Record<string, unknown[]> {
+  const byHost: Record<string, unknown[]> = {};
+  for (const event of events) {
+    const plain: unknown = JSON.parse(JSON.stringify(event, (key, value: unknown) => (volatile.has(key) ? undefined : value)));
+    (byHost['host' in event ? (event.host ?? '') : ''] ??= []).push(plain);
+  }
+  return byHost;
+}
