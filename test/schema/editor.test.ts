@@ -58,7 +58,7 @@ test('a wrong parameter, value and word are marked, each at its place', async (t
 `;
   t.deepEqual(await inEditor('playbook', 'wrong.yaml', text).open(), [
     { text: 'ownr', message: 'Property ownr is not allowed.' },
-    { text: 'folder', message: 'Value is not accepted. Valid values: "file", "directory", "link", "touch", "absent".' },
+    { text: 'folder', message: 'Value is not accepted. Valid values: "file", "directory", "link", "hard", "touch", "absent".' },
     { text: 'wehn', message: 'Property wehn is not allowed.' },
     { text: '70000', message: 'Value is above the maximum of 65535.' },
   ]);
@@ -78,7 +78,7 @@ test('a module, a parameter and a word are explained where the pointer rests', a
     '- hosts: all\n  tasks:\n    - copy: {content: hello, dest: /etc/motd}\n      when: true\n',
   );
   await open();
-  t.regex(await server.hover(path, { line: 3, character: 8 }), /Put a file or a text on the host/);
+  t.regex(await server.hover(path, { line: 3, character: 8 }), /Put a file, a folder or a text on the host/);
   t.regex(await server.hover(path, { line: 3, character: 30 }), /on the host/);
   t.not(await server.hover(path, { line: 4, character: 8 }), '');
 });
