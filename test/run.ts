@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { coverageIn, measured } from './coverage.ts';
 import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `e2e`, `differential`; default all. Exit code 1 if anything failed.
+ * `123 passed, 0 failed`. Arguments: `unit`, `e2e`, `differential`; default all. With `--coverage` it also tells how many lines of each
+ * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
 const suites = {
   unit: ['build/test/**/*.test.js', '!build/test/e2e/**', '!build/test/differential/**'],
@@ -33,6 +35,7 @@ interface Count {
 const closing = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|uncaught exceptions?|unhandled rejections?|remained? pending)/gm;
 
 const wanted = process.argv.slice(2).filter((name): name is Suite => name in suites);
+const isMeasured = process.argv.includes('--coverage');
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 let isBad = false;
 // What tests write to is removed with them, also what a killed one left.
@@ -46,6 +49,11 @@ for (const suite of wanted.length > 0 ? wanted : (Object.keys(suites) as Suite[]
   isBad ||= code !== 0;
   process.stdout.write(`== ${suite} tests: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
+if (isMeasured) {
+  const { report, isEnough } = coverageIn(join(temporary, 'coverage'));
+  process.stdout.write(`\n${report}`);
+  isBad ||= !isEnough;
+}
 rmSync(temporary, { recursive: true, force: true });
 if (isBad && count.failed === 0) count.failed = 1;
 process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}\n`);
@@ -54,7 +62,9 @@ process.exitCode = isBad ? 1 : 0;
 /** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. */
 function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn('node_modules/.bin/ava', [...args], {
+    const ava = ['node_modules/.bin/ava', ...args];
+    const [program = '', ...words] = isMeasured ? measured(ava, join(temporary, 'coverage')) : ava;
+    const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, TMPDIR: temporary },
     });

@@ -6,6 +6,7 @@ import { createLookups } from '../language/env.ts';
 import { type Loaded, load } from '../language/load.ts';
 import { namedSecrets } from '../language/secrets.ts';
 import { loadModules } from '../modules/registry.ts';
+import { factNames } from '../questions/facts.ts';
 
 /** Reads and checks everything of a run, and does nothing. @throws InputError with every problem at once. */
 export async function loadRun(options: RunOptions): Promise<Loaded> {
@@ -23,6 +24,7 @@ export async function loadRun(options: RunOptions): Promise<Loaded> {
     inventories: options.inventories,
     extraVars: options.extraVars,
     modules: catalogOf(modules),
+    facts: factNames,
     lookups,
     workingFolder: options.workingFolder,
     home: homedir(),

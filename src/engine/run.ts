@@ -10,6 +10,7 @@ import { scopeOf } from '../language/variables.ts';
 import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
+import { factNames } from '../questions/facts.ts';
 import { createConnect } from '../remote/connect.ts';
 import type { Connect } from '../remote/session.ts';
 import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
@@ -54,11 +55,12 @@ export interface RunOptions {
  * Runs playbooks over the hosts of inventories.
  * @param emit is told all that happens, masked; the last event is the recap.
  * @param signal aborted: each host finishes the task it is at, and stops.
+ * @param connect reaches a host, or this machine.
  * @returns the exit code of the contract.
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
  */
-export async function run(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<number> {
-  return perform(await prepare(options, await loadModules()), options, emit, signal, createConnect());
+export async function run(options: RunOptions, emit: Emit, signal: AbortSignal, connect: Connect = createConnect()): Promise<number> {
+  return perform(await prepare(options, await loadModules()), options, emit, signal, connect);
 }
 
 /** The user's files, read and checked. */
@@ -77,6 +79,7 @@ export async function prepare(options: RunOptions, modules: ReadonlyMap<string, 
     inventories: options.inventories,
     extraVars: options.extraVars,
     modules: catalogOf(modules),
+    facts: factNames,
     lookups: await lookupsOf(options, masker),
     workingFolder: options.workingFolder,
     home: homedir(),

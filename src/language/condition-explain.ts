@@ -35,10 +35,17 @@ export function explainCel(error: CelError, { node, text, scope, functions }: Ha
     return InputError.of(`a pattern of this condition ${error.message}`, node.source, 'Take nested repetitions such as (a+)+ out of it.');
   const name = /Unknown variable: (\S+)/.exec(error.summary)?.[1];
   if (name !== undefined && scope)
-    return advice === undefined ? undefinedVariable(name, scope, source) : InputError.of(`undefined variable "${name}"`, source, advice);
+    return advice === undefined && !isCompared(name, text)
+      ? undefinedVariable(name, scope, source)
+      : InputError.of(`undefined variable "${name}"`, source, advice ?? didYouMean(name, scope.names()) ?? `Put quotes around text: "${name}".`);
   const key = /No such key: (.*)/.exec(error.summary)?.[1];
   if (key !== undefined) return missingKey(key, text.slice(0, start), source, scope);
   return InputError.of(...explanation(error, source, advice, functions));
+}
+
+/** Whether `name` stands alone behind a comparison, as text does. */
+function isCompared(name: string, text: string): boolean {
+  return new RegExp(`[!=]=\\s*${name}\\s*$`).test(text);
 }
 
 /** @param before the condition up to the key. */
@@ -84,7 +91,11 @@ function explanation(
   if (reserved !== undefined) return [`"${reserved}" is a word of CEL's own`, source, `Write vars.${reserved} for the variable.`];
   const operation = /no such overload: (.*)/i.exec(summary)?.[1];
   if (operation !== undefined)
-    return [`these do not go together: ${typeNames(operation)}`, source, advice ?? 'Convert one side: int(text), string(number).'];
+    return [
+      `these do not go together: ${typeNames(operation)}`,
+      source,
+      advice ?? (typeNames(operation) === 'text in text' ? 'Write text.contains(part).' : 'Convert one side: int(text), string(number).'),
+    ];
   if (code === 'invalid_macro_argument' && summary.startsWith('has('))
     return ['has() wants a field', source, 'Write has(vars.name) for a variable, has(a.b) for an entry.'];
   const isSyntax = kind === 'ParseError' || kind === 'TypeError';

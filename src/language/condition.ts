@@ -1,6 +1,6 @@
 import { InputError } from '../values/errors.ts';
 import { inBoundedTime } from '../values/regex.ts';
-import { adviceForText } from './condition-advice.ts';
+import { adviceForText, conditionAdvice } from './condition-advice.ts';
 import { comparisonsIn } from './condition-comparisons.ts';
 import { type CelError, explainCel, typeName } from './condition-explain.ts';
 import { type ASTNode, createEnvironment, type Running } from './condition-functions.ts';
@@ -82,7 +82,7 @@ export function createConditions(lookups: Lookups): Conditions {
       throw InputError.of(
         `a condition must be true or false, and this is ${typeName(check.type ?? '')}`,
         node.source,
-        'Compare it with something: name == "value".',
+        conditionAdvice(text) ?? 'Compare it with something: name == "value".',
       );
     } catch (error) {
       throw error instanceof InputError ? error : explained(error as CelError, node, text);

@@ -127,7 +127,8 @@ function mustEnd(path: string, name: string, asked: Source | undefined): void {
 
 function unreadable(path: string, error: unknown, asked: Source | undefined): InputError {
   const { code } = error as NodeJS.ErrnoException;
-  if (absent.includes(code)) return InputError.of(`there is no file ${path}`, asked);
+  if (absent.includes(code))
+    return InputError.of(`there is no file ${path}`, asked, 'Look at the spelling; a path begins at the folder that homerun is called in.');
   if (code === 'EISDIR') return InputError.of(`${path} is a folder, not a file`, asked);
   if (code === 'EACCES' || code === 'EPERM')
     return InputError.of(`${path} may not be read by you`, asked, `Look at its owner and mode: ls -l ${path}`);

@@ -73,11 +73,16 @@ function tagsOf(node: Node | undefined, { problems }: Reader): readonly string[]
 }
 
 /** The scalars of a list, or a scalar alone, as written. */
-export function textsOf(node: Node, what: string, problems: Reader['problems']): readonly { readonly text: string; readonly node: Node }[] {
+export function textsOf(
+  node: Node,
+  what: string,
+  problems: Reader['problems'],
+  hint?: string,
+): readonly { readonly text: string; readonly node: Node }[] {
   const items = node.kind === 'list' ? node.items : [node];
   return items.flatMap((item) => {
     if (item.kind === 'scalar' && item.value !== null && typeof item.value !== 'boolean') return [{ text: item.text, node: item }];
-    problems.error(`${what} wants text, or a list of texts, got ${describeNode(item)}`, item.source);
+    problems.error(`${what} wants text, or a list of texts, got ${describeNode(item)}`, item.source, hint);
     return [];
   });
 }

@@ -144,6 +144,7 @@ export function createReader({
   };
 }
 
-function throwIfWrong({ errors }: Problems): void {
-  if (errors.length > 0) throw new InputError(errors);
+/** What is only a warning may be why something else is wrong, and is told as well. */
+function throwIfWrong({ errors, warnings }: Problems): void {
+  if (errors.length > 0) throw new InputError([...errors, ...warnings]);
 }

@@ -25,6 +25,15 @@ export function shortModuleName(name: string): string {
 /** Finds the module that a task calls; notes every key that is neither a word nor a module, and none or two modules. Undefined where something is wrong. */
 export function findModule(mapping: MappingNode, place: Place, reader: PlaybookReader): ModuleCall | undefined {
   const { problems, modules } = reader;
+  const hosts = mapping.entries.find(({ key }) => key === 'hosts');
+  if (hosts && mapping.entries.some(({ key }) => key === 'tasks' || key === 'roles')) {
+    problems.error(
+      'a play stands where a task should be',
+      hosts.keyNode.source,
+      'A file of tasks holds tasks alone. A playbook is taken in beside the plays of another: - import_playbook: FILE.',
+    );
+    return undefined;
+  }
   const calls: ModuleCall[] = [];
   const unknown: Entry[] = [];
   let isRefused = false;
@@ -36,7 +45,13 @@ export function findModule(mapping: MappingNode, place: Place, reader: PlaybookR
     else unknown.push(entry);
   }
   const [call, second] = calls;
-  for (const entry of unknown) noteUnknown(entry, calls.length === 0, place, reader);
+  if (call && unknown.length > 0 && isEmpty(call.entry.value) && unknown.every(({ key }) => !isNearWord(key, place)))
+    problems.error(
+      `"${unknown[0]?.key}" stands beside "${call.entry.key}", not below it`,
+      unknown[0]?.keyNode.source ?? mapping.source,
+      `Indent the parameters of ${call.module} by two more spaces.`,
+    );
+  else for (const entry of unknown) noteUnknown(entry, calls.length === 0, place, reader);
   if (second)
     problems.error(
       `a task calls one module, and this one calls two: ${calls.map(({ module }) => module).join(', ')}`,
@@ -46,6 +61,10 @@ export function findModule(mapping: MappingNode, place: Place, reader: PlaybookR
   if (!call && unknown.length === 0 && !isRefused)
     problems.error('this task calls no module', mapping.source, 'Add one, such as copy: {src: …, dest: …}. "homerun modules" lists them.');
   return unknown.length === 0 && !isRefused ? call : undefined;
+}
+
+function isEmpty(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null;
 }
 
 /** A key that is neither: a module when the task has none yet, otherwise a word. */
@@ -58,9 +77,29 @@ function noteUnknown({ key, keyNode, value }: Entry, lacksModule: boolean, place
   refuseModule(key, keyNode.source, { problems, modules });
 }
 
+/** Modules of Ansible's that many playbooks call and that there are none of here: what does it instead. */
+const modulesInstead: ReadonlyMap<string, string> = new Map([
+  ['apt_key', 'Write deb822_repository: its signed_by takes the key with the repository.'],
+  ['apt_repository', 'Write deb822_repository: it takes the key with the repository.'],
+  ['docker_compose', 'Write docker_container, docker_network and docker_volume: a task for each.'],
+  ['docker_compose_v2', 'Write docker_container, docker_network and docker_volume: a task for each.'],
+  ['git', 'Write command: git clone … with creates, or get_url and unarchive for a release.'],
+  ['iptables', 'Write the rules with template, and load them with a handler.'],
+  ['ufw', 'Write command: ufw … with changed_when.'],
+  ['mount', 'Write the line of /etc/fstab with lineinfile, and mount with a handler; or a mount unit with template.'],
+  ['synchronize', 'Write copy for a file, and unarchive for a folder of them.'],
+  ['service_facts', 'Write command: systemctl is-active UNIT with register and changed_when: false.'],
+  ['package_facts', 'Write command: dpkg-query … with register and changed_when: false.'],
+  ['pip', 'Write package: python3-…, or command: pip install … with creates.'],
+  ['yum', 'Packages are installed by apt alone: write apt or package.'],
+  ['dnf', 'Packages are installed by apt alone: write apt or package.'],
+]);
+
 /** Notes that there is no module `name`. */
 export function refuseModule(name: string, source: Source, { problems, modules }: Pick<PlaybookReader, 'problems' | 'modules'>): void {
-  const hint = didYouMean(shortModuleName(name), modules.names) ?? '"homerun modules" lists those that there are.';
+  const short = shortModuleName(name);
+  const instead = modulesInstead.get(short);
+  const hint = instead ?? didYouMean(short, modules.names) ?? '"homerun modules" lists those that there are.';
   problems.error(`there is no module "${name}"`, source, hint);
 }
 

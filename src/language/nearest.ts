@@ -11,6 +11,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   const same = plain.get(wanted);
   if (same !== undefined) return same;
   // Two letters that changed places count as two differences, which in a short name is too many.
+  if (wanted.length < 2) return undefined;
   const letters = sorted(wanted);
   const swapped = [...plain].find(([candidate]) => candidate.length === wanted.length && sorted(candidate) === letters);
   if (swapped) return swapped[1];

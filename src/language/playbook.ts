@@ -185,7 +185,9 @@ function hostsText(node: Node): string {
 }
 
 function hostsOf(node: Node, { templates, problems }: PlaybookReader): Play['hosts'] {
-  const parts = textsOf(node, 'hosts', problems).map((part) => converted(compileValue(part.node, templates, problems), hostsPart));
+  const parts = textsOf(node, 'hosts', problems, 'Write all, or names of hosts and groups: hosts: [web, db].').map((part) =>
+    converted(compileValue(part.node, templates, problems), hostsPart),
+  );
   // What is wrong has been noted; whom the play is for cannot be said.
   if (parts.length === 0 && (node.kind !== 'list' || node.items.length > 0)) problems.lose();
   return {

@@ -51,6 +51,11 @@ export function mappingOf(node: Node, what: string, problems: Problems, hint?: s
 export function listOf(node: Node, what: string, problems: Problems, hint?: string): ListNode | undefined {
   if (node.kind === 'list') return node;
   if (node.kind === 'scalar' && node.value === null) return { kind: 'list', items: [], source: node.source };
-  problems.error(`${what} wants a list (each item after "- "), got ${describeNode(node)}`, node.source, hint);
+  const dashed = node.kind === 'mapping' ? node.entries.find(({ key }) => key.startsWith('-')) : undefined;
+  problems.error(
+    `${what} wants a list (each item after "- "), got ${describeNode(node)}`,
+    node.source,
+    dashed ? `Write a space after the dash: - ${dashed.key.slice(1)}: …` : hint,
+  );
   return undefined;
 }

@@ -1,3 +1,5 @@
+import { helpers } from './helpers.ts';
+
 /** Words for a mistake in a template, and where it is. */
 export interface TemplateAdvice {
   readonly message: string;
@@ -35,52 +37,101 @@ export function adviceForSyntax(text: string, message: string, known: number | u
 /** A hint for `{{ name word … }}` where name is no helper: Jinja's inline operators parse as a call. */
 export function adviceForUnknownHelper(name: string, words: readonly string[]): string | undefined {
   if (name === '-') return `White space is taken away by {{~ … ~}}: {{~ ${words.filter((word) => word !== '-').join(' ') || 'name'} ~}}.`;
-  if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1)} }}.`;
+  if (words[0] === 'if' && words.includes('else')) return `Write {{ if ${words[1]} ${name} ${words.at(-1) || '"…"'} }}.`;
   if (words[0] === 'is' && words.includes('defined')) return `Write (defined ${name}).`;
   if (words[0] === 'and' || words[0] === 'or') return `Write (${words[0]} ${name} ${words[1] ?? ''}).`;
   return undefined;
 }
 
-/** Filters of Jinja that have another name here, or other arguments. */
-const filters: readonly (readonly [name: RegExp, instead: (name: string, args: string) => string])[] = [
-  [/^to_(?:nice_)?json$/, (name) => `{{ json ${name} }}`],
-  [/^to_(?:nice_)?yaml$/, (name) => `{{ yaml ${name} }}`],
-  [/^count$/, (name) => `{{ length ${name} }}`],
-  [/^float$/, (name) => `{{ double ${name} }}`],
-  [/^combine$/, (name, args) => `{{ merge ${name} ${args} }}`],
-  [/^map$/, (name, args) => `{{ pluck ${name} ${args.replace(/^attribute=/, '')} }}`],
-  [/^selectattr$/, (name, args) => `{{ where ${name} ${withoutTest(args)} }}`],
-  [/^rejectattr$/, (name, args) => `{{ where_not ${name} ${withoutTest(args)} }}`],
-  [/^ternary$/, (name, args) => `{{ if ${name} ${args} }}`],
-  [/^hash$/, (name, args) => `{{ ${args.includes('512') ? 'sha512' : 'sha256'} ${name} }}`],
-  [/^password_hash$/, (name) => `{{ password_hash ${name} "SALT" }}`],
-];
+/** What a filter of Jinja or Ansible is as a call of a helper, where the names differ, or the arguments; undefined where no helper does that. */
+type Renamed = (value: string, args: string) => string | undefined;
 
-function withoutTest(args: string): string {
-  return args.replace(/\s["'](?:equalto|eq|==)["']/, '');
+const filters: ReadonlyMap<string, Renamed> = new Map<string, Renamed>([
+  ['default', (value, args) => `default ${value} ${withoutFlag(args)}`],
+  ['d', (value, args) => `default ${value} ${withoutFlag(args)}`],
+  ['count', (value) => `length ${value}`],
+  ['float', (value) => `double ${value}`],
+  ['to_json', (value) => `json ${value}`],
+  ['to_nice_json', (value) => `json ${value}`],
+  ['to_yaml', (value) => `yaml ${value}`],
+  ['to_nice_yaml', (value) => `yaml ${value}`],
+  ['combine', (value, args) => `merge ${value} ${args}`],
+  ['map', (value, args) => (args.startsWith('attribute=') ? `pluck ${value} ${args.replace('attribute=', '')}` : undefined)],
+  ['selectattr', (value, args) => comparedWith('where', value, args)],
+  ['rejectattr', (value, args) => comparedWith('where_not', value, args)],
+  ['ternary', (value, args) => `if ${value} ${args}`],
+  ['hash', (value, args) => `${args.includes('512') ? 'sha512' : 'sha256'} ${value}`],
+  ['password_hash', (value) => `password_hash ${value} "SALT"`],
+]);
+
+/** `default('x', true)` takes the other value for empty ones too. */
+function withoutFlag(args: string): string {
+  return args.replace(/\s(?:boolean=)?true$/i, '');
 }
 
-/** What to write for `name | filter(args)`. */
-function instead(name: string | undefined, filter: string | undefined, args: string | undefined): string {
-  const known = filters.find(([pattern]) => pattern.test(filter ?? ''));
-  const call = known ? known[1](name ?? '', spaced(args)) : `{{ ${filter} ${name} ${spaced(args)} }}`;
-  return `Handlebars has no filters: write ${call}.`;
+/** A helper compares with one value, and knows no other test. */
+function comparedWith(helper: string, value: string, args: string): string | undefined {
+  const [key = '', test, ...others] = args.split(' ');
+  if (test === undefined) return `${helper} ${value} ${key}`;
+  return /^["'](?:equalto|eq|==)["']$/.test(test) ? `${helper} ${value} ${key} ${others.join(' ')}` : undefined;
+}
+
+function filterCall(filter: string, value: string, args: string): string | undefined {
+  const renamed = filters.get(filter);
+  if (renamed) return renamed(value, args);
+  return helpers.has(filter) ? `${filter} ${value} ${args}` : undefined;
+}
+
+const lookupCall = /(?:lookup|query|q)\(\s*['"](?:ansible\.builtin\.)?([\w.]+)['"]\s*(?:,\s*(['"][^'"]*['"]|[\w.]+))?/;
+
+/** What to write for the value that filters follow: a lookup of Jinja is a call here. */
+function innermost(value: string): string {
+  const [, kind = '', name] = lookupCall.exec(value) ?? [];
+  if (name !== undefined && isOutside(kind)) return `(${kind} ${name})`;
+  return /\s/.test(value) ? `(${value})` : value;
+}
+
+/** What to write for a value and its filters: the first is innermost. */
+function filtersHint(expression: string): string {
+  const [value = '', ...rest] = (expression.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^|])+/g) ?? []).map((part) => part.trim());
+  const calls = rest.map((filter) => /^(\w+)(?:\((.*)\))?$/s.exec(filter));
+  if (value === '' || calls.length === 0 || calls.includes(null))
+    return 'Handlebars has no filters: a helper stands before its values, as in {{ default a "b" }}.';
+  let written = innermost(value);
+  // A list needs no filter to be one.
+  for (const [, filter = '', args] of calls.filter((call) => call !== null && call[1] !== 'list') as RegExpExecArray[]) {
+    if (args?.trim() === 'omit') return `Leave the parameter out of one of two tasks: there is no omit in braces.`;
+    const call = filterCall(filter, written, spaced(args));
+    if (call === undefined)
+      return `Handlebars has no filters, and no helper does what "${filter}" does. There are: ${[...helpers.keys()].sort().join(', ')}.`;
+    written = `(${call.trim()})`;
+  }
+  return `Handlebars has no filters: write {{ ${written.replace(/^\((.*)\)$/s, '$1')} }}.`;
+}
+
+function isOutside(kind: string): boolean {
+  return ['env', 'file', 'secret'].includes(kind);
+}
+
+/** What to write for a lookup of Ansible. */
+function lookupHint(kind: string, name: string | undefined): string {
+  if (isOutside(kind)) return `Write {{ ${kind} ${name ?? '"NAME"'} }}.`;
+  if (kind === 'password') return 'Make one with homerun secret set NAME --generate, and write {{ secret "NAME" }}.';
+  if (kind === 'template') return 'Write the module template with src.';
+  if (kind === 'pipe') return 'Write command with register for the output of a command.';
+  if (kind === 'inventory_hostnames') return 'Write groups.NAME, or groups.all.';
+  return `There is no lookup of ${kind}: values from outside are {{ file "PATH" }}, {{ env "NAME" }} and {{ secret "NAME" }}.`;
 }
 
 const jinja: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
+  [lookupCall, ([, kind = '', name]) => lookupHint(kind, name)],
+  [/\brange\(/, () => 'Write the numbers: [1, 2, 3].'],
+  [/\[\s*-1\s*\]/, () => 'Write {{ last LIST }}.'],
   [
-    /(?:lookup|query|q)\(\s*['"](?:ansible\.builtin\.)?(env|file|secret)['"]\s*,\s*(['"][^'"]*['"]|[\w.]+)/,
-    ([, kind, name]) => `Write {{ ${kind} ${name} }}.`,
+    /(\w[\w.]*)((?:\[\s*(?:['"][\w-]+['"]|\d+)\s*\])+)/,
+    ([, name, keys]) =>
+      `Write ${name}${[...(keys ?? '').matchAll(/[\w-]+/g)].map(([key]) => (/^[a-z_]\w*$/i.test(key) ? `.${key}` : `.[${key}]`)).join('')}.`,
   ],
-  [
-    /(?:lookup|query|q)\(\s*['"]([\w.]+)['"]/,
-    ([, kind]) => `There is no lookup of ${kind}: values from outside are {{ file "PATH" }}, {{ env "NAME" }} and {{ secret "NAME" }}.`,
-  ],
-  [/(\S+)\s*\|\s*default\(([^)]*)\)/, ([, name, value]) => `Handlebars has no filters: write {{ default ${name} ${value} }}.`],
-  [/(\S+)\s*\|\s*(\w+)\(([^)]*)\)/, ([, name, filter, args]) => instead(name, filter, args)],
-  [/(\S+)\s*\|\s*(\w+)/, ([, name, filter]) => instead(name, filter, undefined)],
-  [/(\w[\w.]*)\[\s*['"]([\w-]+)['"]\s*\]/, ([, name, key]) => `Write ${name}.${/^[\w]+$/.test(key ?? '') ? key : `[${key}]`}.`],
-  [/(\w[\w.]*)\[\s*(\d+)\s*\]/, ([, name, index]) => `Write ${name}.[${index}].`],
   [/(\w[\w.]*)\[\s*(\w+)\s*\]/, ([, name, key]) => `Write (lookup ${name} ${key}).`],
   [/(\w[\w.]*)\.(\d+)(?![\w.])/, ([, name, index]) => `Write ${name}.[${index}].`],
   [/(\w[\w.]*)\.(\w+)\(([^)]*)\)/, ([, name, method, args]) => `There are no methods: write {{ ${method} ${name} ${spaced(args)} }}.`],
@@ -96,6 +147,11 @@ function spaced(args: string | undefined): string {
 }
 
 function jinjaHint(expression: string): string | undefined {
+  const kind = lookupCall.exec(expression)?.[1];
+  // A lookup that there is not is what is wrong, whatever filters follow.
+  const isFiltered = expression.includes('|') && (kind === undefined || isOutside(kind));
+  if (isFiltered) return filtersHint(expression);
+  if ((expression.match(/\(/g) ?? []).length !== (expression.match(/\)/g) ?? []).length) return 'A parenthesis is opened or closed alone.';
   for (const [pattern, words] of jinja) {
     const match = pattern.exec(expression);
     if (match) return words(match).replaceAll(/\s+/g, ' ');
@@ -125,6 +181,7 @@ function caretOffset(text: string, message: string): number {
   const isCut = shown.startsWith('...');
   const before = shown.slice(isCut ? 3 : 0, caret.length - 1);
   const kept = [...text.matchAll(/[^\n]/g)].map(({ index }) => index);
+  if (before === '') return kept[0] ?? 0;
   const flat = kept.map((index) => text[index]).join('');
   let found = text
     .split('\n')

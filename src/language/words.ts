@@ -67,6 +67,8 @@ const absent: Readonly<Record<string, string>> = {
   collections: 'Delete it: modules are called by their short name.',
   vars_prompt: 'Give the value with -e NAME=VALUE, or put it into the secrets file and write {{ secret "NAME" }}.',
   order: 'Delete it: hosts are taken in the order of the inventory.',
+  sudo: 'Write become: true.',
+  sudo_user: 'Write become: true and become_user: USER.',
   async: 'Delete it, and set timeout (seconds) if the task takes long.',
   poll: 'Delete it, and set timeout (seconds) if the task takes long.',
   debugger: 'Delete it; -vv shows what is sent and what comes back.',

@@ -24,12 +24,24 @@ const itemAmongKeys: Words = {
   hint: 'Indent it below the key that it belongs to, or write it as "key: value".',
 };
 
+const notIndented: Words = {
+  message: 'this line is not indented like its neighbours',
+  hint: 'Keys of one mapping, and items of one list, begin in the same column.',
+};
+
+const apostrophe: Words = {
+  message: 'text after the end of a quoted value',
+  hint: "Write '' for an apostrophe between single quotes, or put double quotes around the value.",
+};
+
+const noComma: Words = {
+  message: 'a comma is missing before this, or a value holds a ": "',
+  hint: 'Write {a: 1, b: 2}; put quotes around a value that holds a colon followed by a space.',
+};
+
 const byCode: Readonly<Record<string, Words>> = {
   TAB_AS_INDENT: tab,
-  BAD_INDENT: {
-    message: 'this line is not indented like its neighbours',
-    hint: 'Keys of one mapping, and items of one list, begin in the same column.',
-  },
+  BAD_INDENT: notIndented,
   BAD_ALIAS: { message: 'an alias (*name) is written wrongly', hint: 'Put quotes around text that begins with *.' },
   BAD_DQ_ESCAPE: {
     message: 'unknown escape after a backslash in double quotes',
@@ -58,7 +70,8 @@ const byCode: Readonly<Record<string, Words>> = {
 };
 
 const byMessage: readonly (readonly [RegExp, Words])[] = [
-  [/Sequence item without - indicator/, byCode['BAD_INDENT'] ?? noPair],
+  [/Sequence item without - indicator/, notIndented],
+  [/Unexpected , in flow/, { message: 'a comma stands where a value should be', hint: 'Delete it, or write the value before it.' }],
   [/followed by map values|neither|missing space/i, noPair],
   [/Unexpected block-seq-ind on same line/, { message: 'a list begins on the line of its key', hint: 'Write the first "- " on the next line.' }],
   [/Unexpected flow-(seq|map)-end token/, { message: 'a bracket is closed that was not opened', hint: 'Delete it, or open it before.' }],
@@ -95,7 +108,14 @@ export function yamlAdvice(code: string, message: string, offset: number, text: 
       offset: openBracket(text, offset, bracket === ']' ? '[' : '{'),
     };
   const item = /^ *- /.exec(line);
-  if (item && /IMPLICIT_KEY/.test(code)) return { ...itemAmongKeys, offset: lineStart + item[0].length - 2 };
+  const isSecondColon = /^ *- +[^"'[{]*?: +[^"'[{]*: /.test(line);
+  if (item && !isSecondColon && /IMPLICIT_KEY/.test(code)) return { ...itemAmongKeys, offset: lineStart + item[0].length - 2 };
+  if (/at node end/.test(message)) {
+    // A line that begins here belongs to nothing above it.
+    if (/^ *$/.test(text.slice(lineStart, offset))) return { ...notIndented, offset };
+    if (text[offset - 1] === "'") return { ...apostrophe, offset };
+  }
+  if (code === 'BLOCK_IN_FLOW' && /^[^\n,[\]{}]*: /.test(text.slice(offset))) return { ...noComma, offset };
   const words = byMessage.find(([pattern]) => pattern.test(message))?.[1] ?? byCode[code];
   return {
     ...(words ?? {

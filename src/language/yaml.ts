@@ -41,7 +41,10 @@ export function parseYaml(text: string, file: string): YamlFile {
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const stray = strayCharacter(text);
-  const problems = document.errors.map((error): Problem => {
+  // From where a value has ended too early, the parser knows nothing of what follows.
+  const [first] = document.errors;
+  const errors = first && /at node end/.test(first.message) ? [first] : document.errors;
+  const problems = errors.map((error): Problem => {
     const { message, hint, offset } = yamlAdvice(error.code, error.message, error.pos[0], text);
     return { message, hint, source: place(offset) };
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Secret } from '../values/secret.ts';
 import type { Module } from './module.ts';
 import { ownNames } from './support/aliases.ts';
 
@@ -45,6 +46,11 @@ function checkOwnNames(name: string, module: Module, given: unknown, nearest: Ne
   return problems.length === 0 && unknown.size > 0 ? { params: undefined } : { problems };
 }
 
+/** That a value is of the right kind, and wrong within. */
+function isDeeper({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys';
+}
+
 function isUnknownName({ code, path }: z.core.$ZodIssue): boolean {
   return code === 'unrecognized_keys' && path.length === 0;
 }
@@ -84,15 +90,47 @@ function problemsOf(
       ofKey: true,
       ...(parameter === undefined
         ? unknownParam(name, module, names, key, nearest(key, names))
-        : { message: `${name} ${issue.path.join('.')} has no entry "${key}"` }),
+        : { message: `${name} ${written(issue.path, given)} has no entry "${key}"` }),
     }));
   }
+  const inner = issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isDeeper)) : undefined;
+  if (inner) return inner.flatMap((one) => problemsOf(name, module, names, { ...one, path: [...issue.path, ...one.path] }, given, nearest));
   const missing = issue.path.length === 1 && issue.code === 'invalid_type' && issue.input === undefined;
   const [first] = issue.path;
   if (missing) return [{ path: [], message: `${name} needs the parameter ${String(first)}` }];
-  const where = issue.path.length > 0 ? ` ${issue.path.join('.')}` : '';
   const ofKey = issue.code === 'invalid_key' ? ({ ofKey: true } as const) : {};
-  return [{ path: issue.path, ...ofKey, message: `${name}${where}: ${expectation(issue)}${got(valueAt(given, issue), issue.message)}` }];
+  if (issue.path.length === 0) return [{ path: [], message: `${name}: ${issue.message}${gotNames(given, issue.message)}` }];
+  if (issue.code === 'invalid_type' && issue.input === undefined)
+    return [
+      { path: issue.path.slice(0, -1), message: `${name} ${written(issue.path.slice(0, -1), given)} needs the entry ${String(issue.path.at(-1))}` },
+    ];
+  return [
+    {
+      path: issue.path,
+      ...ofKey,
+      message: `${name} ${written(issue.path, given)}: ${expectation(issue)}${got(valueAt(given, issue), issue.message)}`,
+    },
+  ];
+}
+
+/** The place of a value as people write it: `env.PATH`, `ports[1]`; one value that stands for a list of one has no number. */
+function written(path: readonly PropertyKey[], given: unknown): string {
+  let value = given;
+  let text = '';
+  for (const key of path) {
+    const isItem = typeof key === 'number';
+    if (isItem && !Array.isArray(value)) continue;
+    text += isItem ? `[${key}]` : `${text === '' ? '' : '.'}${String(key)}`;
+    value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  }
+  return text;
+}
+
+/** For a rule about several parameters: those that are given. */
+function gotNames(given: unknown, message: string): string {
+  if (message.includes(', got ') || typeof given !== 'object' || given === null) return '';
+  const names = Object.keys(given);
+  return `, got ${names.length === 0 ? 'no parameters' : names.join(', ')}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -113,7 +151,12 @@ function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small' && message.startsWith('Too small')) return `expected at least ${issue.minimum}${unitOf(issue.origin)}`;
   if (issue.code === 'invalid_value' && message.startsWith('Invalid option')) return `expected one of ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? message;
-  return message;
+  if (issue.code === 'invalid_union' && message === 'Invalid input') {
+    const kinds = issue.errors.flatMap(([first]) => (first ? [expectation(first).replace('expected ', '')] : []));
+    return `expected ${[...new Set(kinds)].join(' or ')}`;
+  }
+  // What is refused here is the list or mapping, and not a secret.
+  return typeof issue.input === 'object' && !(issue.input instanceof Secret) ? message.replace('text that is not secret', 'text') : message;
 }
 
 function unitOf(origin: string): string {
@@ -124,15 +167,22 @@ function unitOf(origin: string): string {
 /** The value that an issue is about as it was given, before zod made a number of it. */
 function valueAt(given: unknown, { code, path, input }: z.core.$ZodIssue): unknown {
   if (code === 'invalid_key') return path.at(-1);
-  const found = path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), given);
+  const found = path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : typeof key === 'number' ? value : undefined),
+    given,
+  );
   return found === undefined || typeof found === 'object' ? input : found;
 }
 
 /** What was found instead, where that is a short plain value and the message does not say it. A secret is not shown. */
 function got(input: unknown, message: string): string {
   if (message.includes(', got ')) return '';
-  if (typeof input === 'string' && input.length <= 60) return `, got ${JSON.stringify(input)}`;
-  return typeof input === 'number' || typeof input === 'boolean' || input === null ? `, got ${input}` : '';
+  if (typeof input === 'string') return input.length <= 60 ? `, got ${JSON.stringify(input)}` : '';
+  if (Number.isNaN(input) || input === undefined) return '';
+  if (input instanceof Secret) return ', got a secret';
+  if (input === null) return ', got nothing';
+  if (typeof input === 'object') return message.startsWith('Too ') ? '' : `, got ${Array.isArray(input) ? 'a list' : 'a mapping'}`;
+  return `, got ${String(input)}`;
 }
 
 function unknownParam(

@@ -36,7 +36,7 @@ const params = z
     mode: z
       .union(
         [z.literal('preserve'), modeOrSymbols()],
-        'expected a mode as text with a leading zero, such as "0640", in symbols, such as u=rw,g=r,o=, or preserve',
+        'expected a mode in octal as text with a leading zero, such as "0640", in symbols, such as u=rw,g=r,o=, or preserve',
       )
       .optional()
       .describe('The mode, in octal with a leading zero, as text: `"0640"`; in symbols: `u=rw,g=r,o=`; or `preserve`: that of `src`.'),

@@ -117,13 +117,17 @@ export const path = () =>
 /** A file mode in octal with a leading zero, as text: `"0640"`. A YAML number is refused, as 640 would mean another mode than 0640. */
 export const mode = () =>
   z
-    .string('expected a mode as text with a leading zero, such as "0640"')
+    .string('expected a mode in octal as text with a leading zero, such as "0640"')
     .regex(/^0?[0-7]{3,4}$/, 'expected a mode in octal, such as "0640"')
     .transform((value) => value.padStart(4, '0').slice(-4));
 
 /** A file mode in octal, or in symbols as chmod(1) takes them: `u=rwX,g=rX,o=`. */
 export const modeOrSymbols = () =>
-  z.union([mode(), z.string().refine(isSymbolic)], 'expected a mode as text with a leading zero, such as "0640", or in symbols, such as u=rw,g=r,o=');
+  z.union(
+    // Without abort the union would say what this one does not: nothing of what was expected.
+    [mode(), z.string().refine(isSymbolic, { abort: true })],
+    'expected a mode in octal as text with a leading zero, such as "0640", or in symbols, such as u=rw,g=r,o=',
+  );
 
 /** A list; a single value is taken as a list of one, as Ansible takes it. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>

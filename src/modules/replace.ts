@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TaskError } from '../values/errors.ts';
-import { problemIn, replacementProblem } from '../values/pattern.ts';
+import { compilePattern, problemIn, replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { text } from './params.ts';
@@ -22,7 +22,8 @@ const params = z
     ...editParams,
   })
   .superRefine(({ regexp, replace, after, before }, context) => {
-    const problem = replacementProblem(replace, regexp);
+    // What is wrong with the pattern itself has been said of the pattern.
+    const problem = problemIn(() => compilePattern(regexp)) === undefined ? replacementProblem(replace, regexp) : undefined;
     if (problem) context.addIssue({ code: 'custom', path: ['replace'], message: problem });
     const both = problemIn(() => sectionPattern(after, before));
     if (both) context.addIssue({ code: 'custom', path: ['before'], message: `after and before together: ${both}` });

@@ -8,7 +8,10 @@ export default defineModule({
   summary: 'Run a command line in a shell.',
   params: z
     .strictObject({
-      cmd: z.string('expected text that is not secret (use stdin for secrets)').min(1).describe('The command line; several lines are a script.'),
+      cmd: z
+        .string('expected text that is not secret (use stdin for secrets)')
+        .min(1, 'expected a command')
+        .describe('The command line; several lines are a script.'),
       executable: path().optional().describe('The shell, such as /bin/bash. Default: the POSIX sh of the host.'),
       ...runningParams,
     })

@@ -42,6 +42,35 @@ export interface Facts {
   readonly default_ipv4?: { readonly address: string; readonly interface: string; readonly gateway: string };
 }
 
+const names: { readonly [name in keyof Required<Facts>]: true } = {
+  distribution: true,
+  distribution_version: true,
+  distribution_major_version: true,
+  distribution_release: true,
+  os_family: true,
+  architecture: true,
+  deb_architecture: true,
+  kernel: true,
+  hostname: true,
+  nodename: true,
+  fqdn: true,
+  domain: true,
+  memtotal_mb: true,
+  swaptotal_mb: true,
+  processor_count: true,
+  service_mgr: true,
+  pkg_mgr: true,
+  user_id: true,
+  user_uid: true,
+  user_gid: true,
+  user_dir: true,
+  user_shell: true,
+  default_ipv4: true,
+};
+
+/** The names of all facts, to find misspelt ones before a host is asked. */
+export const factNames: readonly string[] = Object.keys(names);
+
 /** All facts of the host. */
 export function facts(): Question<Facts> {
   return question(factsKind, {});

@@ -41,7 +41,7 @@ export function unitName(name: string): string {
 export function unitProblem(name: string): string | undefined {
   const full = unitName(name);
   if (!/^[A-Za-z0-9:_.\\@-]+$/.test(name) || full.length > 255 || full.startsWith('-'))
-    return `${JSON.stringify(name)} is not the name of a unit (escape it with systemd-escape)`;
+    return `expected the name of a unit (systemd-escape writes other characters), got ${JSON.stringify(name)}`;
   return full.includes('@.') ? `${full} is a template: name an instance, as in ${full.replace('@.', '@main.')}` : undefined;
 }
 

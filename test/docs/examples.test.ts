@@ -10,6 +10,8 @@ const ofTheReader = /^there is no (file|template|script|handler|secret) /;
 
 for (const [name, { examples }] of await loadModules()) {
   test(`the examples of ${name} are tasks that lint takes`, async (t) => {
+    t.true(examples.length >= 2, 'a module has two examples');
+    t.is(new Set(examples.map(({ task }) => task)).size, examples.length, 'two examples are the same');
     const tasks = examples.map(({ task }) => `    - ${task.trimEnd().replaceAll('\n', '\n      ')}\n`).join('');
     const workingFolder = project({
       'inventory/hosts.yaml': 'all: {hosts: {web1: {}}}\n',

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { moduleNames, ownName } from '../../src/modules/registry.ts';
 import type { Questions } from '../../src/questions/question.ts';
 import type { Change } from '../../src/values/change.ts';
 import type { Command } from '../../src/values/command.ts';
@@ -15,6 +16,22 @@ const changeNothing = new Set(['assert', 'debug', 'fail', 'set_fact', 'slurp', '
 const neverOk = new Set(['raw', 'reboot', 'wait_for_connection']);
 
 const hostileText = /[$`'"\\\n]|[^\p{ASCII}]/u;
+
+for (const name of new Set(moduleNames().map(ownName))) {
+  test(`${name} › has at least ten cases, one of them of a host that is already as it shall be`, (t) => {
+    t.true(modulesWithCases().includes(name), `there is no test/modules/${name}.yaml`);
+    const cases = casesOf(name);
+    t.true(cases.length >= 10, `${cases.length} cases`);
+    t.is(new Set(cases.map((one) => one.name)).size, cases.length, 'two cases have one name');
+    if (neverOk.has(name) || name === 'fail') return;
+    // What only decides or says asks the host for nothing.
+    const asks = cases.some(({ answers }) => Object.keys(answers).length > 0);
+    t.true(
+      cases.some(({ changes, answers }) => changes?.length === 0 && (!asks || Object.keys(answers).length > 0)),
+      'no case of a second run',
+    );
+  });
+}
 
 for (const name of modulesWithCases()) {
   const cases = casesOf(name);
