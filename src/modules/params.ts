@@ -79,6 +79,13 @@ export const line = () =>
     z.string('expected text that is not secret').regex(/^[^\u0000-\u001f\u007f]*$/, 'expected one line without control characters'),
   );
 
+/** Text for a program, not secret: anything but NUL, also line ends. A number is taken as its text. */
+export const argument = () =>
+  z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z.string('expected text that is not secret').refine((value) => !value.includes('\0'), 'expected text without NUL characters'),
+  );
+
 /** An absolute path on the host: no control characters, no `..`, a trailing slash is dropped. */
 export const path = () =>
   line()

@@ -38,7 +38,7 @@ export default defineModule({
       commands: change.commands.map((command) => withStdin(command, Buffer.concat([Buffer.from(`${digestOf(bytes)}\n`), bytes]))),
     }));
   },
-  result: ({ cmd }, _answers, outputs) => runningResult([cmd.path, ...(cmd.words ?? [])], outputs),
+  result: (params, answers, outputs) => runningResult([params.cmd.path, ...(params.cmd.words ?? [])], params, answers, outputs),
 });
 
 /**

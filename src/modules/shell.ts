@@ -26,11 +26,12 @@ export default defineModule({
   plan: (params, answers) => {
     const summary = `run ${params.cmd.trim().split('\n')[0] ?? ''}${params.cmd.trim().includes('\n') ? ' …' : ''}`;
     if (params.executable === undefined) return planRunning(params, answers, summary, params.cmd);
-    // The script goes to the other shell's input: in its argument list everybody on the host could read it.
-    return planRunning(params, answers, summary, `${quote(params.executable)} -s`).map((change) => ({
+    // The script goes to the other shell as a pipe, which it opens as a file: in its argument list everybody on the host could read it, and as its
+    // input its own commands would read it.
+    return planRunning(params, answers, summary, `${quote(params.executable)} /dev/fd/3 3<&0 </dev/null`).map((change) => ({
       ...change,
       commands: change.commands.map((command) => withStdin(command, `${params.cmd}\n`)),
     }));
   },
-  result: ({ cmd }, _answers, outputs) => runningResult(cmd, outputs),
+  result: (params, answers, outputs) => runningResult(params.cmd, params, answers, outputs),
 });

@@ -3,7 +3,7 @@ import { type FileAnswer, file } from '../../questions/file.ts';
 import { type Asking, ask } from '../../questions/question.ts';
 import type { Change } from '../../values/change.ts';
 import { type Command, type Output, quote, withStdin } from '../../values/command.ts';
-import { revealed, secretIf } from '../../values/secret.ts';
+import { secretIf } from '../../values/secret.ts';
 import type { Vars } from '../../values/vars.ts';
 import { bool, path, text } from '../params.ts';
 
@@ -18,6 +18,8 @@ export const runningParams = {
 
 const running = z.object(runningParams);
 export type Running = z.output<typeof running>;
+
+type RunningPaths = Pick<Running, 'creates' | 'removes'>;
 
 export interface RunningAnswers {
   readonly creates?: FileAnswer;
@@ -38,7 +40,7 @@ export function planRunning(params: Running, answers: RunningAnswers, summary: s
   const inFolder = params.chdir === undefined ? script : `cd ${quote(params.chdir)} && { ${script}\n}`;
   const command: Command = { script: inFolder, timeoutSeconds: 3600 };
   const stdin = params.stdin === undefined ? undefined : params.stdin;
-  const fed = stdin === undefined ? command : withStdin(command, params.stdin_add_newline && !revealed(stdin).endsWith('\n') ? lineOf(stdin) : stdin);
+  const fed = stdin === undefined ? command : withStdin(command, params.stdin_add_newline ? lineOf(stdin) : stdin);
   return [{ summary, commands: [fed], writes: ['*'], opaque: true }];
 }
 
@@ -46,8 +48,19 @@ function lineOf(stdin: NonNullable<Running['stdin']>): NonNullable<Running['stdi
   return typeof stdin === 'string' ? `${stdin}\n` : secretIf(true, `${stdin.reveal()}\n`);
 }
 
-/** What `register` sees: the command as run; Ansible strips the last line end of its output. */
-export function runningResult(cmd: string | readonly string[], outputs: readonly Output[]): Vars {
+/** What `register` sees: the command as run, and its output without the line ends behind it. Of one that need not be run: that, as Ansible says it. */
+export function runningResult(cmd: string | readonly string[], { creates, removes }: RunningPaths, answers: RunningAnswers, outputs: readonly Output[]): Vars {
   const output = outputs.at(-1);
-  return { cmd, ...(output && { stdout: output.stdout.replace(/\r?\n$/, ''), stderr: output.stderr.replace(/\r?\n$/, '') }) };
+  if (output) return { cmd, ...streams(output.stdout, output.stderr) };
+  const why = answers.creates?.exists ? `${creates} exists` : answers.removes?.exists === false ? `${removes} does not exist` : undefined;
+  return { cmd, ...(why !== undefined && { rc: 0, ...streams(`skipped, since ${why}`, ''), msg: `Did not run command since ${why}` }) };
+}
+
+function streams(stdout: string, stderr: string): Vars {
+  const [out, err] = [stdout, stderr].map((text) => text.replace(/[\r\n]+$/, ''));
+  return { stdout: out ?? '', stdout_lines: linesOf(out ?? ''), stderr: err ?? '', stderr_lines: linesOf(err ?? '') };
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(/\r\n|\r|\n/);
 }
