@@ -6,12 +6,13 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `e2e`, or both (default). Exit code 1 if anything failed.
+ * `123 passed, 0 failed`. Arguments: `unit`, `e2e`, `differential`; default all. Exit code 1 if anything failed.
  */
 const suites = {
-  unit: ['build/test/**/*.test.js', '!build/test/e2e/**'],
+  unit: ['build/test/**/*.test.js', '!build/test/e2e/**', '!build/test/differential/**'],
   // A lab host each: one file at a time, as two cores are shared by all of them.
   e2e: ['build/test/e2e/**/*.test.js', '--concurrency=1', '--timeout=20m'],
+  differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
 } as const;
 
 type Suite = keyof typeof suites;

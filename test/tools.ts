@@ -1,4 +1,5 @@
-// What the unit tests run on this machine, so that none of them is skipped: a real sshd, and the shells and tools that hosts have.
+// What the tests run on this machine, so that none of them is skipped: a real sshd, the shells and tools that hosts have, and Ansible for the
+// differential suite.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { installPackages } from './lab/engine.ts';
@@ -8,12 +9,15 @@ import type { Say } from './lab/stage.ts';
 /** A file of each Debian package that is wanted. */
 const packages: Readonly<Record<string, string>> = {
   '/bin/dash': 'dash',
+  '/usr/bin/ansible-playbook': 'ansible-core',
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/fish': 'fish',
   '/usr/bin/nsenter': 'util-linux',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/bin/sudo': 'sudo',
   '/usr/bin/zsh': 'zsh',
+  // Modules that are no part of ansible-core: authorized_key, sysctl, cron's beside it.
+  '/usr/lib/python3/dist-packages/ansible_collections/ansible/posix/MANIFEST.json': 'ansible',
   '/usr/sbin/sshd': 'openssh-server',
 };
 
