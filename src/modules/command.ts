@@ -3,7 +3,7 @@ import { quote } from '../values/command.ts';
 import { splitWords } from '../values/words.ts';
 import { defineModule } from './module.ts';
 import { argument } from './params.ts';
-import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+import { askRunning, beginsSomewhere, planRunning, runningParams, runningResult } from './support/running.ts';
 
 export default defineModule({
   summary: 'Run a command without a shell: no variables, pipes or redirections in it are interpreted.',
@@ -13,7 +13,8 @@ export default defineModule({
       argv: z.array(argument()).min(1).optional().describe('The command and its arguments as a list, taken as they are.'),
       ...runningParams,
     })
-    .refine(({ cmd, argv }) => (cmd === undefined) !== (argv === undefined), 'expected a command: either as text, or as a list under argv'),
+    .refine(({ cmd, argv }) => (cmd === undefined) !== (argv === undefined), 'expected a command: either as text, or as a list under argv')
+    .refine(...beginsSomewhere),
   examples: [
     { description: 'Run once, as long as its result is not there', task: 'command: openssl rand -out /root/seed 32\nargs:\n  creates: /root/seed' },
     { description: 'Only read, never "changed"', task: 'command:\n  argv: [nginx, -v]\nchanged_when: false\nregister: nginx_version' },

@@ -51,6 +51,19 @@ export function conditionParams(schema: z.ZodType): readonly string[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => ((field as z.ZodType).meta()?.['conditions'] ? [name] : []));
 }
 
+/** The name of a variable, given to the module as its value (`debug.var`). */
+export const variable = () => z.unknown().meta({ variable: true });
+
+/** The parameters of `schema` that name a variable. */
+export function variableParams(schema: z.ZodType): readonly string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).flatMap(([name, field]) => (isVariable(field as z.ZodType) ? [name] : []));
+}
+
+function isVariable(field: z.ZodType): boolean {
+  return field.meta()?.['variable'] === true || (field instanceof z.ZodOptional && isVariable(field.unwrap() as z.ZodType));
+}
+
 function localKind(field: z.ZodType): LocalKind | undefined {
   const kind = field.meta()?.['local'];
   if (kind === 'file' || kind === 'template' || kind === 'script') return kind;
@@ -93,6 +106,9 @@ export const path = () =>
     .refine((value) => !value.split('/').includes('..'), 'expected a path without ..')
     .transform((value) => (value.length > 1 ? value.replace(/\/+$/, '').replaceAll(/\/{2,}/g, '/') : value));
 
+/** A path on the host that may begin in a folder that the task names. */
+export const relativePath = () => line().refine((value) => value !== '' && !value.split('/').includes('..'), 'expected a path without ..');
+
 /** A file mode in octal with a leading zero, as text: `"0640"`. A YAML number is refused, as 640 would mean another mode than 0640. */
 export const mode = () =>
   z
@@ -103,6 +119,13 @@ export const mode = () =>
 /** A list; a single value is taken as a list of one, as Ansible takes it. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));
+
+/** A list, or text with commas between, as Ansible takes it; blanks around an item are no part of it, and empty items are none. */
+export const commaList = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value) => {
+    const items: unknown = typeof value === 'string' ? value.split(',') : value;
+    return Array.isArray(items) ? items.map((one: unknown) => (typeof one === 'string' ? one.trim() : one)).filter((one) => one !== '') : items;
+  }, listOf(item));
 
 /** For `refine`: two parameters of which at most one is given. */
 export function notBoth<First extends string, Second extends string>(first: First, second: Second) {

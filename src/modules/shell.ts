@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { quote, withStdin } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { path } from './params.ts';
-import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+import { askRunning, beginsSomewhere, planRunning, runningParams, runningResult } from './support/running.ts';
 
 export default defineModule({
   summary: 'Run a command line in a shell.',
@@ -14,8 +14,9 @@ export default defineModule({
     })
     .refine(
       ({ executable, stdin }) => executable === undefined || stdin === undefined,
-      'stdin cannot be given together with executable, which reads the command from there',
-    ),
+      'stdin cannot be given together with executable, takes nothing but the command',
+    )
+    .refine(...beginsSomewhere),
   examples: [
     { description: 'Use a pipe', task: 'shell: ps ax | grep -c [n]ginx\nregister: count\nchanged_when: false' },
     { description: 'Run once', task: 'shell: |\n  umask 077\n  date > /root/installed\nargs:\n  creates: /root/installed' },

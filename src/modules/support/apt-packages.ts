@@ -4,7 +4,7 @@ import { type CandidateAnswer, installedPackage, type PackageAnswer, packageCand
 import { type Asking, ask } from '../../questions/question.ts';
 import type { Change } from '../../values/change.ts';
 import { TaskError } from '../../values/errors.ts';
-import { bool, line, listOf } from '../params.ts';
+import { bool, commaList, line } from '../params.ts';
 import { aptInstall, aptRemove, aptUpdate, dpkgRepair } from './apt-commands.ts';
 
 /** `nginx` or `nginx=1.22.1-9`. */
@@ -20,7 +20,7 @@ const wanted = () =>
 
 /** The parameters of a task that manages packages with apt. */
 export const aptParams = {
-  name: listOf(wanted()).optional().describe('Packages, one or a list; `NAME=VERSION` for a version.'),
+  name: commaList(wanted()).optional().describe('Packages, one or a list; `NAME=VERSION` for a version.'),
   state: z.enum(['present', 'latest', 'absent']).default('present').describe('`latest` also upgrades; `absent` removes.'),
   update_cache: bool()
     .default(false)
