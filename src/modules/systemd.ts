@@ -64,8 +64,10 @@ export default defineModule({
     // An old systemd cannot say that it is stale: before something is started it reads its files in any case.
     return isStale || (daemon_reload && changes.length > 0) ? [reload, ...changes] : changes;
   },
-  result: ({ name }, { unit: found }) => ({
+  result: ({ name, state, enabled }, { unit: found }) => ({
     ...(name !== undefined && { name }),
+    ...(state !== undefined && { state: state === 'stopped' ? state : 'started' }),
+    ...(enabled !== undefined && { enabled: isEnabled(found) }),
     status: { ActiveState: found.active, SubState: found.sub, LoadState: found.load, UnitFileState: found.file, Id: found.id },
   }),
 });
@@ -89,18 +91,22 @@ function unitChanges(name: string, { state, enabled, masked }: Params, found: Un
     ...(masked === undefined || masked === isMasked
       ? []
       : [change(`${masked ? 'mask' : 'unmask'} ${name}`, sh`systemctl ${masked ? 'mask' : 'unmask'} -- ${name}`)]),
-    ...(enabled === undefined || enabled === isEnabled(found)
+    ...(enabled === undefined || enabled === isEnabled(found) || (!enabled && cannotBeDisabled(found))
       ? []
       : [change(`${enabled ? 'enable' : 'disable'} ${name}`, sh`systemctl ${enabled ? 'enable' : 'disable'} -- ${name}`)]),
     ...stateChanges(name, state, found),
   ];
 }
 
-/** A unit that others start (static, indirect) or that is an alias cannot be enabled further. */
-function isEnabled({ file, hasStartLink }: UnitAnswer): boolean {
-  return (
-    ['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'transient'].includes(file) && (file !== 'generated' || hasStartLink)
-  );
+/** A unit that others start or that is an alias cannot be enabled further; an indirect one is where those are that are enabled with it. */
+function isEnabled({ file, hasStartLink, hasEnabledOthers }: UnitAnswer): boolean {
+  if (file === 'generated') return hasStartLink;
+  return file === 'indirect' ? hasEnabledOthers === true : ['enabled', 'enabled-runtime', 'static', 'alias', 'transient'].includes(file);
+}
+
+/** systemctl(1) has nothing to take away from it. */
+function cannotBeDisabled({ file }: UnitAnswer): boolean {
+  return ['static', 'transient'].includes(file);
 }
 
 /** One that ends and is started again and again does not run. */
