@@ -17,9 +17,9 @@ export function catalogOf(modules: ReadonlyMap<string, Module>): ModuleCatalog {
       const module = modules.get(name);
       return module ? variableParams(module.params) : [];
     },
-    localParams: (name) => {
+    localParams: (name, given) => {
       const module = modules.get(name);
-      return module ? localParams(module.params) : new Map();
+      return module ? localParams(module.params, given) : new Map();
     },
     check: (name, params, unknown) => {
       const module = modules.get(name);

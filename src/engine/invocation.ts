@@ -51,7 +51,7 @@ function withLocalFiles(
   given: { readonly [name: string]: Value },
 ): Record<string, unknown> {
   const params: Record<string, unknown> = { ...given };
-  for (const [name, kind] of localParams(module.params)) {
+  for (const [name, kind] of localParams(module.params, given)) {
     const path = given[name];
     if (typeof path === 'string') params[name] = run.readLocal(kind, path, task, scope);
   }

@@ -165,7 +165,7 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
     params[name] = value;
     if (state !== 'known') unknown.add(name);
   }
-  for (const [name, kind] of modules.localParams(task.module)) {
+  for (const [name, kind] of modules.localParams(task.module, params)) {
     const expression = task.params.entries.get(name);
     const path = params[name];
     if (!expression || unknown.has(name) || typeof path !== 'string') continue;

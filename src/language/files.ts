@@ -11,6 +11,8 @@ export interface Files {
   readonly shown: (path: string) => string;
   /** @throws InputError when that cannot be seen. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** The mode of a file or folder in four octal digits. @throws InputError */
+  readonly mode: (path: string) => string;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
   /** Throws InputError unless the file may be read; its content is not looked at. */
@@ -51,6 +53,7 @@ export function createFiles(workingFolder: string, home: string): Files {
       const stats = statOf(path, shown(path));
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
+    mode: (path) => attempt(path, undefined, () => (statSync(path).mode & 0o7777).toString(8).padStart(4, '0')),
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
     mustBeReadable: (path, asked) =>
       attempt(path, asked, () => {

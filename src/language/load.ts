@@ -30,8 +30,8 @@ export interface ModuleCatalog {
   conditions(module: string): readonly string[];
   /** The names of parameters that name a variable (`debug.var`): the module is given its value. */
   variables(module: string): readonly string[];
-  /** The parameters that are paths of local files, read (and templates: rendered) before the module sees them. */
-  localParams(module: string): ReadonlyMap<string, LocalFileKind>;
+  /** The parameters that are paths of local files, read (and templates: rendered) before the module sees them; of those that are `given`. */
+  localParams(module: string, given: { readonly [name: string]: unknown }): ReadonlyMap<string, LocalFileKind>;
   /**
    * Checks rendered parameters. `unknown` names parameters whose value is not known yet (they read a registered result): only their
    * names are checked. Paths are relative to the parameters' mapping; `ofKey`: it is the key there that is wrong.

@@ -4,6 +4,7 @@ import type { Text } from '../values/secret.ts';
 import { splitWords } from '../values/words.ts';
 import type { Scope } from './expression.ts';
 import { noteJinja } from './jinja.ts';
+import { type LocalFolder, readFolder } from './local-folder.ts';
 import type { Task } from './play.ts';
 import type { Reader } from './reader.ts';
 import { isTemplate, type Template } from './template.ts';
@@ -17,10 +18,14 @@ export interface LocalContent {
   readonly content: Text | Uint8Array;
   /** Of a script: the words behind its path. */
   readonly words?: readonly string[];
+  /** Of what may be a folder: its mode, in four octal digits. */
+  readonly mode?: string;
+  /** Of a folder: what is in it, and whether that alone is meant. */
+  readonly tree?: LocalFolder & { readonly isContent: boolean };
 }
 
-/** A script is a file; the text that names it goes on with words for it, as a command line does. */
-export type LocalFileKind = 'file' | 'template' | 'script';
+/** A script is a file; the text that names it goes on with words for it, as a command line does. A tree is a file or a folder. */
+export type LocalFileKind = 'file' | 'template' | 'script' | 'tree';
 
 /** Reads the local files of tasks. Each template is compiled once. */
 export interface LocalFiles {
@@ -49,8 +54,9 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
     if (known !== undefined) return known;
     const tried = candidates(kind, path, task.folders ?? [], files.resolve, projectFolder);
     const found = tried.find((candidate) => files.kind(candidate) !== undefined);
-    if (found === undefined) throw InputError.of(`there is no ${kind} ${path}`, asked, `Looked for: ${tried.map(files.shown).join(', ')}.`);
-    if (files.kind(found) === 'folder') throw InputError.of(`${files.shown(found)} is a folder, not a ${kind}`, asked);
+    if (found === undefined)
+      throw InputError.of(`there is no ${kind === 'tree' ? 'file' : kind} ${path}`, asked, `Looked for: ${tried.map(files.shown).join(', ')}.`);
+    if (kind !== 'tree' && files.kind(found) === 'folder') throw InputError.of(`${files.shown(found)} is a folder, not a ${kind}`, asked);
     places.set(key, found);
     return found;
   }
@@ -64,6 +70,12 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
     const template = isTemplate(text) ? templates.compile(text, at, partialsOf(found)) : constantTemplate(text);
     compiled.set(found, template);
     return template;
+  }
+
+  function treeAt(found: string, path: string, bytes: (file: string) => Uint8Array): LocalContent {
+    const shown = files.shown(found);
+    if (files.kind(found) !== 'folder') return { path: shown, content: bytes(found), mode: files.mode(found) };
+    return { path: shown, content: new Uint8Array(), tree: { isContent: path.endsWith('/'), ...readFolder(found, files, bytes) } };
   }
 
   /** `{{> name}}` is `name.hbs` or `name` beside the template. */
@@ -82,12 +94,19 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
     read(kind, text, task, scope, asked) {
       const { path, words } = named(kind, text, asked);
       const found = find(kind, path, task, asked);
+      if (kind === 'tree') return treeAt(found, path, (file) => files.bytes(file, asked));
       const content = kind === 'template' ? compile(found, asked).render(scope) : files.bytes(found, asked);
       return { path: files.shown(found), content, ...words };
     },
     probe(kind, text, task, asked) {
       const { path, words } = named(kind, text, asked);
       const found = find(kind, path, task, asked);
+      if (kind === 'tree') {
+        return treeAt(found, path, (file) => {
+          files.mustBeReadable(file, asked);
+          return new Uint8Array();
+        });
+      }
       files.mustBeReadable(found, asked);
       return { path: files.shown(found), content: new Uint8Array(), ...words };
     },

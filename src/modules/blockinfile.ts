@@ -4,7 +4,7 @@ import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, notBoth, text } from './params.ts';
 import { type WantedBlock, withBlock } from './support/edit-block.ts';
-import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, keptResult, pathAliases, planEdited } from './support/edit-file.ts';
 import { pattern } from './support/pattern.ts';
 
 const params = z
@@ -53,7 +53,8 @@ export default defineModule({
       task: 'blockinfile:\n  path: /etc/hosts\n  marker: "# {mark} {{ item }}"\n  block: 10.0.0.1 {{ item }}\nloop: [one.example, two.example]',
     },
   ],
-  absent: { ...absentFromEdits, content: 'Write block.' },
+  aliases: { ...pathAliases, content: 'block' },
+  absent: absentFromEdits,
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
     if (!answers.file.exists && !params.create)
@@ -61,6 +62,7 @@ export default defineModule({
     if (!answers.file.exists && params.state === 'absent') return [];
     return planEdited(params, answers, (old) => withBlock(old, wantedOf(params)), params.block instanceof Secret);
   },
+  result: (_params, _answers, outputs) => keptResult('backup_file', outputs),
 });
 
 function wantedOf(params: Params): WantedBlock {

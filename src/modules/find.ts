@@ -82,11 +82,8 @@ export default defineModule({
       task: 'find:\n  paths: /etc/nginx/sites-enabled\n  file_type: any\n  patterns: ["*.conf"]\n  excludes: [default.conf]\nregister: sites',
     },
   ],
+  aliases: { path: 'paths', name: 'paths', pattern: 'patterns', exclude: 'excludes' },
   absent: {
-    path: 'Write paths.',
-    name: 'Write paths.',
-    pattern: 'Write patterns.',
-    exclude: 'Write excludes.',
     follow: 'Links below a folder are not followed: name where they lead in paths.',
     get_checksum: 'Use the module stat over what is found.',
     read_whole_file: 'Files are searched line by line.',

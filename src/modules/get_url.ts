@@ -8,6 +8,7 @@ import { bool, line } from './params.ts';
 import { attributeChanges, attributeParams, setAttributes } from './support/attributes.ts';
 import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
+import { resolvedMode } from './support/mode.ts';
 import { exitOnSignals, fail } from './support/shell.ts';
 
 const params = z
@@ -90,7 +91,9 @@ export default defineModule({
 
 /** Into a file beside its place; its digest is checked before it gets its name. */
 function download({ url, checksum, timeout, validate_certs, owner, group, mode }: Params, path: string): Command {
-  const attributes = setAttributes('$t', { owner, group, mode: mode ?? '0644' }).map(({ script }) => script.replace("'$t'", '"$t"'));
+  const attributes = setAttributes('$t', { owner, group, mode: resolvedMode(mode ?? '0644', '0644', false) }).map(({ script }) =>
+    script.replace("'$t'", '"$t"'),
+  );
   const curl = `curl -q -fsSL --proto '=http,https' --retry 2 --max-time ${timeout}${validate_certs ? '' : ' --insecure'} -o "$t" -- "$url"`;
   const wget = `wget -q --timeout=${timeout}${validate_certs ? '' : ' --no-check-certificate'} -O "$t" -- "$url"`;
   const check = `got=$(sha256sum <"$t")\n[ "\${got%% *}" = ${checksum} ] || fail "$url has the sha256 \${got%% *}, expected ${checksum}: nothing was changed"`;

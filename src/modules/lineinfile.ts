@@ -3,7 +3,7 @@ import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, line, notBoth, text } from './params.ts';
-import { absentFromEdits, askEdited, editedPath, editParams, planEdited } from './support/edit-file.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, keptResult, pathAliases, planEdited } from './support/edit-file.ts';
 import { withLine, withoutLines } from './support/edit-lines.ts';
 import { pattern, replacementProblem } from './support/pattern.ts';
 
@@ -49,6 +49,7 @@ export default defineModule({
     },
     { description: 'No such line', task: 'lineinfile:\n  path: /etc/hosts\n  regexp: \\sold\\.example\\.org$\n  state: absent' },
   ],
+  aliases: pathAliases,
   absent: absentFromEdits,
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
@@ -57,6 +58,7 @@ export default defineModule({
     if (!found.exists && !params.create) throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it.');
     return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret);
   },
+  result: (_params, _answers, outputs) => keptResult('backup', outputs),
 });
 
 function edited({ line, state, ...rest }: Params, old: string): string {

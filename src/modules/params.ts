@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../values/secret.ts';
+import { isSymbolic } from './support/mode.ts';
 
 /** A file of the user's own machine, read (and for a template: rendered) before the module sees it. */
 export interface LocalFile {
@@ -9,10 +10,23 @@ export interface LocalFile {
   readonly content: string | Secret | Uint8Array;
   /** Of a script: the words behind its path. */
   readonly words?: readonly string[];
+  /** Four octal digits; of a file that a module may take with its mode. */
+  readonly mode?: string;
+  /** What is in it, where it is a folder; there is no content then. */
+  readonly tree?: LocalTree;
+}
+
+/** A folder of the user's own machine with all that is in it. Paths begin below it. */
+export interface LocalTree {
+  /** Only what is in it is meant, not the folder itself: the path ends with a slash. */
+  readonly isContent: boolean;
+  /** Each behind the one that it is in. */
+  readonly folders: readonly string[];
+  readonly files: readonly { readonly path: string; readonly content: Uint8Array; readonly mode: string }[];
 }
 
 /** How a parameter's path is turned into a LocalFile before validation. */
-export type LocalKind = 'file' | 'template' | 'script';
+export type LocalKind = 'file' | 'template' | 'script' | 'tree';
 
 const isLocalFile = (value: unknown): value is LocalFile => typeof value === 'object' && value !== null && 'path' in value && 'content' in value;
 
@@ -25,13 +39,26 @@ export const templateFile = () => z.custom<LocalFile>(isLocalFile, 'expected the
 /** A path as `localFile` takes it, and behind it words for the script that is there, as in a command line; given to the module as a LocalFile with those words. */
 export const scriptFile = () => z.custom<LocalFile>(isLocalFile, 'expected the path of a script').meta({ local: 'script' satisfies LocalKind });
 
-/** The parameters of `schema` that are local files, by name. */
-export function localParams(schema: z.ZodType): ReadonlyMap<string, LocalKind> {
+/** As `localFile`. @param options.unless as for `localTree`. */
+export const localOrHostFile = ({ unless }: { readonly unless: string }) =>
+  z.union([z.custom<LocalFile>(isLocalFile), line()], 'expected the path of a file').meta({ local: 'file' satisfies LocalKind, unless });
+
+/**
+ * As `localFile`, for a file or a folder; a folder is given as a LocalFile with its tree.
+ * @param options.unless the name of a parameter: where it is true, the path is one of the host, and given as text.
+ */
+export const localTree = ({ unless }: { readonly unless: string }) =>
+  z.union([z.custom<LocalFile>(isLocalFile), line()], 'expected the path of a file or folder').meta({ local: 'tree' satisfies LocalKind, unless });
+
+/** The parameters of `schema` that are local files, by name. @param given parameters as they are written, by which some are paths of the host. */
+export function localParams(schema: z.ZodType, given: { readonly [name: string]: unknown } = {}): ReadonlyMap<string, LocalKind> {
   const found = new Map<string, LocalKind>();
   if (!(schema instanceof z.ZodObject)) return found;
   for (const [name, field] of Object.entries(schema.shape)) {
-    const kind = localKind(field as z.ZodType);
-    if (kind) found.set(name, kind);
+    const { kind, unless } = localMeta(field as z.ZodType);
+    // What is not known yet is no word for false.
+    const isOnHost = unless !== undefined && Object.hasOwn(given, unless) && bool().safeParse(given[unless]).data !== false;
+    if (kind && !isOnHost) found.set(name, kind);
   }
   return found;
 }
@@ -64,10 +91,11 @@ function isVariable(field: z.ZodType): boolean {
   return field.meta()?.['variable'] === true || (field instanceof z.ZodOptional && isVariable(field.unwrap() as z.ZodType));
 }
 
-function localKind(field: z.ZodType): LocalKind | undefined {
-  const kind = field.meta()?.['local'];
-  if (kind === 'file' || kind === 'template' || kind === 'script') return kind;
-  return field instanceof z.ZodOptional ? localKind(field.unwrap() as z.ZodType) : undefined;
+function localMeta(field: z.ZodType): { readonly kind?: LocalKind; readonly unless?: string } {
+  const { local: kind, unless } = field.meta() ?? {};
+  const isKind = kind === 'file' || kind === 'template' || kind === 'script' || kind === 'tree';
+  if (isKind) return { kind, ...(typeof unless === 'string' && { unless }) };
+  return field instanceof z.ZodOptional ? localMeta(field.unwrap() as z.ZodType) : {};
 }
 
 const trueWords = ['yes', 'on', 'true', 'y', '1'];
@@ -115,6 +143,10 @@ export const mode = () =>
     .string('expected a mode as text with a leading zero, such as "0640"')
     .regex(/^0?[0-7]{3,4}$/, 'expected a mode in octal, such as "0640"')
     .transform((value) => value.padStart(4, '0').slice(-4));
+
+/** A file mode in octal, or in symbols as chmod(1) takes them: `u=rwX,g=rX,o=`. */
+export const modeOrSymbols = () =>
+  z.union([mode(), z.string().refine(isSymbolic)], 'expected a mode as text with a leading zero, such as "0640", or in symbols, such as u=rw,g=r,o=');
 
 /** A list; a single value is taken as a list of one, as Ansible takes it. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>

@@ -3,7 +3,7 @@ import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { text } from './params.ts';
-import { absentFromEdits, askEdited, editedPath, editParams, planEdited, searching, textOf } from './support/edit-file.ts';
+import { absentFromEdits, askEdited, editedPath, editParams, keptResult, pathAliases, planEdited, searching, textOf } from './support/edit-file.ts';
 import { replaced, sectionPattern } from './support/edit-text.ts';
 import { problemIn, replacementProblem, textPattern } from './support/pattern.ts';
 
@@ -42,6 +42,7 @@ export default defineModule({
       task: 'replace:\n  path: /etc/app.conf\n  after: \\[old\\]\n  before: \\[new\\]\n  regexp: ^([^#\\n].*)$\n  replace: "# \\\\1"\n  validate: app --check %s',
     },
   ],
+  aliases: pathAliases,
   absent: absentFromEdits,
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
@@ -58,9 +59,9 @@ export default defineModule({
       opaque: true,
     }));
   },
-  result: (params, { content: { text } }) => {
+  result: (params, { content: { text } }, outputs) => {
     const isFound = text === undefined || searching(params.path, () => edited(params, text) !== undefined);
-    return isFound ? {} : { msg: `nothing was replaced: after and before are not found in ${params.path}` };
+    return isFound ? keptResult('backup_file', outputs) : { msg: `nothing was replaced: after and before are not found in ${params.path}` };
   },
 });
 

@@ -20,7 +20,7 @@ export default defineModule({
       task: 'slurp:\n  src: /etc/app/signing.key\nregister: signing_key\nno_log: true',
     },
   ],
-  absent: { path: 'Write src.' },
+  aliases: { path: 'src' },
   ask: ({ src }) => ask({ content: content(src) }),
   plan: ({ src }, { content: found }) => {
     if (!found.exists) throw new TaskError(`there is no file ${src} on the host`, 'Look first with the module stat, or set failed_when: false.');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
+import type { Vars } from '../values/vars.ts';
 import { defineModule } from './module.ts';
 import { bool, path } from './params.ts';
 
@@ -19,6 +20,7 @@ export default defineModule({
     { description: 'Do something only if a file is there', task: 'stat:\n  path: /etc/nginx/nginx.conf\nregister: nginx_conf' },
     { description: 'Only whether it is there, of a large file', task: 'stat:\n  path: /var/lib/backup.tar\n  get_checksum: false\nregister: backup' },
   ],
+  aliases: { dest: 'path', name: 'path' },
   absent: {
     get_mime: 'Use the module command with file(1).',
     get_attributes: 'Use the module command with lsattr(1).',
@@ -38,6 +40,16 @@ export default defineModule({
         isreg: type === 'file',
         isdir: type === 'directory',
         islnk: type === 'link',
+        isfifo: found.special === 'fifo',
+        issock: found.special === 'socket',
+        isblk: found.special === 'block',
+        ischr: found.special === 'character',
+        ...bitsIn(found.mode),
+        ...(found.access !== undefined && {
+          readable: found.access.includes('r'),
+          writeable: found.access.includes('w'),
+          executable: found.access.includes('x'),
+        }),
         uid: found.uid,
         gid: found.gid,
         pw_name: found.owner,
@@ -50,3 +62,22 @@ export default defineModule({
     };
   },
 });
+
+/** Ansible's names for the bits of a mode. */
+function bitsIn(mode: string): Vars {
+  const bits = Number.parseInt(mode, 8);
+  const has = (bit: number): boolean => (bits & bit) !== 0;
+  return {
+    rusr: has(0o400),
+    wusr: has(0o200),
+    xusr: has(0o100),
+    rgrp: has(0o040),
+    wgrp: has(0o020),
+    xgrp: has(0o010),
+    roth: has(0o004),
+    woth: has(0o002),
+    xoth: has(0o001),
+    isuid: has(0o4000),
+    isgid: has(0o2000),
+  };
+}

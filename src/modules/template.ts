@@ -11,6 +11,7 @@ const params = z.strictObject({
   ),
   dest: destination().describe('Where it goes on the host; a folder (or a trailing slash) takes the name of `src` without `.hbs`.'),
   force: bool().default(true).describe('Replace a file that differs; without it, only write what is not there.'),
+  follow: bool().default(false).describe('Write to what a link at `dest` points at, instead of replacing the link.'),
   backup: bool().default(false).describe('Keep the file that is replaced, beside it with the time in its name.'),
   validate: validation(),
   ...attributeParams,
@@ -29,7 +30,6 @@ export default defineModule({
     { description: 'Keep the old one', task: 'template:\n  src: app.conf.hbs\n  dest: /etc/app.conf\n  backup: true' },
   ],
   absent: {
-    follow: 'A link at dest is replaced.',
     newline_sequence: 'Lines end as they do in the template.',
     block_start_string: 'Templates are Handlebars.',
     variable_start_string: 'Templates are Handlebars.',
@@ -41,7 +41,7 @@ export default defineModule({
   },
   ask: (params) => askPlaced(placed(params)),
   plan: (params, answers) => planPlaced(placed(params), answers),
-  result: (params, answers) => placedResult(placed(params), answers),
+  result: (params, answers, outputs) => placedResult(placed(params), answers, outputs),
 });
 
 function placed({ src, ...rest }: Params): Placed {

@@ -25,6 +25,8 @@ export interface AbsentFile extends Place {
 export interface PresentFile extends Place {
   readonly exists: true;
   readonly type: 'file' | 'directory' | 'link' | 'other';
+  /** What it is, where the type is `other`. */
+  readonly special?: 'fifo' | 'socket' | 'block' | 'character';
   /** Four octal digits: `"0644"`. */
   readonly mode: string;
   /** The user's name; its number where it has none. */
@@ -41,6 +43,8 @@ export interface PresentFile extends Place {
   /** A directory on which a file system is mounted. */
   readonly isMountPoint?: true;
   readonly times?: { readonly accessed: number; readonly modified: number; readonly changed: number; readonly inode: number; readonly links: number };
+  /** What this user may do with it, asked with the times: some of `rwx`. */
+  readonly access?: string;
 }
 
 export type FileAnswer = AbsentFile | PresentFile;
@@ -84,6 +88,14 @@ describe() {
   fi
   printf '%s %s %s\\n' "$flag" "$code" "$target"
 }
+may() {
+  if [ ! -e "$1" ]; then return; fi
+  access=
+  if [ -r "$1" ]; then access=r; fi
+  if [ -w "$1" ]; then access=\${access}w; fi
+  if [ -x "$1" ]; then access=\${access}x; fi
+  printf 'a\\t%s\\t%s\\n' "$access" "$1"
+}
 group() {
   header=$1 follow=0 option=
   shift
@@ -92,7 +104,9 @@ group() {
   owner='%f	%u	%g	%U	%G'
   regular "$@" | xargs -0 -r stat $option -c "s	$owner	%s	%n" -- 2>/dev/null
   others "$@" | xargs -0 -r stat $option -c "s	$owner	-	%n" -- 2>/dev/null
-  case $header in *times*) for p do printf '%s\\0' "$p"; done | xargs -0 -r stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- 2>/dev/null ;; esac
+  case $header in *times*) for p do printf '%s\\0' "$p"; done | xargs -0 -r stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- 2>/dev/null
+    for p do may "$p"; done ;;
+  esac
   case $header in *digest*) regular "$@" | xargs -0 -r sha256sum -- 2>/dev/null ;; esac
   for p do describe "$p"; done
   echo .
@@ -130,7 +144,7 @@ function partsOf(output: string, paths: readonly string[]): ReadonlyMap<string, 
 
 /** The path that a line of stat(1) or sha256sum(1) is about. */
 function nameIn(line: string): string {
-  if (/^[st]\t/.test(line)) return line.slice(line.lastIndexOf('\t') + 1);
+  if (/^[sta]\t/.test(line)) return line.slice(line.lastIndexOf('\t') + 1);
   // sha256sum(1) of coreutils puts a backslash before the line of a name that it had to escape.
   const name = /^\\?[0-9a-f]{64} [ *](.*)$/.exec(line)?.[1];
   if (name === undefined) throw new Error(`the host printed a line about files that is not understood: ${JSON.stringify(line)}`);
@@ -139,6 +153,7 @@ function nameIn(line: string): string {
 
 const statLine = /^s\t([0-9a-f]{1,8})\t(\d{1,10})\t(\d{1,10})\t([^\t]+)\t([^\t]+)\t(\d{1,18}|-)\t/;
 const timesLine = /^t\t(-?\d+)\t(-?\d+)\t(-?\d+)\t(\d+)\t(\d+)\t/;
+const accessLine = /^a\t(r?w?x?)\t/;
 const placeLine = /^(-|hidden|mount) (=|[A-Za-z0-9+/=]+) (-|[A-Za-z0-9+/=]+)$/;
 
 function parseFile(part: string, { path }: FileParams): FileAnswer {
@@ -154,6 +169,8 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
   const type = typeOf(bits);
   const sha256 = find(lines, /^\\?([0-9a-f]{64}) /)?.[1];
   const times = find(lines, timesLine);
+  const access = find(lines, accessLine)?.[1];
+  const special = specials.get(bits & 0o170000);
   return {
     exists: true,
     type,
@@ -163,6 +180,8 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
     group: group === 'UNKNOWN' ? gid : group,
     gid: Number(gid),
     ...(size !== '-' && { size: Number(size) }),
+    ...(special && { special }),
+    ...(access !== undefined && { access }),
     ...(sha256 && { sha256 }),
     ...(type === 'link' && targetCode !== '-' && { target: fromBase64(targetCode) }),
     ...place,
@@ -180,6 +199,13 @@ function find(lines: readonly string[], pattern: RegExp): RegExpExecArray | unde
   }
   return undefined;
 }
+
+const specials: ReadonlyMap<number, NonNullable<PresentFile['special']>> = new Map([
+  [0o010000, 'fifo'],
+  [0o140000, 'socket'],
+  [0o060000, 'block'],
+  [0o020000, 'character'],
+]);
 
 /** The type bits of st_mode, as in inode(7). */
 function typeOf(bits: number): PresentFile['type'] {

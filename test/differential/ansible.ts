@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { attempt } from '../lab/run.ts';
 import { folder } from './cases.ts';
-import type { Called, Outcome } from './outcome.ts';
+import { type Called, type Outcome, unforeseen } from './outcome.ts';
 import { type HostName, hostOf, type Twins } from './twins.ts';
 
 const line = z.object({
@@ -39,7 +39,6 @@ export async function runAnsible(twins: Twins, directory: string, args: readonly
     ANSIBLE_CALLBACK_PLUGINS: folder,
     ANSIBLE_STDOUT_CALLBACK: 'outcomes',
     ANSIBLE_PIPELINING: '1',
-    ANSIBLE_SSH_TRANSFER_METHOD: 'piped',
     ANSIBLE_GATHERING: 'explicit',
     ANSIBLE_NOCOLOR: '1',
     ANSIBLE_SSH_CONTROL_PATH_DIR: join(home, 'cp'),
@@ -62,7 +61,13 @@ export async function runAnsible(twins: Twins, directory: string, args: readonly
   return { outcomes, hasSucceeded: code === 0, said };
 }
 
-/** In check mode a command that would run is `skipped` to Ansible, and says that it would: that is `changed` to homerun (docs/differences-from-ansible.md). */
+/**
+ * In check mode a command that would run is `skipped` to Ansible, and says that it would: that is `changed` to homerun. Of what Ansible does
+ * not check at all there is nothing to compare. Where `creates` is there, its `skipped` is homerun's `ok`. All that stands in docs/differences-from-ansible.md.
+ */
 function foreseen({ status, message }: { readonly status: string; readonly message: unknown }): string {
-  return status === 'skipped' && message === 'Command would have run if not in check mode' ? 'changed' : status;
+  if (status !== 'skipped' || typeof message !== 'string') return status;
+  if (message === 'Command would have run if not in check mode') return 'changed';
+  if (/^skipped, since .* exists$/.test(message)) return 'ok';
+  return /check mode not \(yet\) supported|does not support check mode/.test(message) ? unforeseen : status;
 }

@@ -1,7 +1,7 @@
 // What differs between what Ansible and homerun did: sentences that hold nothing that changes from run to run, and details for a person. Pure.
 
 import { type Tool, tools } from './cases.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, unforeseen } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Difference {
@@ -19,7 +19,10 @@ export function compareOutcomes(where: string, outcomes: Both<readonly Outcome[]
   for (let index = 0; index < count; index++) {
     const [ansible, homerun] = [outcomes.ansible[index], outcomes.homerun[index]];
     const [left, right] = [words(ansible), words(homerun)];
-    if (left === right && ansible?.task === homerun?.task) continue;
+    const isUnforeseen = ansible?.status === unforeseen && homerun !== undefined;
+    // What a failure leads to is then unforeseen as well.
+    if (isUnforeseen && homerun.status === 'failed') break;
+    if ((left === right || isUnforeseen) && ansible?.task === homerun?.task) continue;
     const task = ansible?.task ?? homerun?.task ?? '';
     const names = ansible && homerun && ansible.task !== homerun.task ? `${ansible.task} / ${homerun.task}` : task;
     differences.push({ line: `${where}, ${names}: ansible ${left}, homerun ${right}`, details: messages({ ansible, homerun }) });

@@ -9,6 +9,9 @@ export interface Outcome {
   readonly items: readonly string[];
 }
 
+/** The status of a task that Ansible does nothing for in check mode. */
+export const unforeseen = 'unforeseen';
+
 /** One call of a tool. */
 export interface Called {
   readonly outcomes: readonly Outcome[];

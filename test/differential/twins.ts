@@ -16,7 +16,8 @@ export interface Twins {
   readonly folder: string;
 }
 
-const packages = 'python3 python3-apt python3-debian';
+/** Python for Ansible; what homerun downloads with; packers, which neither brings. */
+const packages = 'python3 python3-apt python3-debian curl xz-utils bzip2';
 
 /**
  * Starts the hosts, with the Python that Ansible needs on all of them, so that they are alike.

@@ -50,7 +50,7 @@ for (const shell of shells()) {
     t.is(rc, 0);
     t.is(modeOf(path), '2751');
     t.is(readFileSync(path, 'utf8'), 'new');
-    t.regex(stdout, /\/a\.\d{4}-\d\d-\d\dT\d{6}Z~\n$/);
+    t.regex(stdout, /\/a\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~\n$/);
     t.is(readFileSync(stdout.trim(), 'utf8'), 'old');
   });
 

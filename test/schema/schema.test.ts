@@ -54,16 +54,16 @@ for (const name of modulesWithCases()) {
     const taken = casesOf(name).filter(({ params }) => 'params' in checkParams(name, module, params, () => undefined));
     t.true(taken.length > 0);
     for (const one of taken) {
-      const params = Object.fromEntries(Object.entries(one.params).map(([param, value]) => [param, written(name, param, value)]));
+      const params = Object.fromEntries(Object.entries(one.params).map(([param, value]) => [param, written(name, param, value, one.params)]));
       t.deepEqual(wrongPlaces([{ [name]: params }], tasks), [], one.name);
     }
   });
 }
 
 /** A parameter as a user writes it, from what the module is given. */
-function written(name: string, param: string, value: unknown): unknown {
+function written(name: string, param: string, value: unknown, params: { readonly [name: string]: unknown }): unknown {
   const module = modules.get(name);
-  if (module && localParams(module.params).has(param)) return (value as { readonly path: string }).path;
+  if (module && localParams(module.params, params).has(param)) return (value as { readonly path: string }).path;
   if (module && conditionParams(module.params).includes(param)) return (value as readonly { readonly text: string }[]).map(({ text }) => text);
   return withoutSecrets(value);
 }
@@ -119,7 +119,7 @@ for (const [what, text, schema] of right) {
 
 const wrong: readonly (readonly [what: string, text: string, place: string, schema: JsonSchema])[] = [
   ['an unknown parameter', task('copy: {content: a, dest: /a, ownr: root}'), '0.tasks.0.copy.ownr', playbook],
-  ["a parameter of Ansible's that is left out", task('copy: {src: a, dest: /a, remote_src: true}'), '0.tasks.0.copy.remote_src', playbook],
+  ["a parameter of Ansible's that is left out", task('copy: {src: a, dest: /a, local_follow: true}'), '0.tasks.0.copy.local_follow', playbook],
   ['a parameter that is lacking', task('copy: {content: a}'), '0.tasks.0.copy', playbook],
   ['a number of the wrong size', task('wait_for: {port: 70000}'), '0.tasks.0.wait_for.port', playbook],
   ['text for a number', task('wait_for: {port: http}'), '0.tasks.0.wait_for.port', playbook],

@@ -2,14 +2,17 @@ import { type ContentAnswer, content } from '../../questions/content.ts';
 import { type FileAnswer, file } from '../../questions/file.ts';
 import { type Asking, ask } from '../../questions/question.ts';
 import type { Change } from '../../values/change.ts';
+import type { Output } from '../../values/command.ts';
 import { TaskError } from '../../values/errors.ts';
 import { inBoundedTime, SlowPatternError } from '../../values/regex.ts';
 import { secretIf } from '../../values/secret.ts';
+import type { Vars } from '../../values/vars.ts';
 import { bool, path } from '../params.ts';
 import { type Attributes, attributeParams } from './attributes.ts';
 import { validation } from './destination.ts';
 import { type Placed, planPlaced } from './place-content.ts';
 import { readableText } from './readable-text.ts';
+import { keptName } from './write-file.ts';
 
 /** The file that a module edits in its place. */
 export const editedPath = () => path().describe('The file on the host; what a link points at is edited.');
@@ -23,15 +26,17 @@ export const editParams = {
 
 /** Parameters of Ansible's that no module which edits a file has, and what to write instead. */
 export const absentFromEdits = {
-  dest: 'Write path.',
-  destfile: 'Write path.',
-  name: 'Write path.',
   encoding: 'Files are UTF-8.',
   attributes: 'Use the module command with chattr(1).',
   unsafe_writes: 'Files are always replaced in one step.',
 };
 
+/** Other names of `path`. */
+export const pathAliases = { dest: 'path', destfile: 'path', name: 'path' };
+
 export interface EditedFile extends Attributes {
+  /** The file may be made, and the folders above it. */
+  readonly create?: boolean;
   readonly path: string;
   readonly backup: boolean;
   readonly validate?: string | undefined;
@@ -56,7 +61,7 @@ export function askEdited(path: string): Asking<EditAnswers> {
 export function planEdited(params: EditedFile, answers: EditAnswers, edit: (old: string) => string, isSecret: boolean): readonly Change[] {
   const old = textOf(params.path, answers.content);
   const after = searching(params.path, () => edit(old));
-  return planWritten(answers.file.real, answers, { ...params, content: secretIf(isSecret, after) });
+  return planWritten(answers.file.real, answers, { ...params, makesFolder: params.create, content: secretIf(isSecret, after) });
 }
 
 /** The change that leaves `wanted` at `path`, of which everything has been seen. @throws TaskError where no file can be put. */
@@ -85,4 +90,10 @@ export function searching<T>(path: string, work: () => T): T {
 /** The text of the file that a module edits. @throws TaskError for what cannot be edited. */
 export function textOf(path: string, content: ContentAnswer): string {
   return readableText(path, content, 'Name a file.');
+}
+
+/** What `register` sees of the old file that was kept. @param name Ansible's name for it */
+export function keptResult(name: string, outputs: readonly Output[]): Vars {
+  const kept = keptName(outputs);
+  return kept === undefined ? {} : { [name]: kept };
 }

@@ -40,7 +40,7 @@ export function referenceOf(name: string, module: Module): ModuleReference {
   const othersOf = (param: string) => aliases.flatMap(([other, own]) => (own === param ? [`Also called \`${other}\`.`] : []));
   const typeOf = (param: string, field: z.ZodType) => {
     const kind = local.get(param);
-    if (kind) return `path of a ${kind} on this machine`;
+    if (kind) return `path of a ${kind === 'tree' ? 'file or folder' : kind} on this machine`;
     if (variables.has(param)) return 'name of a variable';
     return conditions.has(param) ? 'list of conditions' : typeText(jsonSchemaOf(field));
   };

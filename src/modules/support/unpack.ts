@@ -15,6 +15,10 @@ export interface Unpacked {
   readonly owner: string | undefined;
   readonly group: string | undefined;
   readonly exclude: readonly string[];
+  /** Members that alone are unpacked; empty for all. */
+  readonly include?: readonly string[];
+  /** More options of tar(1). */
+  readonly options?: readonly string[];
 }
 
 /**
@@ -22,7 +26,7 @@ export interface Unpacked {
  * its place by a rename: a broken or hostile archive leaves nothing behind. Refused are paths and links that lead out of the folder, devices,
  * set-user-ID files, and more than the file system holds. What is there already is replaced entry by entry, never written through a link.
  */
-export function unpack({ archive, stdin, sha256, folder, creates, owner, group, exclude }: Unpacked): Command {
+export function unpack({ archive, stdin, sha256, folder, creates, owner, group, exclude, include = [], options = [] }: Unpacked): Command {
   const last = creates.startsWith(`${folder === '/' ? '' : folder}/`)
     ? (creates.slice(folder === '/' ? 1 : folder.length + 1).split('/')[0] ?? '')
     : '';
@@ -34,7 +38,7 @@ export function unpack({ archive, stdin, sha256, folder, creates, owner, group, 
     `d=${quote(folder)} a=${quote(archive ?? '')} creates=${quote(creates)} last=${quote(last)} want=${sha256 ?? ''}`,
     begin,
     look,
-    `tar -xpof "$a" $z ${exclude.map((name) => `--exclude=${quote(name)} `).join('')}-C "$w/tree" || refuse 'it could not be unpacked'`,
+    `tar -xpof "$a" $z ${exclude.map((name) => `--exclude=${quote(name)} `).join('')}${options.map((option) => `${quote(option)} `).join('')}-C "$w/tree"${include.length > 0 ? ` -- ${include.map(quote).join(' ')}` : ''} || refuse 'it could not be unpacked'`,
     lookAgain,
     ...own,
     place,

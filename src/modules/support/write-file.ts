@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto';
-import { type Command, quote } from '../../values/command.ts';
+import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
 import { exitOnSignals, fail } from './shell.ts';
+
+/** A file of the host by its path and digest (SHA-256, hexadecimal). */
+export interface HostFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** What a file shall hold. */
+export type Content = Text | Uint8Array | HostFile;
+
+export function isHostFile(content: Content): content is HostFile {
+  return typeof content === 'object' && 'sha256' in content;
+}
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
   readonly path: string;
-  readonly content: Text | Uint8Array;
+  readonly content: Content;
   /** A name or number. Default: as the file that is replaced, else the user that runs the command. */
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
@@ -18,6 +31,13 @@ export interface WriteFile {
   readonly backup?: boolean | undefined;
   /** Write into the existing file instead of replacing it: for one that is itself a mount, as in a container. Not atomic. Default false. */
   readonly inPlace?: boolean | undefined;
+  /** Make the folders above that are not there. Default false. */
+  readonly makesFolder?: boolean | undefined;
+}
+
+/** The name under which a command of `writeFile` has kept the old file. */
+export function keptName(outputs: readonly Output[]): string | undefined {
+  return outputs.flatMap(({ stdout }) => stdout.split('\n')).findLast((line) => /\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/.test(line));
 }
 
 /**
@@ -25,14 +45,17 @@ export interface WriteFile {
  * and mode set, validated, brought to the disk, renamed. The temporary file goes whatever happens. The folder must be there.
  * @throws TypeError for a path that is not absolute or holds a control character.
  */
-export function writeFile({ path, content, owner, group, mode, validate, backup, inPlace }: WriteFile): Command {
+export function writeFile({ path, content, owner, group, mode, validate, backup, inPlace, makesFolder }: WriteFile): Command {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
   if (!path.startsWith('/') || /[\u0000-\u001f\u007f]/.test(path)) throw new TypeError(`${JSON.stringify(path)} is not an absolute path of one line`);
   const fallback = content instanceof Secret ? '0600' : '0644';
   const steps = [
     `p=${quote(path)}`,
+    'd=${p%/*}',
+    makesFolder && '[ -d "${d:-/}" ] || (umask 022; mkdir -p -- "$d")',
+    isHostFile(content) && `from=${quote(content.path)}`,
     preamble,
-    receive,
+    isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
     validate && `${validate.replaceAll('%s', '"$t"')} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
     backup && keepOld,
@@ -42,7 +65,6 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
 }
 
 const preamble = `${fail}
-d=\${p%/*}
 [ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
 [ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
@@ -65,7 +87,7 @@ own() {
 }`;
 
 const keepOld = `if [ -f "$p" ]; then
-  b=$p.$(date -u +%Y-%m-%dT%H%M%SZ)~
+  b=$p.$$.$(date +%Y-%m-%d@%H:%M:%S)~
   cp -p -- "$p" "$b" || fail "$p could not be kept as $b"
   printf '%s\\n' "$b"
 fi`;
@@ -79,14 +101,16 @@ const overwrite = `{ : >>"$p" && chown -- "$(stat -c '%u:%g' -- "$t")" "$p" && c
 cat -- "$t" >"$p" || fail "$p could not be written"
 sync -- "$p" 2>/dev/null || sync`;
 
-function withDigest(content: Text | Uint8Array): Text | Uint8Array {
+function withDigest(content: Content): Text | Uint8Array {
+  if (isHostFile(content)) return `${content.sha256}\n`;
   if (content instanceof Secret) return new Secret(`${digestOf(content.reveal())}\n${content.reveal()}`);
   if (typeof content === 'string') return `${digestOf(content)}\n${content}`;
   return Buffer.concat([Buffer.from(`${digestOf(content)}\n`), content]);
 }
 
 /** SHA-256 of `content` (text as UTF-8) in hexadecimal, as the question `file` gives it for what is there. */
-export function digestOf(content: Text | Uint8Array): string {
+export function digestOf(content: Content): string {
+  if (isHostFile(content)) return content.sha256;
   return createHash('sha256')
     .update(content instanceof Secret ? content.reveal() : content)
     .digest('hex');
