@@ -155,9 +155,10 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 /** A list, or text with commas between, as Ansible takes it; blanks around an item are no part of it, and empty items are none. */
 export const commaList = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value) => {
-    const items: unknown = typeof value === 'string' ? value.split(',') : value;
-    return Array.isArray(items) ? items.map((one: unknown) => (typeof one === 'string' ? one.trim() : one)).filter((one) => one !== '') : items;
-  }, listOf(item));
+    if (value === undefined) return value;
+    const items: readonly unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
+    return items.map((one) => (typeof one === 'string' ? one.trim() : one)).filter((one) => one !== '');
+  }, z.array(item));
 
 /** For `refine`: two parameters of which at most one is given. */
 export function notBoth<First extends string, Second extends string>(first: First, second: Second) {

@@ -5,6 +5,7 @@ import test from 'ava';
 import { aptLists, dpkgKind, dpkgState } from '../../src/questions/apt.ts';
 import { boot, bootKind } from '../../src/questions/boot.ts';
 import { clockKind } from '../../src/questions/clock.ts';
+import { debFile } from '../../src/questions/deb-file.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
 import { hostname, hostnameKind } from '../../src/questions/hostname.ts';
@@ -74,6 +75,10 @@ for (const shell of shells()) {
     t.regex(dpkg?.version ?? '', /^\d/);
     t.true((dpkg?.offered?.length ?? 0) > 0);
     t.regex(awk?.providedBy ?? '', /awk/);
+  });
+
+  test(`deb file › ${shell.name}: tells what is no package, and what is not there`, async (t) => {
+    t.deepEqual(await askAll(t, shell, [debFile('/none.deb'), debFile('/etc/passwd')]), [{ state: 'none' }, { state: 'broken' }]);
   });
 
   test(`apt › ${shell.name}: says whether there is apt, and how old the lists are`, async (t) => {
