@@ -2,7 +2,7 @@ import type { ModuleCatalog } from '../language/load.ts';
 import { nearest } from '../language/nearest.ts';
 import { checkParams } from '../modules/check-params.ts';
 import type { Module } from '../modules/module.ts';
-import { conditionParams, localParams } from '../modules/params.ts';
+import { conditionParams, localParams, variableParams } from '../modules/params.ts';
 
 /** What the language asks about modules, answered from the modules themselves. */
 export function catalogOf(modules: ReadonlyMap<string, Module>): ModuleCatalog {
@@ -12,6 +12,10 @@ export function catalogOf(modules: ReadonlyMap<string, Module>): ModuleCatalog {
     conditions: (name) => {
       const module = modules.get(name);
       return module ? conditionParams(module.params) : [];
+    },
+    variables: (name) => {
+      const module = modules.get(name);
+      return module ? variableParams(module.params) : [];
     },
     localParams: (name, given) => {
       const module = modules.get(name);

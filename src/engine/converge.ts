@@ -75,6 +75,8 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
       );
     if (target.isHere && plan.changes.some((one) => one.reconnects && !isWait(one)))
       throw new TaskError('the run is on this machine: it cannot go away and come back', 'Leave this host out, with when or in hosts.');
+    const uncounted = plan.changes.find((one) => one.uncounted !== undefined)?.uncounted;
+    if (check && uncounted !== undefined) return finish({ unknown: uncounted });
     if (check) {
       target.predicted.push(...plan.changes.flatMap((one) => one.writes));
       return finish({ changes: plan.changes.filter((one) => !isWait(one)) });
@@ -115,7 +117,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     if (plan.changes.some((one) => one.opaque)) {
       const result = resultOf(invocation, await askFor(run, host, target, invocation), outputs);
       const hadEffect = invocation.module.hadEffect?.(invocation.params as never, outputs) ?? true;
-      return { changes: hadEffect ? changes : [], outputs, result };
+      return { changes: hadEffect ? changes.filter((one) => one.uncounted === undefined) : [], outputs, result };
     }
     mayDiffer = plan.changes.some((one) => one.staged);
   }

@@ -186,7 +186,14 @@ export function refused(words: ShownWords, thrown: unknown): ItemResult {
   const message = words.isHidden ? 'not shown, as no_log is set' : error.message;
   return {
     outcome: { status, message, changes: [], durationMs: words.durationMs(), ...(hint && !words.isHidden && { hint }) },
-    registered: { changed: false, failed: true, skipped: false, unreachable: status === 'unreachable', msg: error.message },
+    registered: {
+      ...(error instanceof TaskError && error.result),
+      changed: false,
+      failed: true,
+      skipped: false,
+      unreachable: status === 'unreachable',
+      msg: error.message,
+    },
   };
 }
 

@@ -31,6 +31,8 @@ export interface ModuleCatalog {
   freeForm(module: string): string | undefined;
   /** The names of parameters that are conditions (`assert.that`): text in CEL, compiled and evaluated to a list of `{text, holds}`. */
   conditions(module: string): readonly string[];
+  /** The names of parameters that name a variable (`debug.var`): the module is given its value. */
+  variables(module: string): readonly string[];
   /** The parameters that are paths of local files, read (and templates: rendered) before the module sees them; of those that are `given`. */
   localParams(module: string, given: { readonly [name: string]: unknown }): ReadonlyMap<string, LocalFileKind>;
   /**

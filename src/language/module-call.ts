@@ -126,10 +126,13 @@ export function paramsOf({ module, entry }: ModuleCall, args: Node | undefined, 
   entries.push(...(reader.moduleDefaults.get(module) ?? []).filter(({ key }) => !entries.some((entry) => entry.key === key)));
   const mapping: MappingNode = { kind: 'mapping', entries, source: entry.value.source };
   const conditions = new Set(reader.modules.conditions(module));
+  const variables = new Set(reader.modules.variables(module));
   const expressions = new Map(
     entries.map(({ key, value }) => [
       key,
-      conditions.has(key) ? conditionsOf(key, value, reader) : compileValue(value, reader.templates, reader.problems),
+      conditions.has(key)
+        ? conditionsOf(key, value, reader)
+        : compileValue(variables.has(key) ? valueOf(value) : value, reader.templates, reader.problems),
     ]),
   );
   const makes = madeBy(module, entries, reader.problems);
@@ -155,6 +158,14 @@ function givenParams(module: string, { keyNode, value }: Entry, { problems, modu
       `Write it below args: {${inText[1]}: …}.`,
     );
   return [{ key: freeForm, keyNode, value }];
+}
+
+/** The value of the variable that `node` names. */
+function valueOf(node: Node): Node {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value.includes('{{')) return node;
+  const begin = '{{ ';
+  const text = `${begin}${node.value} }}`;
+  return { ...node, value: text, text, locate: (offset) => node.locate(Math.min(Math.max(offset - begin.length, 0), node.text.length)) };
 }
 
 /** A parameter of conditions: a list of what each says and whether it holds. */

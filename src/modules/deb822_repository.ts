@@ -6,7 +6,7 @@ import type { Change } from '../values/change.ts';
 import { quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
-import { bool, line, listOf } from './params.ts';
+import { bool, commaList, line } from './params.ts';
 import { exitOnSignals, fail } from './support/shell.ts';
 import { digestOf, writeFile } from './support/write-file.ts';
 
@@ -19,16 +19,28 @@ const params = z
   .strictObject({
     name: line()
       .refine((name) => /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/.test(name), 'expected a name of letters, digits, spaces, . _ -')
-      .describe('What the repository is called; its file in /etc/apt/sources.list.d has this name.'),
+      .describe(
+        'What the repository is called; its file in /etc/apt/sources.list.d has this name in small letters, with - for blanks and _, and without dots.',
+      ),
     state: z.enum(['present', 'absent']).default('present').describe('Whether it shall be there.'),
-    types: listOf(z.enum(['deb', 'deb-src']))
+    types: commaList(z.enum(['deb', 'deb-src']))
       .default(['deb'])
       .describe('`deb`, `deb-src` or both.'),
-    uris: listOf(word()).optional().describe('Where the repository is, one URL or several.'),
-    suites: listOf(word()).optional().describe('Suites, such as the code name of the distribution; a path that ends with `/` for a flat repository.'),
-    components: listOf(word()).optional().describe('Components, such as `main`.'),
-    architectures: listOf(word()).optional().describe('Only these architectures.'),
+    uris: commaList(word()).optional().describe('Where the repository is, one URL or several.'),
+    suites: commaList(word())
+      .optional()
+      .describe('Suites, such as the code name of the distribution; a path that ends with `/` for a flat repository.'),
+    components: commaList(word()).optional().describe('Components, such as `main`.'),
+    architectures: commaList(word()).optional().describe('Only these architectures.'),
     enabled: bool().optional().describe('Whether apt uses it.'),
+    languages: commaList(word()).optional().describe('Languages of translations, such as `en`, or `none`.'),
+    targets: commaList(word()).optional().describe('Which files apt fetches from it.'),
+    by_hash: bool().optional().describe('Whether files are fetched by their digest.'),
+    check_date: bool().optional().describe('Whether dates of the repository are checked against the clock.'),
+    check_valid_until: bool().optional().describe('Whether lists that are out of date are refused.'),
+    date_max_future: z.coerce.number().int().min(0).optional().describe('Seconds that its dates may lie in the future.'),
+    inrelease_path: word().optional().describe('Where its InRelease is, below the URL.'),
+    pdiffs: bool().optional().describe('Whether lists are brought up to date by differences.'),
     signed_by: z
       .string()
       .refine(
@@ -77,7 +89,17 @@ export default defineModule({
       ...(isRight ? [] : [write(`${sources.exists ? 'change' : 'add'} repository ${params.name}`, path, before, after)]),
     ];
   },
+  result: (params) => ({
+    dest: sourcesPath(params),
+    repo: params.state === 'present' ? sourcesText(params) : null,
+    key_filename: params.state === 'absent' || isKeyWritten(params) ? keyPath(params) : (params.signed_by ?? null),
+  }),
 });
+
+/** Whether the key is put into a file of its own. */
+function isKeyWritten({ signed_by }: Params): boolean {
+  return signed_by !== undefined && !signed_by.startsWith('/');
+}
 
 function sourcesPath({ name }: Params): string {
   return `${sourcesFolder}/${fileName(name)}.sources`;
@@ -89,32 +111,46 @@ function keyPath({ name }: Params): string {
 }
 
 function fileName(name: string): string {
-  return name.toLowerCase().replaceAll(' ', '-');
+  return name
+    .toLowerCase()
+    .replaceAll(/[_\s]+/g, '-')
+    .replaceAll(/[^a-z0-9-]+/g, '');
 }
 
 function isKeyText({ signed_by }: Params): boolean {
   return signed_by?.includes('-----BEGIN') ?? false;
 }
 
+/** The fields in the order in which Ansible writes them. */
 function sourcesText(params: Params): string {
-  const { types, uris = [], suites = [], components, architectures, enabled, signed_by, name } = params;
+  const { signed_by } = params;
+  const list = (items: readonly string[] | undefined): string | undefined => items?.join(' ');
+  const word = (is: boolean | undefined): string | undefined => (is === undefined ? undefined : is ? 'yes' : 'no');
   const key = signed_by === undefined ? undefined : signed_by.startsWith('/') ? signed_by : keyPath(params);
   const fields: readonly (readonly [string, string | undefined])[] = [
-    ['X-Repolib-Name', name],
-    ['Types', types.join(' ')],
-    ['URIs', uris.join(' ')],
-    ['Suites', suites.join(' ')],
-    ['Components', components?.join(' ')],
-    ['Architectures', architectures?.join(' ')],
-    ['Enabled', enabled === undefined ? undefined : enabled ? 'yes' : 'no'],
+    ['Architectures', list(params.architectures)],
+    ['By-Hash', word(params.by_hash)],
+    ['Check-Date', word(params.check_date)],
+    ['Check-Valid-Until', word(params.check_valid_until)],
+    ['Components', list(params.components)],
+    ['Date-Max-Future', params.date_max_future?.toString()],
+    ['Enabled', word(params.enabled)],
+    ['Inrelease-Path', params.inrelease_path],
+    ['Languages', list(params.languages)],
+    ['X-Repolib-Name', params.name],
+    ['Pdiffs', word(params.pdiffs)],
     ['Signed-By', key],
+    ['Suites', list(params.suites)],
+    ['Targets', list(params.targets)],
+    ['Types', list(params.types)],
+    ['URIs', list(params.uris)],
   ];
   return fields.flatMap(([field, value]) => (value === undefined || value === '' ? [] : [`${field}: ${value}\n`])).join('');
 }
 
 function keyChanges(params: Params, found: FileAnswer): readonly Change[] {
   const { signed_by, name } = params;
-  if (signed_by === undefined || signed_by.startsWith('/')) return [];
+  if (signed_by === undefined || !isKeyWritten(params)) return [];
   const path = keyPath(params);
   if (isKeyText(params)) {
     const wanted = `${signed_by.trimEnd()}\n`;

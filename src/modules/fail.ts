@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
-import { line } from './params.ts';
+import { argument } from './params.ts';
 
 export default defineModule({
   summary: 'Fail the task with a message of your own.',
   params: z.strictObject({
-    msg: line().default('Failed as requested from task').describe('What to say.'),
+    msg: argument().default('Failed as requested from task').describe('What to say.'),
   }),
   examples: [
     {

@@ -5,15 +5,11 @@ import { TaskError } from '../values/errors.ts';
 import { problemIn } from '../values/pattern.ts';
 import type { Vars } from '../values/vars.ts';
 import { defineModule } from './module.ts';
-import { bool, line, listOf, mode, path } from './params.ts';
+import { bool, commaList, line, mode, path } from './params.ts';
 import { searching } from './support/edit-file.ts';
 import { extended } from './support/extended-pattern.ts';
 import { globTest, type NameTest, regexTest, roughGlob } from './support/name-patterns.ts';
 import { pattern } from './support/pattern.ts';
-
-/** A list, or text with commas between, as Ansible takes it. */
-const commaList = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), listOf(item));
 
 /** A number with a letter for its unit, in what the letters stand for; a minus in front means at most. */
 const amount = (units: { readonly [letter: string]: number }, what: string) =>

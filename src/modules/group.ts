@@ -13,6 +13,7 @@ export default defineModule({
     name: accountName().describe('The group.'),
     state: z.enum(['present', 'absent']).default('present').describe('Whether it shall be there.'),
     gid: z.coerce.number().int().min(0).max(4_294_967_294).optional().describe('Its number; by default the system chooses.'),
+    non_unique: bool().default(false).describe('Let `gid` be a number that another group has.'),
     system: bool().default(false).describe('Make it a system group. Counts only when it is created.'),
   }),
   examples: [
@@ -21,21 +22,21 @@ export default defineModule({
   ],
   absent: {
     local: 'Groups are made with groupadd(8).',
-    non_unique: 'Give the group a number of its own.',
     force: 'Remove the users of the group before.',
   },
   ask: ({ name }) => ask({ group: group(name) }),
-  plan: ({ name, state, gid, system }, { group: found }) => {
+  plan: ({ name, state, gid, non_unique, system }, { group: found }) => {
     if (state === 'absent') return found.exists ? [change(`remove group ${name}`, withTool('groupdel', sh`groupdel -- ${name}`))] : [];
+    const number = gid === undefined ? [] : ['-g', gid, ...(non_unique ? ['-o'] : [])];
     if (!found.exists) {
-      const options = [...(gid === undefined ? [] : ['-g', gid]), ...(system ? ['-r'] : [])];
+      const options = [...number, ...(system ? ['-r'] : [])];
       return [change(`create group ${name}`, withTool('groupadd', sh`groupadd ${options} -- ${name}`))];
     }
     return gid === undefined || found.gid === gid
       ? []
-      : [change(`set the number of group ${name} to ${gid} (was ${found.gid})`, withTool('groupmod', sh`groupmod -g ${gid} -- ${name}`))];
+      : [change(`set the number of group ${name} to ${gid} (was ${found.gid})`, withTool('groupmod', sh`groupmod ${number} -- ${name}`))];
   },
-  result: ({ name, state }, { group: found }) => ({ name, state, ...(found.gid !== undefined && { gid: found.gid }) }),
+  result: ({ name, state, system }, { group: found }) => ({ name, state, ...(found.gid !== undefined && { gid: found.gid, system }) }),
 });
 
 function change(summary: string, command: Command): Change {

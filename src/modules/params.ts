@@ -78,6 +78,19 @@ export function conditionParams(schema: z.ZodType): readonly string[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => ((field as z.ZodType).meta()?.['conditions'] ? [name] : []));
 }
 
+/** The name of a variable, given to the module as its value (`debug.var`). */
+export const variable = () => z.unknown().meta({ variable: true });
+
+/** The parameters of `schema` that name a variable. */
+export function variableParams(schema: z.ZodType): readonly string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).flatMap(([name, field]) => (isVariable(field as z.ZodType) ? [name] : []));
+}
+
+function isVariable(field: z.ZodType): boolean {
+  return field.meta()?.['variable'] === true || (field instanceof z.ZodOptional && isVariable(field.unwrap() as z.ZodType));
+}
+
 function localMeta(field: z.ZodType): { readonly kind?: LocalKind; readonly unless?: string } {
   const { local: kind, unless } = field.meta() ?? {};
   const isKind = kind === 'file' || kind === 'template' || kind === 'script' || kind === 'tree';
@@ -107,12 +120,22 @@ export const line = () =>
     z.string('expected text that is not secret').regex(/^[^\u0000-\u001f\u007f]*$/, 'expected one line without control characters'),
   );
 
+/** Text for a program, not secret: anything but NUL, also line ends. A number is taken as its text. */
+export const argument = () =>
+  z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z.string('expected text that is not secret').refine((value) => !value.includes('\0'), 'expected text without NUL characters'),
+  );
+
 /** An absolute path on the host: no control characters, no `..`, a trailing slash is dropped. */
 export const path = () =>
   line()
     .refine((value) => value.startsWith('/'), 'expected an absolute path, starting with /')
     .refine((value) => !value.split('/').includes('..'), 'expected a path without ..')
     .transform((value) => (value.length > 1 ? value.replace(/\/+$/, '').replaceAll(/\/{2,}/g, '/') : value));
+
+/** A path on the host that may begin in a folder that the task names. */
+export const relativePath = () => line().refine((value) => value !== '' && !value.split('/').includes('..'), 'expected a path without ..');
 
 /** A file mode in octal with a leading zero, as text: `"0640"`. A YAML number is refused, as 640 would mean another mode than 0640. */
 export const mode = () =>
@@ -132,6 +155,14 @@ export const modeOrSymbols = () =>
 /** A list; a single value is taken as a list of one, as Ansible takes it. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));
+
+/** A list, or text with commas between, as Ansible takes it; blanks around an item are no part of it, and empty items are none. */
+export const commaList = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value) => {
+    if (value === undefined) return value;
+    const items: readonly unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
+    return items.map((one) => (typeof one === 'string' ? one.trim() : one)).filter((one) => one !== '');
+  }, z.array(item));
 
 /** For `refine`: two parameters of which at most one is given. */
 export function notBoth<First extends string, Second extends string>(first: First, second: Second) {

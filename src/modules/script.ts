@@ -4,22 +4,24 @@ import { TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { type LocalFile, line, scriptFile } from './params.ts';
-import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+import { askRunning, beginsSomewhere, planRunning, runningParams, runningResult } from './support/running.ts';
 import { fail } from './support/shell.ts';
 import { digestOf } from './support/write-file.ts';
 
 export default defineModule({
   summary: 'Run a script of your machine on the host, without leaving it there.',
-  params: z.strictObject({
-    cmd: scriptFile().describe('A file of your machine, looked for as with copy, and words for it behind; quotes group words.'),
-    executable: line()
-      .refine((text) => /^[^\s'"\\]+( +[^\s'"\\]+)*$/.test(text), 'expected the name or path of a program, with words for it behind')
-      .optional()
-      .describe('What runs the script, such as `python3`. Default: what its first line says (`#!/bin/bash`), else the POSIX sh of the host.'),
-    chdir: runningParams.chdir,
-    creates: runningParams.creates,
-    removes: runningParams.removes,
-  }),
+  params: z
+    .strictObject({
+      cmd: scriptFile().describe('A file of your machine, looked for as with copy, and words for it behind; quotes group words.'),
+      executable: line()
+        .refine((text) => /^[^\s'"\\]+( +[^\s'"\\]+)*$/.test(text), 'expected the name or path of a program, with words for it behind')
+        .optional()
+        .describe('What runs the script, such as `python3`. Default: what its first line says (`#!/bin/bash`), else the POSIX sh of the host.'),
+      chdir: runningParams.chdir,
+      creates: runningParams.creates,
+      removes: runningParams.removes,
+    })
+    .refine(...beginsSomewhere),
   examples: [
     { description: 'Run once, with words', task: 'script: set-up.sh --name "my host"\nargs:\n  creates: /var/lib/set-up' },
     { description: 'In another language', task: 'script:\n  cmd: look.py\n  executable: python3\nchanged_when: false' },
@@ -38,7 +40,7 @@ export default defineModule({
       commands: change.commands.map((command) => withStdin(command, Buffer.concat([Buffer.from(`${digestOf(bytes)}\n`), bytes]))),
     }));
   },
-  result: ({ cmd }, _answers, outputs) => runningResult([cmd.path, ...(cmd.words ?? [])], outputs),
+  result: (params, answers, outputs) => runningResult([params.cmd.path, ...(params.cmd.words ?? [])], params, answers, outputs),
 });
 
 /**

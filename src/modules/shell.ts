@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { quote, withStdin } from '../values/command.ts';
 import { defineModule } from './module.ts';
 import { path } from './params.ts';
-import { askRunning, planRunning, runningParams, runningResult } from './support/running.ts';
+import { askRunning, beginsSomewhere, planRunning, runningParams, runningResult } from './support/running.ts';
 
 export default defineModule({
   summary: 'Run a command line in a shell.',
@@ -17,8 +17,9 @@ export default defineModule({
     })
     .refine(
       ({ executable, stdin }) => executable === undefined || stdin === undefined,
-      'stdin cannot be given together with executable, which reads the command from there',
-    ),
+      'stdin cannot be given together with executable, takes nothing but the command',
+    )
+    .refine(...beginsSomewhere),
   examples: [
     { description: 'Use a pipe', task: 'shell: ps ax | grep -c [n]ginx\nregister: count\nchanged_when: false' },
     { description: 'Run once', task: 'shell: |\n  umask 077\n  date > /root/installed\nargs:\n  creates: /root/installed' },
@@ -29,11 +30,12 @@ export default defineModule({
   plan: (params, answers) => {
     const summary = `run ${params.cmd.trim().split('\n')[0] ?? ''}${params.cmd.trim().includes('\n') ? ' …' : ''}`;
     if (params.executable === undefined) return planRunning(params, answers, summary, params.cmd);
-    // The script goes to the other shell's input: in its argument list everybody on the host could read it.
-    return planRunning(params, answers, summary, `${quote(params.executable)} -s`).map((change) => ({
+    // The script goes to the other shell as a pipe, which it opens as a file: in its argument list everybody on the host could read it, and as its
+    // input its own commands would read it.
+    return planRunning(params, answers, summary, `${quote(params.executable)} /dev/fd/3 3<&0 </dev/null`).map((change) => ({
       ...change,
       commands: change.commands.map((command) => withStdin(command, `${params.cmd}\n`)),
     }));
   },
-  result: ({ cmd }, _answers, outputs) => runningResult(cmd, outputs),
+  result: (params, answers, outputs) => runningResult(params.cmd, params, answers, outputs),
 });

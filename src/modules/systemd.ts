@@ -45,6 +45,7 @@ export default defineModule({
     { description: 'Running now and after every boot', task: 'systemd:\n  name: nginx\n  state: started\n  enabled: true' },
     { description: 'Use a unit file that has just changed', task: 'systemd:\n  name: app.service\n  state: restarted\n  daemon_reload: true' },
   ],
+  aliases: { service: 'name', unit: 'name', 'daemon-reload': 'daemon_reload' },
   absent: {
     scope: 'Units of users are not supported; use the module command with systemctl --user.',
     daemon_reexec: 'Use the module command with systemctl daemon-reexec.',
@@ -63,55 +64,68 @@ export default defineModule({
     // An old systemd cannot say that it is stale: before something is started it reads its files in any case.
     return isStale || (daemon_reload && changes.length > 0) ? [reload, ...changes] : changes;
   },
-  result: ({ name }, { unit: found }) => ({
+  result: ({ name, state, enabled }, { unit: found }) => ({
     ...(name !== undefined && { name }),
+    ...(state !== undefined && { state: state === 'stopped' ? state : 'started' }),
+    ...(enabled !== undefined && { enabled: isEnabled(found) }),
     status: { ActiveState: found.active, SubState: found.sub, LoadState: found.load, UnitFileState: found.file, Id: found.id },
   }),
 });
 
 function unitChanges(name: string, { state, enabled, masked }: Params, found: UnitAnswer): readonly Change[] {
   const isMasked = found.load === 'masked' || found.file.startsWith('masked');
-  if (found.load === 'not-found' && !(masked === true && isMasked))
+  // What is not there yet can be masked, so that it does not start when it is installed.
+  if (found.load === 'not-found' && !isMasked && (state !== undefined || enabled !== undefined))
     throw new TaskError(
       `there is no unit ${name} on this host`,
       'Install the package that brings it before, or write its file to /etc/systemd/system.',
     );
   if (found.load === 'bad-setting' || found.load === 'error')
     throw new TaskError(`systemd cannot read the unit ${name}`, `Run on the host: systemd-analyze verify ${name}`);
-  if (isMasked && masked !== false && (state === 'started' || state === 'restarted'))
-    throw new TaskError(`${name} is masked, so that nothing can start it`, 'Add masked: false.');
+  if (isMasked && masked !== false) {
+    if (state === 'restarted' || (state !== undefined && state !== 'stopped' && !isRunning(found)))
+      throw new TaskError(`${name} is masked, so that nothing can start it`, 'Add masked: false.');
+    if (enabled === true) throw new TaskError(`${name} is masked, so that it cannot be enabled`, 'Add masked: false.');
+  }
   return [
     ...(masked === undefined || masked === isMasked
       ? []
       : [change(`${masked ? 'mask' : 'unmask'} ${name}`, sh`systemctl ${masked ? 'mask' : 'unmask'} -- ${name}`)]),
-    ...(enabled === undefined || enabled === isEnabled(found)
+    ...(enabled === undefined || enabled === isEnabled(found) || (!enabled && cannotBeDisabled(found))
       ? []
       : [change(`${enabled ? 'enable' : 'disable'} ${name}`, sh`systemctl ${enabled ? 'enable' : 'disable'} -- ${name}`)]),
     ...stateChanges(name, state, found),
   ];
 }
 
-/** A unit that others start (static, indirect) or that is an alias cannot be enabled further. */
-function isEnabled({ file, hasStartLink }: UnitAnswer): boolean {
-  return (
-    ['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'transient'].includes(file) && (file !== 'generated' || hasStartLink)
-  );
+/** A unit that others start or that is an alias cannot be enabled further; an indirect one is where those are that are enabled with it. */
+function isEnabled({ file, hasStartLink, hasEnabledOthers }: UnitAnswer): boolean {
+  if (file === 'generated') return hasStartLink;
+  return file === 'indirect' ? hasEnabledOthers === true : ['enabled', 'enabled-runtime', 'static', 'alias', 'transient'].includes(file);
 }
 
-function stateChanges(name: string, state: Params['state'], { active, sub, runsOnce }: UnitAnswer): readonly Change[] {
-  // One that ends and is started again and again does not run.
-  const isRunning = running.includes(active) && sub !== 'auto-restart';
+/** systemctl(1) has nothing to take away from it. */
+function cannotBeDisabled({ file }: UnitAnswer): boolean {
+  return ['static', 'transient'].includes(file);
+}
+
+/** One that ends and is started again and again does not run. */
+function isRunning({ active, sub }: UnitAnswer): boolean {
+  return running.includes(active) && sub !== 'auto-restart';
+}
+
+function stateChanges(name: string, state: Params['state'], found: UnitAnswer): readonly Change[] {
   switch (state) {
     case undefined:
       return [];
     case 'started':
-      return isRunning ? [] : [{ ...change(`start ${name}`, told('start', name)), ...(runsOnce && { opaque: true as const }) }];
+      return isRunning(found) ? [] : [{ ...change(`start ${name}`, told('start', name)), ...(found.runsOnce && { opaque: true as const }) }];
     case 'stopped':
-      return isRunning ? [change(`stop ${name}`, told('stop', name))] : [];
+      return isRunning(found) ? [change(`stop ${name}`, told('stop', name))] : [];
     case 'restarted':
       return [{ ...change(`restart ${name}`, told('restart', name)), opaque: true }];
     case 'reloaded':
-      return [{ ...change(isRunning ? `reload ${name}` : `start ${name}`, told(isRunning ? 'reload' : 'start', name)), opaque: true }];
+      return [{ ...change(isRunning(found) ? `reload ${name}` : `start ${name}`, told(isRunning(found) ? 'reload' : 'start', name)), opaque: true }];
   }
 }
 

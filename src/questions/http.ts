@@ -52,14 +52,17 @@ const quickSeconds = 5;
 
 // The body goes to head and base64 on descriptor 4; curl's words and its last line (status, size of the headers, URL) on descriptor 3. Times in
 // their words are taken out, so that the same answer is the same text.
-const preamble = `exec 4>&1
+/** sh that defines `with_curl`, which prints what curl got in the form that `parseHttp` reads. */
+export const curlAnswer = `exec 4>&1
 http() {
   words=$( { { "$@" 2>&3 </dev/null; echo "exit $?" >&3; } | head -c ${bodyCap + 16_384} | base64 >&4; } 3>&1 )
   echo : && printf %s "$words" | sed -e 's/ after [0-9]* m[a-z]*//' -e 's/^20[0-9-]* [0-9:]* //' | base64 && echo .
 }
 with_curl() {
   http curl -q -sS -i -w '%{stderr}\\nhomerun %{http_code} %{size_header} %{url_effective}\\n' "$@"
-}
+}`;
+
+const preamble = `${curlAnswer}
 with_wget() {
   http wget -nv -S --save-headers --content-on-error -t 1 -O - "$@"
 }
@@ -129,7 +132,8 @@ export const httpAtTurnKind: QuestionKind<HttpParams, HttpAnswer> = {
   timeoutSeconds: (params) => 30 + params.reduce((sum, one) => sum + one.timeoutSeconds, 0),
 };
 
-function parseHttp(part: string, params: HttpParams): HttpAnswer {
+/** Reads what `with_curl` printed, without its last line. @throws Error when that is not understood. */
+export function parseHttp(part: string, params: Pick<HttpParams, 'url' | 'address'>): HttpAnswer {
   const lines = linesOf(part);
   const colon = lines.indexOf(':');
   if (colon < 0) throw new Error(`the host printed something about ${params.url} that is not understood`);

@@ -26,6 +26,8 @@ export interface PackageAnswer {
   readonly version?: string;
   /** Kept from changing by `apt-mark hold`. */
   readonly isHeld?: true;
+  /** It is there for others alone, and goes when nobody needs it any more (apt-mark(8)). */
+  readonly isAutomatic?: true;
 }
 
 /** Whether and in which version a Debian package is installed. @throws TypeError when `name` is not the name of a package. */
@@ -44,21 +46,29 @@ export function checkPackage(name: string): string {
 
 export const packageKind: QuestionKind<PackageParams, PackageAnswer> = {
   kind: 'package',
-  reads: ({ name }) => [`package:${name}`, 'file:/var/lib/dpkg/status'],
+  reads: ({ name }) => [`package:${name}`, 'file:/var/lib/dpkg/status', 'file:/var/lib/apt/extended_states'],
   // A package that dpkg does not know is said on standard error alone.
   script: (params) => `command -v dpkg-query >/dev/null || { echo 'no dpkg'; exit 0; }
 echo dpkg
 dpkg-query -W -f '\${Package}:\${Architecture}\\t\${db:Status-Want}\\t\${db:Status-Status}\\t\${Version}\\n' -- ${namesOf(params).map(quote).join(' ')} 2>/dev/null
+awk -v 'names= ${namesOf(params)
+    .map((name) => name.split(':')[0])
+    .join(
+      ' ',
+    )} ' '$1 == "Package:" { name = $2 } $1 == "Auto-Installed:" && $2 == 1 && index(names, " " name " ") { print "automatic\\t" name }' /var/lib/apt/extended_states 2>/dev/null
 :`,
   split(output, params) {
     const [header = '', ...lines] = outputLines(output);
     if (header !== 'dpkg' && header !== 'no dpkg') throw new Error(`dpkg-query printed something that is not understood: ${JSON.stringify(header)}`);
-    return params.map(({ name }) => `${[header, ...lines.filter((line) => isOf(name, line))].join('\n')}\n`);
+    return params.map(({ name }) => `${[header, ...lines.filter((line) => isOf(name, line) || line === automatic(name))].join('\n')}\n`);
   },
   parse(part, { name }) {
     const [header, ...lines] = part.trimEnd().split('\n');
-    const found = lines.map((line) => parseLine(line, name)).sort((one, other) => rank(other.status) - rank(one.status));
-    return header === 'no dpkg' ? { noDpkg: true, status: 'not-installed' } : (found[0] ?? { status: 'not-installed' });
+    if (header === 'no dpkg') return { noDpkg: true, status: 'not-installed' };
+    const isAutomatic = lines.includes(automatic(name));
+    const all = lines.filter((line) => line !== automatic(name)).map((line) => parseLine(line, name));
+    const [found] = all.sort((one, other) => rank(other.status) - rank(one.status));
+    return found ? { ...found, ...(isAutomatic && { isAutomatic: true as const }) } : { status: 'not-installed' };
   },
 };
 
@@ -83,6 +93,10 @@ function isOf(name: string, line: string): boolean {
   return architecture ? line.startsWith(`${name}\t`) || line.startsWith(`${bare}:all\t`) : line.startsWith(`${name}:`);
 }
 
+function automatic(name: string): string {
+  return `automatic\t${name.split(':')[0]}`;
+}
+
 function parseLine(line: string, name: string): PackageAnswer {
   const [, want, status, version] = line.split('\t');
   const known = statuses.find((one) => one === status);
@@ -96,6 +110,10 @@ export interface CandidateAnswer {
   readonly version?: string;
   /** An installed package that provides this name, where it is a virtual one. */
   readonly providedBy?: string;
+  /** Others that can be installed provide this name. */
+  readonly isVirtual?: true;
+  /** All versions that are known of it. */
+  readonly offered?: readonly string[];
 }
 
 /** What apt would install for a name, and whether something that is installed provides it. Slower than `installedPackage`: ask only when needed. @throws TypeError */
@@ -111,14 +129,24 @@ export const candidateKind: QuestionKind<PackageParams, CandidateAnswer> = {
 policy=$(apt-cache policy -- $names 2>/dev/null)
 provides=$(dpkg-query -W -f '\${db:Status-Status} \${Package} \${Provides}\\n' 2>/dev/null | grep '^installed [^ ]* .' | tr -d ',')
 for name in ${params.map(({ name }) => name).join(' ')}; do
-  printf '%s\\n' "$policy" | awk -v name="$name:" '/^[^ ]/ { inside = ($1 == name) } inside && $1 == "Candidate:" { print "candidate " $2; exit }'
+  of_it=$(printf '%s\\n' "$policy" | awk -v name="$name:" '/^[^ ]/ { inside = ($1 == name) } inside && $1 == "Candidate:" { print "candidate " $2 } inside && /^ ([*][*][*]|   ) [^ ]/ { print "offered " $(NF - 1) }')
+  [ -z "$of_it" ] || printf '%s\\n' "$of_it"
+  case $of_it in
+    *offered*) ;;
+    *) apt-cache showpkg -- "$name" 2>/dev/null | awk '/^Reverse Provides:/ { behind = 1; next } behind && NF { print "virtual yes"; exit }' ;;
+  esac
   printf '%s\\n' "$provides" | awk -v name="$name" '{ for (field = 3; field <= NF; field++) if ($field == name) { print "provided " $2; exit } }'
   echo .
 done`,
   split: (output, params) => splitParts(output, params.length),
   parse(part) {
-    const found = Object.fromEntries(linesOf(part).map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']));
-    const { candidate, provided } = found;
-    return { ...(candidate && candidate !== '(none)' && { version: candidate }), ...(provided && { providedBy: provided }) };
+    const found = linesOf(part).map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']);
+    const { candidate, provided, virtual } = Object.fromEntries(found);
+    return {
+      ...(candidate && candidate !== '(none)' && { version: candidate }),
+      ...(provided && { providedBy: provided }),
+      ...(virtual && { isVirtual: true as const }),
+      offered: found.filter(([word]) => word === 'offered').map(([, version]) => version),
+    };
   },
 };

@@ -28,6 +28,8 @@ export interface UnitAnswer {
   readonly runsOnce?: true;
   /** A script of System V init that starts at boot. */
   readonly hasStartLink: boolean;
+  /** Of an `indirect` one: those that are enabled with it (`Also=`) are. */
+  readonly hasEnabledOthers?: true;
 }
 
 const suffixes = ['service', 'socket', 'device', 'mount', 'automount', 'swap', 'target', 'path', 'timer', 'slice', 'scope'];
@@ -71,10 +73,13 @@ export const unitKind: QuestionKind<UnitParams, UnitAnswer> = {
   aliases: ({ id }) => (id === '' ? [] : [`unit:${id}`]),
   script: (params) => `[ -d /run/systemd/system ] && command -v systemctl >/dev/null || { echo 'no systemd'; exit 0; }
 show() { systemctl show --no-pager -p ${properties.join(',')} -- "$@" 2>/dev/null; }
-show ${params.map(({ name }) => quote(name)).join(' ')}
+enabled_others() { systemctl is-enabled -l -- "$1" 2>/dev/null | awk 'NR == 1 { first = $0 } END { exit !(first == "indirect" && NR > 1) }'; }
+shown=$(show ${params.map(({ name }) => quote(name)).join(' ')})
+printf '%s\\n' "$shown"
 for name in ${params.map(({ name }) => quote(name.replace(/\.service$/, ''))).join(' ')}; do
   link=no
   for found in /etc/rc[2-5].d/S[0-9][0-9]"$name"; do if [ -e "$found" ]; then link=yes; fi; done
+  case $shown in *UnitFileState=indirect*) if enabled_others "$name"; then link=others; fi ;; esac
   echo "link $link"
 done`,
   split(output, params) {
@@ -100,6 +105,7 @@ done`,
       ...(values.get('Type') === 'oneshot' && values.get('RemainAfterExit') === 'no' && { runsOnce: true as const }),
       needsReload: values.get('NeedDaemonReload') === 'yes',
       hasStartLink: values.has('link yes'),
+      ...(values.has('link others') && { hasEnabledOthers: true as const }),
     };
   },
 };

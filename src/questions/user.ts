@@ -20,12 +20,16 @@ export interface UserAnswer {
   readonly shell?: string;
   /** Names of all groups that it is a member of beside the primary one, sorted. */
   readonly groups?: readonly string[];
-  /** SHA-256 of the password's hash, hexadecimal: to compare, not to crack. Only where `shadow` was asked and may be seen. */
+  /** SHA-256 of the password's hash without the marks of a lock, hexadecimal: to compare, not to crack. Only where `shadow` was asked and may be seen. */
   readonly passwordDigest?: string;
-  /** The password cannot be used (its hash starts with `!` or `*`). Only with `shadow`. */
+  /** The password is locked: its hash has a `!` before it (usermod(8), -L). Only with `shadow`. */
   readonly isLocked?: boolean;
+  /** There is nothing behind the mark of the lock: no password that could be unlocked. Only with `shadow`. */
+  readonly hasNoPassword?: true;
   /** Days since 1970 after which the account is closed; absent for never. Only with `shadow`. */
   readonly expiresDays?: number;
+  /** Least and most days between changes of the password; absent where there is no bound. Only with `shadow`. */
+  readonly passwordDays?: { readonly min?: number; readonly max?: number };
 }
 
 /** One user of the host, wherever its accounts come from (getent(1)). @throws TypeError when `name` is not the name of a user. */
@@ -45,8 +49,10 @@ account() {
       line=$(entry shadow "$1")
       if [ -n "$line" ]; then
         hash=\${line#*:} hash=\${hash%%:*} lock=open
-        case $hash in '!'*|'*'*) lock=locked ;; esac
-        echo "shadow $lock $(printf %s "$hash" | sha256sum | cut -c 1-64) $(printf '%s\\n' "$line" | cut -d : -f 8)"
+        case $hash in '!'*) lock=locked ;; esac
+        while [ "$hash" != "\${hash#!}" ]; do hash=\${hash#!}; done
+        [ -n "$hash" ] || lock="$lock-empty"
+        echo "shadow $lock $(printf %s "$hash" | sha256sum | cut -c 1-64) $(printf '%s\\n' "$line" | cut -d : -f 4,5,8)"
       fi
     fi
   fi
@@ -64,7 +70,7 @@ export const userKind: QuestionKind<UserParams, UserAnswer> = {
     const fields = /^[^:]+:(\d{1,10}):(\d{1,10}):([^:]*):([^:]*):([^:]*)$/.exec(entry);
     if (!fields) throw new Error(`the user ${name} is not understood: ${JSON.stringify(entry)}`);
     const [, uid, gid, comment = '', home = '', shell = ''] = fields;
-    const shadow = lines.map((line) => /^shadow (open|locked) ([0-9a-f]{64}) (\d*)$/.exec(line)).find((match) => match);
+    const shadow = lines.map((line) => /^shadow (open|locked)(-empty)? ([0-9a-f]{64}) (-?\d*):(-?\d*):(-?\d*)$/.exec(line)).find((match) => match);
     return {
       exists: true,
       uid: Number(uid),
@@ -73,7 +79,20 @@ export const userKind: QuestionKind<UserParams, UserAnswer> = {
       home,
       shell,
       groups: lines.filter((line) => line.startsWith('member ')).map((line) => line.slice('member '.length)),
-      ...(shadow && { passwordDigest: shadow[2] ?? '', isLocked: shadow[1] === 'locked', ...(shadow[3] && { expiresDays: Number(shadow[3]) }) }),
+      ...(shadow && shadowOf(shadow)),
     };
   },
 };
+
+function shadowOf([, lock, empty, digest = '', min = '', max = '', expires = '']: readonly (string | undefined)[]): Partial<UserAnswer> {
+  // -1 is another word for none.
+  const days = (text: string): number | undefined => (text === '' || text.startsWith('-') ? undefined : Number(text));
+  const [least, most, end] = [days(min), days(max), days(expires)];
+  return {
+    passwordDigest: digest,
+    isLocked: lock === 'locked',
+    ...(lock === 'locked' && empty !== undefined && { hasNoPassword: true as const }),
+    ...(end !== undefined && { expiresDays: end }),
+    passwordDays: { ...(least !== undefined && { min: least }), ...(most !== undefined && { max: most }) },
+  };
+}

@@ -7,7 +7,7 @@ import { type Question, type QuestionKind, question } from './question.ts';
 export type WaitCondition =
   | { readonly port: number; readonly host: string; readonly state: 'started' | 'stopped' }
   /** A file that is there (and holds a line that the extended regular expression matches), or is not. */
-  | { readonly path: string; readonly state: 'present' | 'absent'; readonly pattern?: string | undefined };
+  | { readonly path: string; readonly state: 'present' | 'absent'; readonly pattern?: string | undefined; readonly ignoreCase?: true };
 
 export interface WaitParams {
   readonly condition: WaitCondition;
@@ -50,12 +50,12 @@ waited() {
 }
 not() { ! "$@"; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
-holds() { [ -f "$2" ] && grep -q -E -e "$1" -- "$2"; }`;
+holds() { [ -f "$3" ] && grep -q -E $1 -e "$2" -- "$3"; }`;
 
 function test(condition: WaitCondition): string {
   if ('port' in condition) return `${condition.state === 'stopped' ? 'not ' : ''}connects ${quote(condition.host)} ${condition.port}`;
   if (condition.pattern !== undefined)
-    return `${condition.state === 'absent' ? 'not ' : ''}holds ${quote(condition.pattern)} ${quote(condition.path)}`;
+    return `${condition.state === 'absent' ? 'not ' : ''}holds ${condition.ignoreCase ? '-i' : "''"} ${quote(condition.pattern)} ${quote(condition.path)}`;
   return `${condition.state === 'absent' ? 'not ' : ''}exists ${quote(condition.path)}`;
 }
 

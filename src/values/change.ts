@@ -59,6 +59,8 @@ export interface Change {
   readonly reconnects?: Reconnect;
   /** There is no state to compare with (`command`, `shell`): done is done, asking again proves nothing. */
   readonly opaque?: true;
+  /** With `opaque`: doing it is not counted as a change (a request, of which nobody knows what it does). Check mode skips the task, and says this. */
+  readonly uncounted?: string;
   /** The rest can only be planned after this (generate, then merge): ask and plan once more instead of verifying. */
   readonly staged?: true;
 }

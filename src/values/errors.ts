@@ -1,3 +1,5 @@
+import type { Vars } from './vars.ts';
+
 /** A place in a user's file. Line and column count from 1; a file as given by the user (relative to the working folder where possible). */
 export interface Source {
   readonly file: string;
@@ -49,11 +51,14 @@ export class InputError extends Error {
 export class TaskError extends Error {
   /** What to do, in one sentence. */
   readonly hint: string | undefined;
+  /** What `register` sees of it beside the message: what the module found before it refused. */
+  readonly result: Vars;
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: string, result: Vars = {}) {
     super(message);
     this.name = 'TaskError';
     this.hint = hint;
+    this.result = result;
   }
 }
 

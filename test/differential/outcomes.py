@@ -36,7 +36,8 @@ class CallbackModule(CallbackBase):
             'handler': type(task).__name__ == 'Handler',
             'status': status,
             'ignored': bool(ignored),
-            'message': found.get('msg'),
+            # debug with var gives the value under the name of the variable.
+            'message': found.get('msg', found.get(task.args.get('var'))),
             'items': [{'status': status_of(item), 'message': item.get('msg')} for item in items or [] if isinstance(item, dict)],
             'result': {key: found[key] for key in ('module_stderr', 'module_stdout', 'exception', 'stderr', 'reason') if key in found},
         }, default=str))

@@ -17,7 +17,7 @@ export interface Twins {
 }
 
 /** Python for Ansible; what homerun downloads with; packers, which neither brings. */
-const packages = 'python3 python3-apt python3-debian curl xz-utils bzip2';
+const packages = 'python3 python3-apt python3-debian curl xz-utils bzip2 cron';
 
 /**
  * Starts the hosts, with the Python that Ansible needs on all of them, so that they are alike.

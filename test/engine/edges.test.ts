@@ -148,6 +148,30 @@ test('in check mode what waits for a change that was not made is skipped, not fa
   t.is(exitCode, 3);
 });
 
+test('what is sent is no change, and is not sent in check mode', async (t) => {
+  const host = new SimulatedHost();
+  const tasks = [task('send', { script: 'put sent yes' }, { register: 'r' })];
+  const checked = await play({ h: host }, tasks, { check: true });
+  t.deepEqual(checked.statuses, ['h send skipped']);
+  t.is(host.state.get('sent'), undefined);
+  const { statuses } = await play({ h: host }, tasks);
+  t.deepEqual(statuses, ['h send ok']);
+  t.is(host.state.get('sent'), 'yes');
+});
+
+test('what a module found before it refused is registered, and until may look at it', async (t) => {
+  const seen: unknown[] = [];
+  const look = expression((scope) => {
+    seen.push((scope.get('r') as { value: string }).value);
+    return true;
+  });
+  const { statuses } = await play({ h: new SimulatedHost() }, [
+    task('need', { name: 'a' }, { register: 'r', until: [look], retries: expression(() => 0) }),
+  ]);
+  t.deepEqual(seen, ['none']);
+  t.deepEqual(statuses, ['h need failed']);
+});
+
 test('any_errors_fatal and max_fail_percentage end the run, not only the play', async (t) => {
   for (const word of [{ anyErrorsFatal: true }, { maxFailPercentage: 40 }]) {
     const [good, bad] = [new SimulatedHost({ a: 'x' }), new SimulatedHost()];

@@ -84,6 +84,14 @@ export const modules: ReadonlyMap<string, Module> = new Map(
       ask: () => ask({}),
       plan: ({ script }) => [{ summary: 'run', commands: [{ script }], writes: ['*'], opaque: true }],
     }),
+    /** Sends something, which counts as no change. */
+    send: defineModule({
+      summary: 'Send.',
+      params: z.strictObject({ script: z.string() }),
+      examples: [],
+      ask: () => ask({}),
+      plan: ({ script }) => [{ summary: 'send', commands: [{ script }], writes: ['*'], opaque: true, uncounted: 'nothing is sent in check mode' }],
+    }),
     /** Reads a value and refuses if it is not there. */
     need: defineModule({
       summary: 'Need a value.',
@@ -91,7 +99,7 @@ export const modules: ReadonlyMap<string, Module> = new Map(
       examples: [],
       ask: ({ name }) => ask({ value: value(name) }),
       plan: ({ name }, { value: is }) => {
-        if (is === '') throw new TaskError(`${name} is missing`);
+        if (is === '') throw new TaskError(`${name} is missing`, undefined, { value: 'none' });
         return [];
       },
       result: (_, { value: is }) => ({ value: is }),

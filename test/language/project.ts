@@ -26,6 +26,7 @@ export const catalog: ModuleCatalog = {
   names: Object.keys(modules),
   freeForm: (name) => (name === 'command' || name === 'shell' ? 'cmd' : undefined),
   conditions: (name) => (name === 'assert' ? ['that'] : []),
+  variables: (name) => (name === 'debug' ? ['var'] : []),
   localParams: (name) => new Map(name === 'template' ? [['src', 'template']] : name === 'copy' ? [['src', 'file']] : []),
   check(name, params) {
     const given = isMapping(params) ? params : {};

@@ -31,6 +31,7 @@ const expectedChange = z.strictObject({
   reconnects: z.unknown().optional(),
   waitsSeconds: z.number().optional(),
   opaque: z.boolean().optional(),
+  uncounted: z.string().optional(),
   staged: z.boolean().optional(),
 });
 

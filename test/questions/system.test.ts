@@ -5,6 +5,7 @@ import test from 'ava';
 import { aptLists, dpkgKind, dpkgState } from '../../src/questions/apt.ts';
 import { boot, bootKind } from '../../src/questions/boot.ts';
 import { clockKind } from '../../src/questions/clock.ts';
+import { debFile } from '../../src/questions/deb-file.ts';
 import { facts } from '../../src/questions/facts.ts';
 import { group } from '../../src/questions/group.ts';
 import { hostname, hostnameKind } from '../../src/questions/hostname.ts';
@@ -51,7 +52,7 @@ for (const shell of shells()) {
       t.log('not run: only root may read /etc/shadow');
       return;
     }
-    t.true(daemon?.isLocked);
+    t.is(typeof daemon?.isLocked, 'boolean');
     t.regex(daemon?.passwordDigest ?? '', /^[0-9a-f]{64}$/);
   });
 
@@ -69,10 +70,15 @@ for (const shell of shells()) {
 
   test(`candidate › ${shell.name}: says what apt would install and what provides a virtual package`, async (t) => {
     const [dpkg, awk, missing] = await askAll(t, shell, ['dpkg', 'awk', 'no-such-package'].map(packageCandidate));
-    t.deepEqual(missing, {});
+    t.deepEqual(missing, { offered: [] });
     if (!hasDpkg) return;
     t.regex(dpkg?.version ?? '', /^\d/);
+    t.true((dpkg?.offered?.length ?? 0) > 0);
     t.regex(awk?.providedBy ?? '', /awk/);
+  });
+
+  test(`deb file › ${shell.name}: tells what is no package, and what is not there`, async (t) => {
+    t.deepEqual(await askAll(t, shell, [debFile('/none.deb'), debFile('/etc/passwd')]), [{ state: 'none' }, { state: 'broken' }]);
   });
 
   test(`apt › ${shell.name}: says whether there is apt, and how old the lists are`, async (t) => {

@@ -6,7 +6,7 @@ import { main } from '../../src/cli/program.ts';
 import { describedWords } from '../../src/language/schema-words.ts';
 import { wordsAt } from '../../src/language/words.ts';
 import { checkParams } from '../../src/modules/check-params.ts';
-import { conditionParams, localParams } from '../../src/modules/params.ts';
+import { conditionParams, localParams, variableParams } from '../../src/modules/params.ts';
 import { loadModules } from '../../src/modules/registry.ts';
 import type { JsonSchema } from '../../src/values/json-schema.ts';
 import { Secret } from '../../src/values/secret.ts';
@@ -65,6 +65,7 @@ function written(name: string, param: string, value: unknown, params: { readonly
   const module = modules.get(name);
   if (module && localParams(module.params, params).has(param)) return (value as { readonly path: string }).path;
   if (module && conditionParams(module.params).includes(param)) return (value as readonly { readonly text: string }[]).map(({ text }) => text);
+  if (module && variableParams(module.params).includes(param)) return 'name';
   return withoutSecrets(value);
 }
 

@@ -39,23 +39,47 @@ mkdir -p -- ${listsStamp.slice(0, listsStamp.lastIndexOf('/'))} && touch -- ${li
 /** Installs or upgrades packages, given as `NAME` or `NAME=VERSION`. */
 export function aptInstall(
   names: readonly string[],
-  { install_recommends, lock_timeout }: { readonly install_recommends?: boolean | undefined; readonly lock_timeout: number },
+  {
+    install_recommends,
+    lock_timeout,
+    ...allowed
+  }: {
+    readonly install_recommends?: boolean | undefined;
+    readonly lock_timeout: number;
+    readonly allow_downgrade?: boolean;
+    readonly allow_change_held_packages?: boolean;
+  },
 ): Command {
   const recommends = install_recommends === undefined ? '' : `-o APT::Install-Recommends=${install_recommends} `;
-  return apt(lock_timeout, `patiently apt_get ${recommends}install -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently apt_get ${recommends}${allowing(allowed)}install -- ${names.map(quote).join(' ')}`);
 }
 
 export function aptRemove(
   names: readonly string[],
-  { purge, autoremove, lock_timeout }: { readonly purge: boolean; readonly autoremove: boolean; readonly lock_timeout: number },
+  {
+    purge,
+    autoremove,
+    lock_timeout,
+    ...allowed
+  }: { readonly purge: boolean; readonly autoremove: boolean; readonly lock_timeout: number; readonly allow_change_held_packages?: boolean },
 ): Command {
   const options = [...(purge ? ['--purge'] : []), ...(autoremove ? ['--auto-remove'] : [])].map((option) => `${option} `).join('');
-  return apt(lock_timeout, `patiently apt_get ${options}remove -- ${names.map(quote).join(' ')}`);
+  return apt(lock_timeout, `patiently apt_get ${options}${allowing(allowed)}remove -- ${names.map(quote).join(' ')}`);
 }
 
 /** Ends what an interrupted dpkg began. */
 export function dpkgRepair(lockSeconds: number): Command {
   return apt(lockSeconds, 'patiently dpkg --force-confdef --force-confold --configure -a && patiently apt_get -f install');
+}
+
+function allowing({
+  allow_downgrade,
+  allow_change_held_packages,
+}: {
+  readonly allow_downgrade?: boolean;
+  readonly allow_change_held_packages?: boolean;
+}): string {
+  return `${allow_downgrade ? '--allow-downgrades ' : ''}${allow_change_held_packages ? '--allow-change-held-packages ' : ''}`;
 }
 
 function apt(lockSeconds: number, script: string): Command {

@@ -1,26 +1,19 @@
 import { z } from 'zod';
 import { type AptListsAnswer, aptLists, type DpkgAnswer, dpkgState } from '../../questions/apt.ts';
-import { type CandidateAnswer, installedPackage, type PackageAnswer, packageCandidate, packageName } from '../../questions/package.ts';
+import { type CandidateAnswer, installedPackage, type PackageAnswer, packageCandidate } from '../../questions/package.ts';
 import { type Asking, ask } from '../../questions/question.ts';
 import type { Change } from '../../values/change.ts';
+import { sh } from '../../values/command.ts';
 import { TaskError } from '../../values/errors.ts';
-import { bool, line, listOf } from '../params.ts';
+import { bool, commaList } from '../params.ts';
 import { aptInstall, aptRemove, aptUpdate, dpkgRepair } from './apt-commands.ts';
-
-/** `nginx` or `nginx=1.22.1-9`. */
-const wanted = () =>
-  line().transform((text, context) => {
-    const [name = '', version] = text.split('=');
-    if (!packageName.test(name) || (version !== undefined && !/^[A-Za-z0-9.+:~-]+$/.test(version))) {
-      context.addIssue({ code: 'custom', message: `expected the name of a package, such as nginx or nginx=1.22.1-9, got ${JSON.stringify(text)}` });
-      return z.NEVER;
-    }
-    return { name, version };
-  });
+import { argumentFor, chosenVersion, heldBack, isWantedVersion, refuseImpossible, type Wanted, wantedPackage } from './apt-wanted.ts';
 
 /** The parameters of a task that manages packages with apt. */
 export const aptParams = {
-  name: listOf(wanted()).optional().describe('Packages, one or a list; `NAME=VERSION` for a version.'),
+  name: commaList(wantedPackage())
+    .optional()
+    .describe('Packages, one or a list; `NAME=VERSION` for a version, in which `*` stands for anything, and `NAME>=VERSION` for the least one.'),
   state: z.enum(['present', 'latest', 'absent']).default('present').describe('`latest` also upgrades; `absent` removes.'),
   update_cache: bool()
     .default(false)
@@ -33,6 +26,9 @@ export const aptParams = {
     .default(0)
     .describe('Seconds for which fetched lists are fresh, unless a file of sources has changed since.'),
   install_recommends: bool().optional().describe('Whether recommended packages are installed too. Default: as apt is set up on the host.'),
+  only_upgrade: bool().default(false).describe('Leave alone what is not installed.'),
+  allow_downgrade: bool().default(false).describe('Let a version that is named be older than the one that is installed.'),
+  allow_change_held_packages: bool().default(false).describe('Change packages that are held, too.'),
   purge: bool().default(false).describe('With `state: absent`: remove the configuration too.'),
   autoremove: bool().default(false).describe('With `state: absent`: remove what was installed for these packages alone.'),
   lock_timeout: z.coerce.number().int().min(0).max(3600).default(300).describe('Seconds to wait while another program holds the locks of apt.'),
@@ -49,19 +45,23 @@ export interface AptAnswers {
 }
 
 /** Other names of the parameters. */
-export const aptAliases = { pkg: 'name', package: 'name', 'update-cache': 'update_cache' };
+export const aptAliases = {
+  pkg: 'name',
+  package: 'name',
+  'update-cache': 'update_cache',
+  'install-recommends': 'install_recommends',
+  allow_downgrades: 'allow_downgrade',
+  'allow-downgrade': 'allow_downgrade',
+  'allow-downgrades': 'allow_downgrade',
+};
 
 /** Parameters of Ansible's apt that are left out. */
 export const aptAbsent = {
   upgrade: 'Use the module command with apt-get upgrade.',
-  deb: 'Install from a repository (module deb822_repository).',
   default_release: 'Name the version: NAME=VERSION.',
   allow_unauthenticated: 'Packages without a signature are not installed: add the key of the repository (module deb822_repository).',
-  allow_downgrade: 'Use the module command with apt-get --allow-downgrades.',
-  allow_change_held_packages: 'Release the package before: apt-mark unhold.',
   force: 'It would install packages without a signature.',
   dpkg_options: 'Configuration files that were changed are kept.',
-  only_upgrade: 'Leave it out.',
   autoclean: 'Use the module command with apt-get autoclean.',
   clean: 'Use the module command with apt-get clean.',
   policy_rc_d: 'Write /usr/sbin/policy-rc.d with the module copy before.',
@@ -75,19 +75,42 @@ export const aptAbsent = {
 export function planApt(params: AptParams, answers: AptAnswers, withoutApt: string): readonly Change[] {
   const { dpkg, lists } = answers;
   if (!dpkg.isDebian) throw noApt(dpkg.system, withoutApt);
-  const differing = (params.name ?? []).filter((one) => isDifferent(params, one, answers));
+  const names = params.name ?? [];
+  const differing = names.filter((one) => isDifferent(params, one, answers));
   const repair: readonly Change[] = dpkg.isInterrupted
     ? [{ summary: 'repair the interrupted dpkg', commands: [dpkgRepair(params.lock_timeout)], writes: ['*'] }]
     : [];
-  if (params.name === undefined) return [...repair, ...(lists === 'fresh' ? [] : [{ ...updateLists(params), opaque: true as const }])];
+  if (params.name === undefined)
+    return [...repair, ...(lists === undefined || lists === 'fresh' ? [] : [{ ...updateLists(params), opaque: true as const }])];
+  const isStale = params.update_cache && params.state !== 'absent' && lists !== 'fresh';
   // What is the latest is known only from fresh lists.
-  if (params.update_cache && params.state === 'latest' && lists !== 'fresh') return [...repair, { ...updateLists(params), staged: true }];
-  if (differing.length === 0) return repair;
-  return [
-    ...repair,
-    ...(params.update_cache && params.state !== 'absent' && lists !== 'fresh' ? [updateLists(params)] : []),
-    packageChange(params, differing, answers),
-  ];
+  if (isStale && params.state === 'latest') return [...repair, { ...updateLists(params), staged: true }];
+  const automatic =
+    params.state === 'absent' ? [] : names.filter((one) => isAutomatic(one, answers) && !differing.includes(one)).map(({ name }) => name);
+  const marked: readonly Change[] = automatic.length === 0 ? [] : [markChange(automatic)];
+  if (differing.length === 0) return [...repair, ...marked];
+  if (!isStale) for (const one of differing) refuse(params, one, answers);
+  return [...repair, ...(isStale ? [updateLists(params)] : []), packageChange(params, differing, answers), ...marked];
+}
+
+/** @throws TaskError for what apt would refuse. */
+function refuse(params: AptParams, one: Wanted, { packages, candidates }: AptAnswers): void {
+  const found = packages.get(one.name) ?? notInstalled;
+  if (params.state !== 'absent') refuseImpossible(one, found, candidates.get(one.name) ?? {}, params);
+  else if (found.isHeld && !params.allow_change_held_packages) throw heldBack(one.name);
+}
+
+function isAutomatic({ name }: Wanted, { packages }: AptAnswers): boolean {
+  const found = packages.get(name);
+  return isInstalled(found) && found?.isAutomatic === true;
+}
+
+function markChange(names: readonly string[]): Change {
+  return {
+    summary: `keep ${names.join(', ')} for itself, whoever else needs it`,
+    commands: [sh`apt-mark manual -- ${names}`],
+    writes: ['file:/var/lib/apt/extended_states'],
+  };
 }
 
 function noApt(system: string, otherwise: string): TaskError {
@@ -113,7 +136,7 @@ export function* askApt({ name = [], state, update_cache, cache_valid_time, lock
   const found = first as unknown as Record<string, PackageAnswer>;
   const packages = new Map(name.map((one) => [one.name, found[`package ${one.name}`] ?? notInstalled]));
   const open = first.dpkg.isDebian
-    ? name.filter((one) => (state === 'latest' ? true : state === 'present' && !isInstalled(packages.get(one.name))))
+    ? name.filter((one) => state === 'latest' || (state === 'present' && !isAsWanted(one, packages.get(one.name))))
     : [];
   const second = yield* ask(Object.fromEntries(open.map((one) => [`candidate ${one.name}`, packageCandidate(one.name)])));
   const candidates = new Map(open.map((one) => [one.name, second[`candidate ${one.name}`] ?? {}]));
@@ -122,38 +145,45 @@ export function* askApt({ name = [], state, update_cache, cache_valid_time, lock
 
 const notInstalled: PackageAnswer = { status: 'not-installed' };
 
+function isAsWanted(one: Wanted, found: PackageAnswer | undefined): boolean {
+  return isInstalled(found) && isWantedVersion(one, found?.version ?? '');
+}
+
 function isInstalled(answer: PackageAnswer | undefined): boolean {
   return answer?.status === 'installed' || answer?.status === 'triggers-awaited' || answer?.status === 'triggers-pending';
 }
 
 function isDifferent(
-  { state, purge }: AptParams,
-  { name, version }: { readonly name: string; readonly version: string | undefined },
+  { state, purge, only_upgrade, allow_change_held_packages }: AptParams,
+  wanted: Wanted,
   { packages, candidates }: AptAnswers,
 ): boolean {
-  const found = packages.get(name) ?? notInstalled;
+  const found = packages.get(wanted.name) ?? notInstalled;
   if (state === 'absent') return purge ? found.status !== 'not-installed' : found.status !== 'not-installed' && found.status !== 'config-files';
-  const candidate = candidates.get(name);
-  if (!isInstalled(found)) return candidate?.providedBy === undefined || candidate.version !== undefined;
-  if (version !== undefined) return found.version !== version;
-  return state === 'latest' && candidate?.version !== undefined && candidate.version !== found.version && !found.isHeld;
+  const candidate = candidates.get(wanted.name) ?? {};
+  if (!isInstalled(found)) return !only_upgrade && (candidate.providedBy === undefined || candidate.version !== undefined);
+  if (!isAsWanted(wanted, found)) return true;
+  if (state !== 'latest' || (found.isHeld && !allow_change_held_packages)) return false;
+  const newest = chosenVersion(wanted, candidate);
+  return newest !== undefined && newest !== found.version;
 }
 
 function updateLists({ lock_timeout }: AptParams): Change {
   return { summary: 'fetch the package lists', commands: [aptUpdate(lock_timeout)], writes: ['*'] };
 }
 
-function packageChange(
-  params: AptParams,
-  differing: readonly { readonly name: string; readonly version: string | undefined }[],
-  { packages, candidates }: AptAnswers,
-): Change {
-  const names = differing.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`));
-  if (params.state === 'absent') return { summary: `remove ${names.join(', ')}`, commands: [aptRemove(names, params)], writes: ['*'] };
-  const words = differing.map(({ name, version }) => {
+function packageChange(params: AptParams, differing: readonly Wanted[], { packages, candidates }: AptAnswers): Change {
+  if (params.state === 'absent') {
+    const names = differing.map(({ name }) => name);
+    return { summary: `remove ${names.join(', ')}`, commands: [aptRemove(names, params)], writes: ['*'] };
+  }
+  const names = differing.map((one) => argumentFor(one, candidates.get(one.name) ?? {}));
+  const words = differing.map((one) => {
+    const { name, version, least } = one;
     const before = packages.get(name);
-    const to = version ?? (isInstalled(before) ? candidates.get(name)?.version : undefined);
-    return isInstalled(before) ? `${name} ${before?.version ?? ''} -> ${to ?? ''}` : `${name}${version === undefined ? '' : ` ${version}`}`;
+    const to = chosenVersion(one, candidates.get(name) ?? {}) ?? version ?? least ?? '';
+    if (isInstalled(before)) return `${name} ${before?.version ?? ''} -> ${to}`;
+    return (version ?? least) === undefined ? name : `${name} ${to}`;
   });
   return { summary: `install ${words.join(', ')}`, commands: [aptInstall(names, params)], writes: ['*'] };
 }

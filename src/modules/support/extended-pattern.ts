@@ -13,8 +13,14 @@ const sets: Readonly<Record<string, string>> = { d: '0-9', w: '[:alnum:]_', s: '
  * @throws PatternError for what has no such meaning, saying what to write. Whether the rest is well formed is for grep to say.
  */
 export function extended(source: string): Extended {
+  const { pattern, ignoreCase } = searched(source);
+  return { pattern: `^(${pattern})`, ignoreCase };
+}
+
+/** The same for a search within lines. @throws PatternError */
+export function searched(source: string): Extended {
   const { flags, body } = splitFlags(source);
-  return { pattern: `^(${piecesOf(body, (at) => pieceAt(body, at))})`, ignoreCase: flags.includes('i') };
+  return { pattern: piecesOf(body, (at) => pieceAt(body, at)), ignoreCase: flags.includes('i') };
 }
 
 function pieceAt(source: string, at: number): Piece {

@@ -44,6 +44,7 @@ type Made = z.core.JSONSchema.BaseSchema;
 function asWritten(schema: z.core.$ZodType, made: Made): void {
   if (made['local'] !== undefined) replace(made, { type: 'string' });
   if (made['conditions'] !== undefined) replace(made, condition);
+  if (made['variable'] !== undefined) replace(made, { type: 'string' });
   if (made.maximum === Number.MAX_SAFE_INTEGER) delete made.maximum;
   if (made.minimum === Number.MIN_SAFE_INTEGER) delete made.minimum;
   // As text too: templates give it, and what bounds the number does not speak of text.
@@ -68,8 +69,10 @@ function canBeWritten(option: z.core.$ZodType | undefined): boolean {
 
 /** A list of one may be written as the one; text with commas or blanks is a list to some modules. */
 function asOne(schema: z.ZodPipe, item: JsonSchema): readonly JsonSchema[] {
-  const isText = item['type'] === 'string' || (Array.isArray(item['type']) && item['type'].includes('string'));
-  const isSplit = isText && ['a,b', 'a b'].some((text) => isSeveral(schema.safeParse(text).data));
+  const { type } = item;
+  const isPlain = ['string', 'integer', 'number'].some((one) => type === one || (Array.isArray(type) && type.includes(one)));
+  const words = Array.isArray(item['enum']) ? [item['enum'].join(',')] : ['a,b', 'a b', '200,201'];
+  const isSplit = isPlain && words.some((text) => isSeveral(schema.safeParse(text).data));
   return [isSplit ? { type: 'string' } : item];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Example, Module } from '../module.ts';
-import { conditionParams, localParams } from '../params.ts';
+import { conditionParams, localParams, variableParams } from '../params.ts';
 
 /** A parameter as a reader sees it. */
 export interface ParamReference {
@@ -35,11 +35,13 @@ export function referenceOf(name: string, module: Module): ModuleReference {
   const shape = module.params instanceof z.ZodObject ? Object.entries<z.ZodType>(module.params.shape) : [];
   const local = localParams(module.params);
   const conditions = new Set(conditionParams(module.params));
+  const variables = new Set(variableParams(module.params));
   const aliases = Object.entries(module.aliases ?? {});
   const othersOf = (param: string) => aliases.flatMap(([other, own]) => (own === param ? [`Also called \`${other}\`.`] : []));
   const typeOf = (param: string, field: z.ZodType) => {
     const kind = local.get(param);
     if (kind) return `path of a ${kind === 'tree' ? 'file or folder' : kind} on this machine`;
+    if (variables.has(param)) return 'name of a variable';
     return conditions.has(param) ? 'list of conditions' : typeText(jsonSchemaOf(field));
   };
   return {
