@@ -74,7 +74,7 @@ function needFolder(path: string, { is }: Thing): void {
  */
 export async function lawModules(): Promise<ReadonlyMap<string, Module>> {
   const real = await loadModules();
-  const kept = ['debug', 'assert', 'fail', 'set_fact'].flatMap((name) => {
+  const kept = ['debug', 'assert', 'fail', 'set_fact', 'group_by'].flatMap((name) => {
     const module = real.get(name);
     return module ? [[name, module] as const] : [];
   });

@@ -136,9 +136,8 @@ function linesOf(events: readonly RunEvent[]): Record<string, string[]> {
 
 function countsOf(events: readonly RunEvent[]): Record<string, Record<string, number>> {
   const recap = events.find((event) => event.event === 'recap');
-  return Object.fromEntries(
-    Object.entries(recap?.hosts ?? {}).map(([name, counts]) => [name, Object.fromEntries(Object.entries(counts).filter(([key]) => key !== 'trips'))]),
-  );
+  const counts = Object.entries(recap?.hosts ?? {}).map(([name, all]) => [name, Object.entries(all).filter(([key]) => key !== 'trips')] as const);
+  return Object.fromEntries(counts.filter(([, own]) => own.some(([, count]) => count > 0)).map(([name, own]) => [name, Object.fromEntries(own)]));
 }
 
 function drift(hosts: ReadonlyMap<string, LawHost>, change: Readonly<Record<string, string>>): void {

@@ -98,6 +98,7 @@ function moduleOf(at: fc.Arbitrary<string>, text: fc.Arbitrary<string>): fc.Arbi
     { weight: 1, arbitrary: fc.record({ wait_for: fc.record({ path: at }) }) },
     { weight: 2, arbitrary: fc.record({ set_fact: fc.record({ fact: text }) }) },
     { weight: 1, arbitrary: fc.record({ set_fact: fc.record({ level: one('low', 'high') }) }) },
+    { weight: 1, arbitrary: fc.record({ group_by: fc.record({ key: one('g-{{ own }}', 'g-x', '{{ fact }}') }) }) },
     { weight: 1, arbitrary: fc.record({ debug: fc.record({ msg: text }) }) },
     { weight: 1, arbitrary: oneIn(3, condition).map((that) => (that === undefined ? { fail: { msg: 'as told' } } : { assert: { that } })) },
   );
@@ -201,7 +202,7 @@ const play = fc
     serial: seldom(one(1)),
     force_handlers: seldom(fc.constant(true)),
     become_user: seldom(one('alice')),
-    hosts: one('all', 'all', 'h1'),
+    hosts: one('all', 'all', 'all', 'h1', 'g-x', 'g-y:h1'),
   })
   .map(({ tasks: list, handlers: own, hosts, ...more }) => ({
     hosts,

@@ -1,10 +1,11 @@
 import type { HostRun } from '../../src/engine/host.ts';
 import { registeredResult } from '../../src/engine/result.ts';
+import type { Site } from '../../src/engine/site.ts';
 import type { Condition, Scope } from '../../src/language/expression.ts';
 import { nearest } from '../../src/language/nearest.ts';
 import type { Task } from '../../src/language/play.ts';
 import { checkParams } from '../../src/modules/check-params.ts';
-import type { Module } from '../../src/modules/module.ts';
+import type { Here, Module } from '../../src/modules/module.ts';
 import type { Question } from '../../src/questions/question.ts';
 import type { Change } from '../../src/values/change.ts';
 import type { Output } from '../../src/values/command.ts';
@@ -27,13 +28,12 @@ export interface ReferenceHost {
   readonly host: LawHost;
   readonly check: boolean;
   readonly modules: ReadonlyMap<string, Module>;
+  readonly site: Site;
   /** What the changes that check mode did not make would have written. */
   readonly predicted: Resource[];
 }
 
 type ScopeWith = (result?: Vars) => Scope;
-
-const noHere = { host: '', resolve: (path: string) => path, look: () => undefined, knows: () => true };
 
 /** Does one item of a task: condition, tries, and what counts as changed and failed. */
 export function doItem(on: ReferenceHost, task: Task, scopeWith: ScopeWith): Done {
@@ -125,6 +125,7 @@ function converge(on: ReferenceHost, task: Task, scope: Scope, check: boolean): 
   const checked = checkParams(task.module, module, isMapping(given) ? given : {}, nearest);
   if ('problems' in checked) throw InputError.of(checked.problems.map((one) => one.message).join());
   const params = checked.params as never;
+  const here: Here = { host: on.run.host.name, resolve: (path) => path, look: () => undefined, knows: (addition) => on.site.knows(addition) };
   const user = task.become?.evaluate(scope) ? (task.becomeUser?.evaluate(scope) ?? 'root') : 'root';
   const changes: Change[] = [];
   const outputs: Output[] = [];
@@ -134,14 +135,18 @@ function converge(on: ReferenceHost, task: Task, scope: Scope, check: boolean): 
     const answers = askAll(on, module, params, user, reads);
     let plan: readonly Change[];
     try {
-      plan = module.plan(params, answers as never, noHere);
+      plan = module.plan(params, answers as never, here);
     } catch (error) {
       const isUncertain = reads.some((read) => on.predicted.some((one) => overlaps(one, read)));
       if (check && isUncertain && error instanceof TaskError) return 'unknown';
       throw error;
     }
-    const resultOf = (of: unknown) => module.result?.(params, of as never, outputs, noHere) ?? {};
+    const resultOf = (of: unknown) => module.result?.(params, of as never, outputs, here) ?? {};
     if (plan.length === 0) return { changes, outputs, result: resultOf(answers) };
+    if (plan.every((change) => change.adds)) {
+      for (const { adds } of plan) if (adds) on.site.add(adds);
+      return { changes: plan, outputs, result: resultOf(answers) };
+    }
     if (!mayDiffer) throw new TaskError('after the change there is still a difference');
     if (check) {
       on.predicted.push(...plan.flatMap((change) => change.writes));

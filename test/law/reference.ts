@@ -1,10 +1,9 @@
-import { HostRun } from '../../src/engine/host.ts';
+import type { Reaching } from '../../src/engine/connections.ts';
 import type { Prepared } from '../../src/engine/run.ts';
 import { batches } from '../../src/engine/serial.ts';
-import { magicLayer } from '../../src/language/magic.ts';
+import { Site } from '../../src/engine/site.ts';
 import type { Block, Handler, Include, Item, Meta, Play, Task } from '../../src/language/play.ts';
 import { InputError, TaskError } from '../../src/values/errors.ts';
-import type { Resource } from '../../src/values/resource.ts';
 import { isMapping, type Value, type Vars } from '../../src/values/vars.ts';
 import type { LawHost } from './host.ts';
 import { type Done, doItem, type ReferenceHost, type Status } from './reference-task.ts';
@@ -14,7 +13,7 @@ type Ended = 'done' | 'failed' | 'stopped';
 /** Handlers owed by a host in a play, kept between runs. */
 export type Owed = Map<string, readonly string[]>;
 
-/** What one run tells: a line for each task on a host, and the counts of the recap. */
+/** What one run tells: a line for each task on a host, and the counts of the recap, of those who have any. */
 export interface Told {
   readonly lines: Record<string, string[]>;
   readonly counts: Record<string, Record<string, number>>;
@@ -40,36 +39,36 @@ export interface LineParts {
  */
 export function referenceRun({ loaded, modules }: Prepared, hosts: ReadonlyMap<string, LawHost>, check: boolean, owed: Owed): Told {
   const told: Told = { lines: {}, counts: {} };
-  const all = new Map<string, Walker>();
-  const planned = loaded.planned;
-  for (const [name, host] of hosts) {
-    const known = loaded.inventory.hosts.get(name);
-    if (!known) throw new Error(`no host ${name}`);
-    const magic = (play: Partial<Pick<Play, 'name' | 'folder'>>) =>
-      magicLayer({
-        inventory: loaded.inventory,
-        host: known,
-        playHosts: planned.find((one) => one.play === play)?.hosts ?? [],
-        scopeOfHost: () => undefined,
-      });
-    const run = new HostRun(known, { user: 'root', byDefault: false }, magic, loaded.extraVars);
-    all.set(name, new Walker({ run, host, check, modules, predicted: [] as Resource[] }, told, owed));
+  // Which hosts a play is for, and what is known of them, is no part of the law.
+  const site = new Site(loaded, {
+    reachingOf: () => ({ settings: {} as Reaching['settings'], become: { user: 'root', byDefault: false } }),
+    mode: { check, diff: true },
+    workingFolder: '',
+  });
+  const walkerOf = (name: string): Walker => {
+    const [run, host] = [site.hosts.get(name), hosts.get(name)];
+    if (!run || !host) throw new Error(`no host ${name}`);
+    return new Walker({ run, host, check, modules, site, predicted: [] }, told, owed);
+  };
+  const all = new Map([...hosts.keys()].map((name) => [name, walkerOf(name)]));
+  for (const [index, { play, hosts: names }] of site.plays.entries()) {
+    site.settle(index);
+    const walkers = [...names].flatMap((name) => all.get(name) ?? []);
+    if (runBatches(play, walkers)) break;
   }
-  let hasEnded = false;
-  for (const { play, hosts: names } of planned) {
-    for (const batch of batches(
-      names.flatMap((name) => all.get(name) ?? []),
-      play.serial,
-    )) {
-      const left = batch.filter((one) => !one.isOut);
-      for (const walker of left) walker.play(play);
-      hasEnded ||= left.length === batch.length && left.every((one) => one.isOut);
-      if (hasEnded || left.some((one) => one.hasEndedPlay)) break;
-    }
-    if (hasEnded) break;
-  }
-  for (const [name, walker] of all) if (planned.some((one) => one.hosts.includes(name))) told.counts[name] = walker.counts;
+  for (const [name, walker] of all) if (Object.values(walker.counts).some((count) => count > 0)) told.counts[name] = walker.counts;
   return told;
+}
+
+/** Whether a whole batch has fallen out, which ends the run. */
+function runBatches(play: Play, walkers: readonly Walker[]): boolean {
+  for (const batch of batches(walkers, play.serial)) {
+    const left = batch.filter((one) => !one.isOut);
+    for (const walker of left) walker.play(play);
+    if (batch.length > 0 && left.length === batch.length && left.every((one) => one.isOut)) return true;
+    if (left.some((one) => one.hasEndedPlay)) return false;
+  }
+  return false;
 }
 
 class Walker {
