@@ -42,7 +42,7 @@ export async function readHosts(options: RunOptions, pattern: string, playbookFo
     return readInventory(options.inventories, reader, folders);
   });
   inventory?.warnOfStrays();
-  if (problems.errors.length > 0 || !inventory) throw new InputError(problems.errors);
+  if (problems.errors.length > 0 || !inventory) throw problems.asError();
   const chosen = hostsOf(pattern, inventory);
   const noPlay = { folder: options.workingFolder };
   const layers = (host: Host): readonly Layer[] => {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { InputError, type Problem } from '../values/errors.ts';
+import type { Problem } from '../values/errors.ts';
 import { checkPlays } from './check.ts';
 import { createConditions } from './condition.ts';
 import type { Scope } from './expression.ts';
@@ -100,7 +100,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   });
   if (problems.errors.length > 0) problems.lose();
   const readPlays = options.playbooks.flatMap((path) => readPlaybook(path, { ...reader, modules: options.modules }));
-  if (!readHosts || problems.isPartial) throw new InputError(problems.errors);
+  if (!readHosts || problems.isPartial) throw problems.asError();
   const { inventory, plays, extraVars } = applySpecs({ inventory: readHosts, plays: readPlays, extraVars: given }, problems);
   const local = createLocalFiles(reader, options.workingFolder);
   const limit = problems.collect(() => (options.limit === undefined ? undefined : limitOf(options.limit, reader.files)));
@@ -116,7 +116,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     ...(options.version !== undefined && { version: options.version }),
     ...(options.facts && { facts: options.facts }),
   });
-  throwIfWrong(problems);
+  if (problems.errors.length > 0) throw problems.asError();
   return {
     plays,
     planned,
@@ -144,9 +144,4 @@ export function createReader({
     problems: new Problems(),
     runProgram: createRunProgram(workingFolder, environment),
   };
-}
-
-/** What is only a warning may be why something else is wrong, and is told as well. */
-function throwIfWrong({ errors, warnings }: Problems): void {
-  if (errors.length > 0) throw new InputError([...errors, ...warnings]);
 }

@@ -70,6 +70,11 @@ export class Problems {
     return this.#sorted().filter(({ severity }) => severity === 'warning');
   }
 
+  /** All errors, and the warnings, which often explain one of them. */
+  asError(): InputError {
+    return new InputError([...this.errors, ...this.warnings]);
+  }
+
   /** In the order of files as they were first met, then by line and column; what has no place comes first. */
   #sorted(): readonly Problem[] {
     const all = [...this.#found.values()];
