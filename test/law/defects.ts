@@ -49,9 +49,9 @@ const defects: readonly Defect[] = [
     from: 'const registered = new Map(host.registered)',
     to: 'const registered = host.registered',
   },
-  { what: 'a handler runs twice', file: 'engine/walk', from: 'for (const one of ran)', to: 'for (const one of [])' },
+  { what: 'a handler runs twice', file: 'engine/walk', from: 'host.pending.delete(handler);', to: '' },
   { what: 'handlers owed by an earlier run are forgotten', file: 'engine/journal', from: 'read(fileOf(host))[play] ?? []', to: '[]' },
-  { what: 'a failed change does not notify, a good one neither', file: 'engine/whole-task', from: "outcome.status === 'changed' ||", to: '' },
+  { what: 'a change does not notify', file: 'engine/whole-task', from: "outcome.status === 'changed' ||", to: '' },
   {
     what: 'always is left out on a host that failed',
     file: 'engine/walk',
