@@ -8,6 +8,7 @@ import { defineModule } from './module.ts';
 import { bool, commaList, line, mode, path } from './params.ts';
 import { searching } from './support/edit-file.ts';
 import { extended } from './support/extended-pattern.ts';
+import { bitNames } from './support/mode.ts';
 import { globTest, type NameTest, regexTest, roughGlob } from './support/name-patterns.ts';
 import { pattern } from './support/pattern.ts';
 
@@ -153,7 +154,6 @@ const stamps = { atime: 'accessed', ctime: 'changed', mtime: 'modified' } as con
 /** Ansible's names for what is known of an entry; the types are those of inode(7). */
 function varsOf({ path, bits, owner, group, ...entry }: Entry): Vars {
   const type = bits & 0o170000;
-  const has = (bit: number) => (bits & bit) !== 0;
   return {
     path,
     mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -176,16 +176,6 @@ function varsOf({ path, bits, owner, group, ...entry }: Entry): Vars {
     atime: entry.accessed,
     mtime: entry.modified,
     ctime: entry.changed,
-    rusr: has(0o400),
-    wusr: has(0o200),
-    xusr: has(0o100),
-    rgrp: has(0o040),
-    wgrp: has(0o020),
-    xgrp: has(0o010),
-    roth: has(0o004),
-    woth: has(0o002),
-    xoth: has(0o001),
-    isuid: has(0o4000),
-    isgid: has(0o2000),
+    ...bitNames(bits),
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
-import type { Vars } from '../values/vars.ts';
 import { defineModule } from './module.ts';
 import { bool, path } from './params.ts';
+import { bitNames } from './support/mode.ts';
 
 export default defineModule({
   summary: 'Look at a file or folder, and register what is there.',
@@ -44,7 +44,7 @@ export default defineModule({
         issock: found.special === 'socket',
         isblk: found.special === 'block',
         ischr: found.special === 'character',
-        ...bitsIn(found.mode),
+        ...bitNames(Number.parseInt(found.mode, 8)),
         ...(found.access !== undefined && {
           readable: found.access.includes('r'),
           writeable: found.access.includes('w'),
@@ -62,22 +62,3 @@ export default defineModule({
     };
   },
 });
-
-/** Ansible's names for the bits of a mode. */
-function bitsIn(mode: string): Vars {
-  const bits = Number.parseInt(mode, 8);
-  const has = (bit: number): boolean => (bits & bit) !== 0;
-  return {
-    rusr: has(0o400),
-    wusr: has(0o200),
-    xusr: has(0o100),
-    rgrp: has(0o040),
-    wgrp: has(0o020),
-    xgrp: has(0o010),
-    roth: has(0o004),
-    woth: has(0o002),
-    xoth: has(0o001),
-    isuid: has(0o4000),
-    isgid: has(0o2000),
-  };
-}

@@ -62,3 +62,21 @@ function applied(mode: number, user: string, operator: string, bits: number): nu
   if (operator === '-') return mode & ~bits;
   return (mode & ~((7 << (shifts[user] ?? 0)) | (special[user]?.bit ?? 0))) | bits;
 }
+
+/** Ansible's names for the bits of a mode: `rusr`, …, `isgid`. */
+export function bitNames(bits: number): Readonly<Record<string, boolean>> {
+  const has = (bit: number) => (bits & bit) !== 0;
+  return {
+    rusr: has(0o400),
+    wusr: has(0o200),
+    xusr: has(0o100),
+    rgrp: has(0o040),
+    wgrp: has(0o020),
+    xgrp: has(0o010),
+    roth: has(0o004),
+    woth: has(0o002),
+    xoth: has(0o001),
+    isuid: has(0o4000),
+    isgid: has(0o2000),
+  };
+}
