@@ -93,6 +93,7 @@ export default defineModule({
       user: user(name, isShadowWanted(params) ? { shadow: true } : {}),
       ...(isWanted && { group: group(primary ?? name) }),
       ...(isWanted && Object.fromEntries(groups.map((one) => [`group ${one}`, group(one)]))),
+      ...(isWanted && params.create_home && home !== undefined && { home: file(home, { digest: false }) }),
     });
     // Keys that are made of names have no types of their own; their answers are those of the kind that was asked.
     const found = first as unknown as Record<string, GroupAnswer>;
@@ -100,11 +101,9 @@ export default defineModule({
     const answers = { user: first.user, ...(first.group && { group: first.group }), missing };
     const now = first.user.home ?? '';
     if (!isWanted || !params.create_home || !first.user.exists || !now.startsWith('/')) return answers;
-    const folders = yield* ask({
-      home: file(home ?? now, { digest: false }),
-      ...(home !== undefined && home !== now && move_home && { old: file(now, { digest: false }) }),
-    });
-    return { ...answers, ...folders };
+    if (home === undefined) return { ...answers, ...(yield* ask({ home: file(now, { digest: false }) })) };
+    const old = home !== now && move_home ? yield* ask({ old: file(now, { digest: false }) }) : {};
+    return { ...answers, ...(first.home && { home: first.home }), ...old };
   },
   plan: (params, answers) => {
     const { user: found, group: primary, missing } = answers;
