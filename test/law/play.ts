@@ -98,7 +98,7 @@ function moduleOf(at: fc.Arbitrary<string>, text: fc.Arbitrary<string>): fc.Arbi
     { weight: 1, arbitrary: fc.record({ wait_for: fc.record({ path: at }) }) },
     { weight: 2, arbitrary: fc.record({ set_fact: fc.record({ fact: text }) }) },
     { weight: 1, arbitrary: fc.record({ set_fact: fc.record({ level: one('low', 'high') }) }) },
-    { weight: 1, arbitrary: fc.record({ group_by: fc.record({ key: one('g-{{ own }}', 'g-x', '{{ fact }}') }) }) },
+    { weight: 1, arbitrary: fc.record({ group_by: fc.record({ key: one('g-{{ own }}', 'g-x', 'g-{{ fact }}') }) }) },
     { weight: 1, arbitrary: fc.record({ debug: fc.record({ msg: text }) }) },
     { weight: 1, arbitrary: oneIn(3, condition).map((that) => (that === undefined ? { fail: { msg: 'as told' } } : { assert: { that } })) },
   );
