@@ -9,9 +9,15 @@ interface Turn {
   readonly isMine: boolean;
 }
 
+/** Whether one host does a task for all: by its own word, or as its module is such. */
+export function isOnce({ run }: Pick<Walk, 'run'>, task: Pick<Task, 'module' | 'runOnce'>, scope: Scope): boolean {
+  return run.modules.get(task.module)?.once === true || (task.runOnce?.evaluate(scope) ?? false);
+}
+
 /** Does the task, or takes over what another host's turn at a `run_once` task gives. */
-export async function turnOf({ run, host, playRun, round }: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>): Promise<Turn> {
-  if (!task.runOnce?.evaluate(scope) && !run.modules.get(task.module)?.once) return { result: await begin(), isMine: true };
+export async function turnOf(walk: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>): Promise<Turn> {
+  if (!isOnce(walk, task, scope)) return { result: await begin(), isMine: true };
+  const { host, playRun, round } = walk;
   const key = `${task.id}${round}`;
   const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {

@@ -2,7 +2,7 @@ import type { Block, Item, Meta, RoleMention, Task } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
-import { awaitFirst, wake } from './once.ts';
+import { awaitFirst, isOnce, wake } from './once.ts';
 import { isSelected } from './select.ts';
 import { runWholeTask, type TaskRole, tellRefusal } from './whole-task.ts';
 
@@ -44,7 +44,7 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
 async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended> {
   const most = throttleOf(walk, task);
   // At a task that is done once, one host waits for another: none may keep a place meanwhile.
-  if (isOnce(walk, task)) {
+  if (isKnownOnce(walk, task)) {
     await awaitFirst(walk, task);
     return isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role);
   }
@@ -52,9 +52,10 @@ async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended>
   return walk.playRun.throttle.run(task.id, most, async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)));
 }
 
-function isOnce(walk: Walk, { runOnce, ...task }: Task): boolean {
+/** Not where it cannot be told, which the task itself then says. */
+function isKnownOnce(walk: Walk, task: Task): boolean {
   try {
-    return walk.run.modules.get(task.module)?.once === true || (runOnce?.evaluate(scopeIn(walk, task)) ?? false);
+    return isOnce(walk, task, scopeIn(walk, task));
   } catch {
     return false;
   }
