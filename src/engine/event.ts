@@ -1,4 +1,5 @@
 import type { Source } from '../values/errors.ts';
+import type { Costs } from './account.ts';
 
 export type Status = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable';
 
@@ -12,6 +13,8 @@ export interface Recap {
   readonly rescued: number;
   readonly ignored: number;
   readonly trips: number;
+  /** What it cost, phase by phase; absent for a host that was not needed. */
+  readonly phases?: Costs;
 }
 
 /** A change as it is shown: already masked. */
@@ -59,6 +62,7 @@ export type RunEvent =
       /** Where to, for people: the address and port. */
       readonly address: string;
     }
+  /** `trips`: answers that were waited for until then, after the TCP connection was open. */
   | { readonly event: 'host_ready'; readonly host: string; readonly rtt_ms: number; readonly trips: number }
   | { readonly event: 'host_unreachable'; readonly host: string; readonly message: string; readonly hint?: string }
   | { readonly event: 'task_start'; readonly host: string; readonly play: string; readonly task: string; readonly handler: boolean }

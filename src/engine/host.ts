@@ -13,7 +13,7 @@ export type Out = 'failed' | 'unreachable' | undefined;
 /** What the language itself knows of a host in a play. */
 export type HostMagic = (play: Pick<Play, 'folder'> & Partial<Pick<Play, 'name'>>) => Layer;
 
-type Counter = Exclude<keyof Recap, 'trips'>;
+type Counter = Exclude<keyof Recap, 'trips' | 'phases'>;
 
 /** What a run knows of one host of the inventory: its variables so far, its pending handlers, its counts, its place in the walk. */
 export class HostRun {
@@ -84,7 +84,8 @@ export class HostRun {
   }
 
   recap(): Recap {
-    return { ...this.#counts, trips: this.target?.trips ?? 0 };
+    const account = this.target?.account;
+    return { ...this.#counts, trips: account?.trips ?? 0, ...(account && { phases: account.costs() }) };
   }
 
   /**

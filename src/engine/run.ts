@@ -152,7 +152,7 @@ export async function perform(
       const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
       tellOnce('connecting', { event: 'host_connecting', host: name, address });
       const connection = await connect({ ...settings, ...(connectTimeoutSeconds !== undefined && { connectTimeoutSeconds }) }, signal);
-      tellOnce('ready', { event: 'host_ready', host: name, rtt_ms: Math.round(connection.rttMs), trips: 0 });
+      tellOnce('ready', { event: 'host_ready', host: name, rtt_ms: Math.round(connection.rttMs), trips: connection.traffic().trips });
       return connection;
     }, isHere);
     host.target = target;

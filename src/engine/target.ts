@@ -2,6 +2,7 @@ import type { Question } from '../questions/question.ts';
 import type { Become, Connection, Session, Step, StepResult } from '../remote/session.ts';
 import { TaskError } from '../values/errors.ts';
 import type { Resource } from '../values/resource.ts';
+import { Account, type BatchPhase } from './account.ts';
 import { Answers, type Known } from './answers.ts';
 import { batchOf, type Environment } from './batch.ts';
 
@@ -25,11 +26,13 @@ export function identityOf(become: Become | undefined, environment: Environment)
   return { ...(become && { become }), environment, key: JSON.stringify([become?.user ?? '', ...variables]) };
 }
 
-/** A host as it is reached: its sessions, what is known of it, and how many trips that took. */
+/** A host as it is reached: its sessions, what is known of it, and what that cost. */
 export class Target {
   readonly answers = new Answers();
-  /** Round trips since the host was ready. Batches of several identities that go out side by side are one. */
-  trips = 0;
+  /** Batches of several identities that go out side by side are one trip. */
+  readonly account = new Account();
+  /** The host is at its handlers: trips count for these. */
+  isAtHandlers = false;
   /** What the changes that check mode did not make would have written. */
   readonly predicted: Resource[] = [];
   /** It is the user's own machine, without SSH. */
@@ -49,8 +52,16 @@ export class Target {
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
   connect(): Promise<Connection> {
-    this.#connection ??= this.#dial();
+    this.#connection ??= this.#connected();
     return this.#connection;
+  }
+
+  #connected(connectSeconds?: number): Promise<Connection> {
+    return this.account.during('connect', async () => {
+      const connection = await this.#dial(connectSeconds);
+      this.account.follow(() => connection.traffic());
+      return connection;
+    });
   }
 
   /**
@@ -66,7 +77,7 @@ export class Target {
     this.#sessions.clear();
     this.#refused.clear();
     this.answers.clear();
-    this.#connection = this.#dial(connectSeconds);
+    this.#connection = this.#connected(connectSeconds);
     await this.#connection;
   }
 
@@ -83,7 +94,7 @@ export class Target {
     const known = this.#sessions.get(user);
     if (known && (this.#refused.get(user) ?? this.#changes) === this.#changes) return known;
     const changes = this.#changes;
-    const session = connection.session(identity.become);
+    const session = this.account.during('connect', () => connection.session(identity.become));
     this.#sessions.set(user, session);
     session.then(
       () => this.#refused.delete(user),
@@ -99,12 +110,13 @@ export class Target {
    */
   async ask(asked: readonly Asked[], ahead: readonly Asked[] = []): Promise<void> {
     const connection = await this.connect();
-    this.trips += 1;
+    const phase = this.#phase();
+    this.account.count(phase);
     const now = new Set(asked.map(({ identity }) => userOf(identity, connection)));
     const users = [...grouped([...asked, ...ahead], ({ identity }) => userOf(identity, connection))];
     const asking = users
       .filter(([user]) => now.has(user) || !this.#refused.has(user))
-      .map(([user, group]) => (now.has(user) ? this.#askAs(group) : this.#askAs(group).catch(unlessRefused)));
+      .map(([user, group]) => (now.has(user) ? this.#askAs(group, phase) : this.#askAs(group, phase).catch(unlessRefused)));
     await Promise.all(asking);
   }
 
@@ -117,11 +129,10 @@ export class Target {
   ): Promise<readonly (StepResult | undefined)[]> {
     const session = await this.#session(identity);
     const batch = batchOf(questions, identity.environment);
-    this.trips += 1;
     this.#changes += 1;
     let results: readonly (StepResult | undefined)[];
     try {
-      results = await session.run([...steps, ...batch.steps]);
+      results = await this.#trip(session, [...steps, ...batch.steps]);
     } finally {
       forget();
     }
@@ -132,19 +143,29 @@ export class Target {
   /** Runs one step that changes nothing, in a trip of its own. @throws UnreachableError */
   async run(identity: Identity, step: Step): Promise<StepResult | undefined> {
     const session = await this.#session(identity);
-    this.trips += 1;
-    return (await session.run([{ ...step, environment: identity.environment }]))[0];
+    return (await this.#trip(session, [{ ...step, environment: identity.environment }]))[0];
+  }
+
+  #trip(session: Session, steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> {
+    const phase = this.#phase();
+    this.account.count(phase);
+    return this.account.during(phase, () => session.run(steps));
+  }
+
+  #phase(): BatchPhase {
+    if (this.account.trips === 0) return 'prefetch';
+    return this.isAtHandlers ? 'handlers' : 'tasks';
   }
 
   /** Asks what all identities of one user want at once: the trips of a session run one after another. */
-  async #askAs(asked: Some<Asked>): Promise<void> {
+  async #askAs(asked: Some<Asked>, phase: BatchPhase): Promise<void> {
     const batches = [...grouped(asked, ({ identity }) => identity.key).values()].map((group) => {
       const { identity } = group[0];
       const questions = group.map(({ question }) => question);
       return { identity, batch: batchOf(questions, identity.environment) };
     });
     const session = await this.#session(asked[0].identity);
-    const results = await session.run(batches.flatMap(({ batch }) => batch.steps));
+    const results = await this.account.during(phase, () => session.run(batches.flatMap(({ batch }) => batch.steps)));
     let start = 0;
     for (const { identity, batch } of batches) {
       const end = start + batch.steps.length;

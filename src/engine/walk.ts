@@ -1,4 +1,4 @@
-import type { Block, Item, Meta, RoleMention, Task } from '../language/play.ts';
+import type { Block, Handler, Item, Meta, RoleMention, Task } from '../language/play.ts';
 import { type Ended, scopeIn, type Walk } from './context.ts';
 import { journalPending } from './handlers.ts';
 import { walkInclude } from './include.ts';
@@ -139,11 +139,21 @@ export async function flushHandlers(walk: Walk): Promise<Ended> {
   for (const handler of playRun.play.handlers) {
     if (!host.pending.has(handler)) continue;
     if (run.signal.aborted) return 'done';
-    const ended = await runInTurn({ ...walk, frame: {} }, handler.task, { isRescuable: false, isHandler: true });
+    const ended = await runHandler(walk, handler);
     if (ended === 'failed') walk.failedHandlers.add(handler);
     if (ended !== 'done') return ended;
     host.pending.delete(handler);
     journalPending(walk);
   }
   return 'done';
+}
+
+async function runHandler(walk: Walk, { task }: Handler): Promise<Ended> {
+  const { target } = walk.host;
+  if (target) target.isAtHandlers = true;
+  try {
+    return await runInTurn({ ...walk, frame: {} }, task, { isRescuable: false, isHandler: true });
+  } finally {
+    if (target) target.isAtHandlers = false;
+  }
 }

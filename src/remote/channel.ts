@@ -1,3 +1,5 @@
+import type { Traffic } from './session.ts';
+
 /** How a channel ended. Neither code nor signal: the link under it was lost. */
 export interface ChannelEnd {
   readonly code?: number;
@@ -27,6 +29,8 @@ export interface Channel {
 export interface Link {
   /** Milliseconds that one round trip took while connecting; 0 for this machine. */
   readonly rttMs: number;
+  /** See `Connection.traffic`. */
+  traffic(): Traffic;
   /** Starts a program through the login shell. `command` is a constant: data goes to standard input. @throws UnreachableError */
   exec(command: string): Promise<Channel>;
   /** Why the link was lost, once it is. */

@@ -69,6 +69,7 @@ function connection(link: Link, login: { readonly user: string; readonly target:
   return {
     rttMs: link.rttMs,
     user: login.user,
+    traffic: link.traffic,
     session(become): Promise<Session> {
       const other = become && become.user !== login.user ? become : undefined;
       const user = other?.user ?? login.user;

@@ -6,6 +6,7 @@ export function openLocal(): Link {
   const running = new Set<Channel>();
   return {
     rttMs: 0,
+    traffic: () => ({ trips: 0, bytesSent: 0, bytesReceived: 0 }),
     lost: () => undefined,
     exec: (command) => Promise.resolve(start(command, running)),
     close: () => {

@@ -29,8 +29,9 @@ export interface StepResult extends Output {
   readonly durationMs: number;
 }
 
-/** Traffic of a session since it was ready. A trip is one batch of steps: written in one go, answered in one go. */
+/** What went over a connection since its TCP connection was open, encryption and all. */
 export interface Traffic {
+  /** What was sent in one go after something was received, or first of all: so often an answer was waited for. */
   readonly trips: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -40,7 +41,6 @@ export interface Traffic {
 export interface Session {
   /** The user that steps run as. */
   readonly user: string;
-  readonly traffic: Traffic;
   /**
    * Runs the steps in order, in one trip. After one that ended with a code not among its okCodes the others are left out, but for those marked
    * `always`. Gives a result for each step, `undefined` for those left out.
@@ -61,6 +61,8 @@ export interface Connection {
   readonly rttMs: number;
   /** The user that logged in. */
   readonly user: string;
+  /** What went over it so far; nothing for `local`. Behind a bastion: what is this host's of it. */
+  traffic(): Traffic;
   /** The session as the login user, or as another; opened at the first call, then the same one. Becoming the user one already is costs nothing. @throws TaskError when that user cannot be become. */
   session(become?: Become): Promise<Session>;
   /** Ends every session and the connection. Detached commands go on. Never throws. */

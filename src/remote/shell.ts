@@ -32,22 +32,19 @@ const defaultTimeoutSeconds = 300;
 
 /** A session on a channel whose program waits for a line (`waitForLine`). Nothing is sent before the first trip. */
 export function openShell(channel: Channel, options: ShellOptions): Session & { close(): void } {
-  const traffic = { trips: 0, bytesSent: 0, bytesReceived: 0 };
   let listener: ChannelListener | undefined;
   let dead: UnreachableError | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   // What arrives while no trip is under way: a login shell that has something to say before it ends.
   const idle = createKept(0, 4096);
-  let sent = `${startLine}${shellPrelude}`;
+  let prelude = `${startLine}${shellPrelude}`;
 
   channel.listen({
     stdout(chunk) {
-      traffic.bytesReceived += chunk.length;
       if (listener) listener.stdout(chunk);
       else idle.push(chunk);
     },
     stderr(chunk) {
-      traffic.bytesReceived += chunk.length;
       if (listener) listener.stderr(chunk);
       else idle.push(chunk);
     },
@@ -58,10 +55,8 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
   });
 
   const send = async (text: string): Promise<void> => {
-    const bytes = Buffer.from(sent + text, 'latin1');
-    sent = '';
-    traffic.bytesSent += bytes.length;
-    traffic.trips += 1;
+    const bytes = Buffer.from(prelude + text, 'latin1');
+    prelude = '';
     await channel.write(bytes);
   };
 
@@ -70,7 +65,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       if (dead) return reject(dead);
       const nonce = randomBytes(16).toString('hex');
       const text = frame(nonce, steps);
-      const patience = traffic.trips === 0 ? options.startSeconds : answerSeconds;
+      const patience = prelude === '' ? answerSeconds : options.startSeconds;
       let timer: NodeJS.Timeout | undefined;
       let shell: number | undefined;
       let finished = false;
@@ -138,7 +133,6 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
 
   return {
     user: options.user,
-    traffic,
     run(steps) {
       const answer = turn.then(() => travel(steps));
       turn = answer.catch(() => undefined);

@@ -11,6 +11,7 @@ import ssh2, {
 import { UnreachableError } from '../values/errors.ts';
 import { type Channel, createRelay, type Link } from './channel.ts';
 import { fingerprint } from './known-hosts.ts';
+import { meter } from './meter.ts';
 
 // The one file that knows node-ssh, and the ssh2 under it. node-ssh connects and disposes; channels are ssh2's own, because
 // execCommand calls a lost link a result, joins chunks as text, has no limits and cannot be stopped (docs/dependencies.md).
@@ -116,6 +117,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   let closing = false;
   let lost: string | undefined;
 
+  const traffic = meter(options.socket);
   const connected = ssh.connect({
     // node-ssh wants a socket that reads; ssh2 writes to it as well.
     sock: options.socket,
@@ -170,6 +172,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   stage = 'ready';
   return {
     rttMs,
+    traffic,
     lost: () => (closing ? undefined : lost),
     exec: (command) => exec(client, command, options.target),
     forward: (host, port) => forward(client, host, port),

@@ -1,7 +1,7 @@
 import type { Recap, TaskEvent } from '../engine/event.ts';
 import { formatSource } from '../values/errors.ts';
 import { type Detail, linesOf } from './lines.ts';
-import { recapLines } from './recap.ts';
+import { costLines, recapLines } from './recap.ts';
 import type { Report, TimedEvent } from './report.ts';
 import { oneLine, sanitizeAll } from './sanitize.ts';
 import type { Style } from './style.ts';
@@ -46,7 +46,9 @@ function firstLine(text: string): string {
 /** The end of a run: on several hosts, what went wrong once more (it may have scrolled away); then the recap. */
 export function closing(hosts: { readonly [host: string]: Recap }, bad: readonly Failure[], detail: Detail, style: Style): string[] {
   const again = Object.keys(hosts).length > 1 && bad.length > 0 && !detail.quiet;
+  const costs = detail.verbosity > 0 ? costLines(hosts) : [];
   return [
+    ...(costs.length > 0 ? ['', style.strong('COSTS'), ...costs] : []),
     ...(again ? ['', style.strong('FAILURES'), ...bad.map(({ host, text }) => `${style.status.failed(oneLine(host))} ${text}`)] : []),
     '',
     style.strong('PLAY RECAP'),

@@ -1,3 +1,4 @@
+import { phases } from '../engine/account.ts';
 import type { Recap, Status } from '../engine/event.ts';
 import { oneLine } from './sanitize.ts';
 import type { Style } from './style.ts';
@@ -29,4 +30,24 @@ function verdict(recap: Recap): Status {
   if (recap.unreachable > 0) return 'unreachable';
   if (recap.failed > 0) return 'failed';
   return recap.changed > 0 ? 'changed' : 'ok';
+}
+
+/** What each host cost, a line each: `web1 : connect 9 trips, 4.9 kB sent, 4.1 kB received, 213 ms · prefetch …`. Phases in which nothing was waited for are left out. */
+export function costLines(hosts: { readonly [host: string]: Recap }): string[] {
+  return Object.entries(hosts).flatMap(([host, { phases: costs }]) => {
+    if (!costs) return [];
+    const parts = phases
+      .map((phase) => ({ phase, ...costs[phase] }))
+      .filter(({ trips, ms }) => trips > 0 || ms > 0)
+      .map((cost) => {
+        const sent = `${size(cost.bytes_sent)} sent, ${size(cost.bytes_received)} received`;
+        return `${cost.phase} ${cost.trips} ${cost.trips === 1 ? 'trip' : 'trips'}, ${sent}, ${cost.ms} ms`;
+      });
+    return parts.length === 0 ? [] : [`${oneLine(host)} : ${parts.join(' · ')}`];
+  });
+}
+
+function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,3 +1,4 @@
+import { type Costs, forEachPhase } from '../engine/account.ts';
 import type { Recap, RunEvent, ShownChange, Status, TaskEvent, TaskOutcome } from '../engine/event.ts';
 import { InputError, type Source } from '../values/errors.ts';
 import type { TimedEvent } from './report.ts';
@@ -135,7 +136,20 @@ function recapOf(value: unknown): Recap {
     rescued: number(fields, 'rescued'),
     ignored: number(fields, 'ignored'),
     trips: number(fields, 'trips'),
+    ...(fields['phases'] !== undefined && { phases: costsOf(fieldsOf(fields['phases'], 'phases')) }),
   };
+}
+
+function costsOf(fields: Fields): Costs {
+  return forEachPhase((phase) => {
+    const cost = fieldsOf(fields[phase], phase);
+    return {
+      trips: number(cost, 'trips'),
+      bytes_sent: number(cost, 'bytes_sent'),
+      bytes_received: number(cost, 'bytes_received'),
+      ms: number(cost, 'ms'),
+    };
+  });
 }
 
 function statusOf(status: string): Status {

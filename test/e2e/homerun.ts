@@ -6,6 +6,8 @@ import { projectRoot } from '../lab/places.ts';
 /** Compiled beside the tests. */
 const command = join(import.meta.dirname, '../../src/cli/main.js');
 
+const cost = z.object({ trips: z.number(), bytes_sent: z.number(), bytes_received: z.number(), ms: z.number() });
+
 const count = z.object({
   ok: z.number(),
   changed: z.number(),
@@ -15,6 +17,7 @@ const count = z.object({
   rescued: z.number(),
   ignored: z.number(),
   trips: z.number(),
+  phases: z.object({ connect: cost, prefetch: cost, tasks: cost, handlers: cost }).optional(),
 });
 
 const taskEvent = z.object({

@@ -153,8 +153,13 @@ test.serial('on the wire, too, a converged run costs two trips at most, whatever
     const ran = await converge('run', [playbook, '-i', inventory.folder, ...way, '-l', 'north']);
     t.is(ran.exitCode, 0, complaint(ran));
     t.deepEqual(ran.changed, []);
-    const { connections, bursts } = proxy.counts();
+    const { connections, bursts, up, down } = proxy.counts();
     t.is(connections, 1);
+    // What the run tells of its costs is what passed over the wire.
+    const costs = Object.values(ran.recap['north']?.phases ?? {});
+    const sum = (field: 'bytes_sent' | 'bytes_received') => costs.reduce((total, cost) => total + cost[field], 0);
+    t.deepEqual([sum('bytes_sent'), sum('bytes_received')], [up, down]);
+    t.true(Math.abs(costs.reduce((total, { trips }) => total + trips, 0) - bursts.length) <= 2, JSON.stringify([costs, bursts]));
     const onWire = bursts.filter((bytes) => bytes >= shortestTrip).length;
     return { tasks: ran.tasks.length, trips: ran.recap['north']?.trips ?? 99, onWire, ofSsh: bursts.length - onWire };
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Become, Connection, Session, Step, StepResult } from '../../src/remote/session.ts';
+import type { Become, Connection, Session, Step, StepResult, Traffic } from '../../src/remote/session.ts';
 import { TaskError, UnreachableError } from '../../src/values/errors.ts';
 
 /**
@@ -48,7 +48,13 @@ export class SimulatedHost implements Connection {
     this.entered.push(become?.user ?? this.user);
     if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
     const run = (steps: readonly Step[]) => this.#trip(steps, become?.user ?? this.user);
-    return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, run });
+    return Promise.resolve({ user: this.user, run });
+  }
+
+  /** As if connecting took 7 trips, and each trip 100 bytes each way. */
+  traffic(): Traffic {
+    const count = this.connects === 0 ? 0 : 7 + this.trips;
+    return { trips: count, bytesSent: 100 * count, bytesReceived: 100 * count };
   }
 
   close(): Promise<void> {

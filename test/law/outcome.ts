@@ -136,7 +136,9 @@ function linesOf(events: readonly RunEvent[]): Record<string, string[]> {
 
 function countsOf(events: readonly RunEvent[]): Record<string, Record<string, number>> {
   const recap = events.find((event) => event.event === 'recap');
-  const counts = Object.entries(recap?.hosts ?? {}).map(([name, all]) => [name, Object.entries(all).filter(([key]) => key !== 'trips')] as const);
+  const counts = Object.entries(recap?.hosts ?? {}).map(
+    ([name, all]) => [name, Object.entries(all).filter(([key]) => key !== 'trips' && key !== 'phases')] as const,
+  );
   return Object.fromEntries(counts.filter(([, own]) => own.some(([, count]) => count > 0)).map(([name, own]) => [name, Object.fromEntries(own)]));
 }
 

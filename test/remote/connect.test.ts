@@ -54,7 +54,11 @@ real('a key logs in, and steps run in one trip each way', async (t) => {
   const [first, second] = await session.run([{ script: 'id -u; cat', stdin: 'in é' }, { script: 'echo err >&2; exit 4' }]);
   t.like(first, { rc: 0, stdout: '0\nin é', stderr: '' });
   t.like(second, { rc: 4, stdout: '', stderr: 'err\n' });
-  t.is(session.traffic.trips, 1);
+  const before = connection.traffic();
+  await session.run([{ script: 'true' }, { script: 'true' }]);
+  const after = connection.traffic();
+  t.is(after.trips - before.trips, 1);
+  t.true(after.bytesSent > before.bytesSent && after.bytesReceived > before.bytesReceived);
   t.is(connection.user, 'root');
   t.is(session.user, 'root');
   t.true(connection.rttMs > 0 && connection.rttMs < 2000);

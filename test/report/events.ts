@@ -71,7 +71,20 @@ const story: readonly RunEvent[] = [
   {
     event: 'recap',
     hosts: {
-      web1: { ...zero, ok: 6, changed: 3, skipped: 1, ignored: 1, trips: 4 },
+      web1: {
+        ...zero,
+        ok: 6,
+        changed: 3,
+        skipped: 1,
+        ignored: 1,
+        trips: 4,
+        phases: {
+          connect: { trips: 9, bytes_sent: 4900, bytes_received: 999, ms: 213 },
+          prefetch: { trips: 1, bytes_sent: 12_000, bytes_received: 2_345_678, ms: 80 },
+          tasks: { trips: 3, bytes_sent: 3000, bytes_received: 400, ms: 5000 },
+          handlers: { trips: 0, bytes_sent: 0, bytes_received: 0, ms: 0 },
+        },
+      },
       db: { ...zero, failed: 1, trips: 1 },
       gone: { ...zero, unreachable: 1 },
     },

@@ -96,7 +96,22 @@ test('fields have the names of the contract', (t) => {
     event: 'recap',
     time: '2026-01-02T03:04:21.000Z',
     hosts: {
-      web1: { ok: 6, changed: 3, unreachable: 0, failed: 0, skipped: 1, rescued: 0, ignored: 1, trips: 4 },
+      web1: {
+        ok: 6,
+        changed: 3,
+        unreachable: 0,
+        failed: 0,
+        skipped: 1,
+        rescued: 0,
+        ignored: 1,
+        trips: 4,
+        phases: {
+          connect: { trips: 9, bytes_sent: 4900, bytes_received: 999, ms: 213 },
+          prefetch: { trips: 1, bytes_sent: 12_000, bytes_received: 2_345_678, ms: 80 },
+          tasks: { trips: 3, bytes_sent: 3000, bytes_received: 400, ms: 5000 },
+          handlers: { trips: 0, bytes_sent: 0, bytes_received: 0, ms: 0 },
+        },
+      },
       db: { ok: 0, changed: 0, unreachable: 0, failed: 1, skipped: 0, rescued: 0, ignored: 0, trips: 1 },
       gone: { ok: 0, changed: 0, unreachable: 1, failed: 0, skipped: 0, rescued: 0, ignored: 0, trips: 0 },
     },

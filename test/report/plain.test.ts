@@ -73,13 +73,16 @@ gone : ok=0 changed=0 unreachable=1 failed=0 skipped=0 rescued=0 ignored=0
   );
 });
 
-test('-v adds skipped tasks, all items, outputs and round trips', (t) => {
+test('-v adds skipped tasks, all items, outputs, and what each host cost, phase by phase', (t) => {
   const text = screen(events, { verbosity: 1 });
   t.regex(text, /^ready: \[web1\] round trip 12 ms, trips=0$/m);
   t.regex(text, /^skipped: \[web1\] Only on Sundays\n {2}when is false$/m);
   t.regex(text, /^ {2}ok: item=\/srv\/a$/m);
   t.regex(text, /^ {2}restart docker\.service\n {2}exit code 0\n {2}web1 stdout \| done$/m);
   t.regex(text, /^web1 : ok=6 changed=3 unreachable=0 failed=0 skipped=1 rescued=0 ignored=1 trips=4$/m);
+  const costs =
+    'connect 9 trips, 4.9 kB sent, 999 B received, 213 ms · prefetch 1 trip, 12.0 kB sent, 2.3 MB received, 80 ms · tasks 3 trips, 3.0 kB sent, 400 B received, 5000 ms';
+  t.true(text.includes(`\nCOSTS\nweb1 : ${costs}\n\nFAILURES`), text);
 });
 
 test('-q shows only what went wrong and counts, and the recap', (t) => {
