@@ -30,7 +30,7 @@ export interface Link {
   /** Milliseconds that one round trip took while connecting; 0 for this machine. */
   readonly rttMs: number;
   /** See `Connection.traffic`. */
-  traffic(): Traffic;
+  readonly traffic: () => Traffic;
   /** Starts a program through the login shell. `command` is a constant: data goes to standard input. @throws UnreachableError */
   exec(command: string): Promise<Channel>;
   /** Why the link was lost, once it is. */

@@ -62,7 +62,7 @@ export interface Connection {
   /** The user that logged in. */
   readonly user: string;
   /** What went over it so far; nothing for `local`. Behind a bastion: what is this host's of it. */
-  traffic(): Traffic;
+  readonly traffic: () => Traffic;
   /** The session as the login user, or as another; opened at the first call, then the same one. Becoming the user one already is costs nothing. @throws TaskError when that user cannot be become. */
   session(become?: Become): Promise<Session>;
   /** Ends every session and the connection. Detached commands go on. Never throws. */
