@@ -273,3 +273,13 @@ test('throttle keeps hosts waiting until another has done the task, and lets no 
   });
   t.deepEqual([statuses.length, exitCode], [1, 130]);
 });
+
+test('a task that changes nothing writes down nothing that it would owe', async (t) => {
+  const saved: (readonly string[])[] = [];
+  const journal = { pending: () => [], save: (_host: string, _play: string, handlers: readonly string[]) => void saved.push(handlers) };
+  const notifying = task('value', { name: 'a', value: 'x' }, { notify: [expression(() => 'restart')] });
+  const handlers = [handler('restart', 'run', { script: 'put r 1' })];
+  await play({ h: new SimulatedHost({ a: 'x' }) }, [notifying], { handlers, journal });
+  // Once, at the end of the play.
+  t.deepEqual(saved, [[]]);
+});
