@@ -30,6 +30,15 @@ export interface Converged {
   readonly unknown?: string;
 }
 
+/** Where an invocation is brought to its wanted state: for a host, on a machine. */
+interface Place {
+  readonly run: RunContext;
+  readonly host: HostRun;
+  readonly target: Target;
+  /** Called before commands are sent. @throws TaskError if they must not be. */
+  readonly beforeChange: () => void;
+}
+
 const mostRounds = 8;
 
 type Done = Extract<Driven, { state: 'done' }>;
@@ -39,7 +48,7 @@ type Done = Extract<Driven, { state: 'done' }>;
  * @param check find the changes, make none.
  * @throws TaskError when the module refuses, when the host keeps changing, or when a change did not have its effect; UnreachableError.
  */
-export async function converge(run: RunContext, host: HostRun, target: Target, invocation: Invocation, check: boolean): Promise<Converged> {
+export async function converge({ run, host, target, beforeChange }: Place, invocation: Invocation, check: boolean): Promise<Converged> {
   const { identity } = invocation;
   const changes: Change[] = [];
   const outputs: Output[] = [];
@@ -90,6 +99,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     const commands = plan.changes.flatMap((change) => change.commands.map((command) => ({ change, command })));
     // Who is about to leave is asked nothing more.
     const again = plan.changes.some((one) => one.reconnects) ? [] : questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
+    beforeChange();
     const results = await target.apply(
       identity,
       [...(guard ? [guard] : []), ...commands.map(({ command }) => stepOf(command, invocation))],

@@ -40,12 +40,15 @@ export async function awaitFirst(walk: Walk, task: Task): Promise<void> {
   while (!playRun.once.has(key) && isAnotherToCome(walk, task)) await new Promise<void>((resolve) => playRun.waiting.add(resolve));
 }
 
-/** Whether a host that stands before this one has yet to come to the task. Of what is not on the way (a rescue, a handler) that cannot be told. */
+/**
+ * Whether a host that stands before this one may yet come to the task: also one that has just failed, as an `always` may be ahead of it. Of what is not
+ * on the way (a rescue, a handler) that cannot be told.
+ */
 function isAnotherToCome({ run, host, playRun }: Walk, task: Task): boolean {
   const position = run.positions.get(task.id);
   if (position === undefined || run.signal.aborted || playRun.isFatal) return false;
   const before = playRun.hosts.slice(0, playRun.hosts.indexOf(host));
-  return before.some((other) => !other.out && !playRun.done.has(other) && other.position <= position);
+  return before.some((other) => !playRun.done.has(other) && other.position <= position);
 }
 
 /** Lets the hosts that wait for another look again: one has gone on, or has ended. */

@@ -21,6 +21,8 @@ export interface Turn {
   readonly item: LoopItem;
   /** The loop variables of the includes around. */
   readonly frame: Vars;
+  /** Called before the host is changed. @throws TaskError if it must not be. */
+  readonly beforeChange: () => void;
 }
 
 /** What a turn came to: what is shown, and what is registered. */
@@ -87,9 +89,9 @@ function attempted({ outcome, registered }: ItemResult, attempts: number): ItemR
 }
 
 async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {
-  const { run, host, task } = turn;
+  const { run, host, task, beforeChange } = turn;
   const check = isCheck(turn, scope);
-  return judged(turn, await converge(run, host, target, invocationOf(run, host, task, scope), check), check, words);
+  return judged(turn, await converge({ run, host, target, beforeChange }, invocationOf(run, host, task, scope), check), check, words);
 }
 
 function isCheck({ run, task }: Turn, scope: Scope): boolean {

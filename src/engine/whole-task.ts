@@ -48,13 +48,18 @@ export async function runWholeTask(walk: Walk, task: Task, role: TaskRole): Prom
   const name = nameOf(task, scope);
   try {
     const notified = notifiedBy(walk, task, scope);
-    if (notified.length > 0) journalPending(walk, notified);
-    const { result, isMine } = await turnOf(walk, task, scope, () => allItems(walk, task, name, role, scope));
+    let isOwed = false;
+    const beforeChange = () => {
+      if (notified.length > 0 && !isOwed) journalPending(walk, notified);
+      isOwed = true;
+    };
+    const { result, isMine } = await turnOf(walk, task, scope, () => allItems(walk, task, { name, role, scope, beforeChange }));
     const { outcome, items, isIgnored } = result;
     remember(host.registered, task, items);
     // A link lost meanwhile: the change may have been made.
-    if (outcome.status === 'changed' || outcome.status === 'unreachable') notify(walk, notified);
-    if (notified.length > 0) journalPending(walk);
+    const isNotifying = outcome.status === 'changed' || outcome.status === 'unreachable';
+    if (isNotifying) notify(walk, notified);
+    if (notified.length > 0 && (isOwed || isNotifying)) journalPending(walk);
     const ended = settle(walk, outcome.status, isIgnored, role, isMine);
     if (ended === 'failed') rememberFailure(host, plainName(task, scope), task.module, wholeRegistered(task, items));
     return ended;
@@ -87,7 +92,16 @@ function plainName({ name, module }: Task, scope: Scope): string {
   return nameOf({ name, module }, scope);
 }
 
-async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, scope: Scope): Promise<WholeResult> {
+/** What a task that is begun has been found to be. */
+interface Begun {
+  readonly name: string;
+  readonly role: TaskRole;
+  readonly scope: Scope;
+  /** Writes down which handlers it will owe. */
+  readonly beforeChange: () => void;
+}
+
+async function allItems(walk: Walk, task: Task, { name, role, scope, beforeChange }: Begun): Promise<WholeResult> {
   const { run, host, playRun } = walk;
   run.emit({ event: 'task_start', host: host.host.name, play: playRun.play.name, task: name, handler: role.isHandler });
   const started = performance.now();
@@ -96,7 +110,8 @@ async function allItems(walk: Walk, task: Task, name: string, role: TaskRole, sc
   for (const [index, item] of loopItems(task, scope).entries()) {
     if (index > 0) await betweenItems(walk, task, scope);
     if (isOnTheWay) host.nextItem = index + 1;
-    const result = await runItem({ run, host, play: playRun.play, task, item, frame: walk.frame }, () => targetOf(walk, task, item));
+    const turn = { run, host, play: playRun.play, task, item, frame: walk.frame, beforeChange };
+    const result = await runItem(turn, () => targetOf(walk, task, item));
     items.push({ item, result, label: labelOf(walk, task, item) });
     // The next item sees what this one has set, as in Ansible: a list grows item by item.
     keep(host.registered, task.register, result.registered);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, TaskOutcome } from '../../src/engine/event.ts';
@@ -6,8 +6,10 @@ import { type Prepared, perform, prepare, type RunOptions } from '../../src/engi
 import type { Module } from '../../src/modules/module.ts';
 import type { Connect } from '../../src/remote/session.ts';
 import { LawHost } from './host.ts';
-import { filesOf, type Playbook, type World } from './play.ts';
-import { lineOf, type Owed, referenceRun } from './reference.ts';
+import { filesOf, type Playbook } from './play.ts';
+import { referenceRun } from './reference.ts';
+import { lineOf, type Owed } from './reference-walk.ts';
+import type { World } from './worlds.ts';
 
 /** What an independent and plain way of doing it comes to as well. */
 export interface Essence {
@@ -29,16 +31,25 @@ export interface Outcome {
   readonly trips: number;
 }
 
-const inventory = `
+export const inventory = `
 web:
   hosts:
-    h1: {own: x}
-    h2: {own: y}
+    h1: {own: x, other: h2}
+    h2: {own: y, other: h3}
+db:
+  hosts:
+    h3: {own: x, other: h1}
 `;
+
+/** A playbook that has been read. */
+export interface Trial {
+  readonly prepared: Prepared;
+  readonly playbook: Playbook;
+}
 
 /** Runs a playbook in worlds, with its files in a folder of its own. */
 export class Court {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'homerun-law-'));
+  readonly #folder = mkdtempSync(join(quickFolder(), 'homerun-law-'));
   readonly #modules: ReadonlyMap<string, Module>;
 
   constructor(modules: ReadonlyMap<string, Module>) {
@@ -51,13 +62,13 @@ export class Court {
   }
 
   /** Reads a playbook. @throws InputError for one that is refused before the run: a mistake of the generator. */
-  prepare(playbook: Playbook): Promise<Prepared> {
+  async prepare(playbook: Playbook): Promise<Trial> {
     for (const [name, text] of Object.entries(filesOf(playbook))) writeFileSync(join(this.#folder, name), text);
-    return prepare(this.#options(false, true), this.#modules);
+    return { prepared: await prepare(this.#options(false, true, 1), this.#modules), playbook };
   }
 
   /** Runs it twice in a world. */
-  async outcome(prepared: Prepared, world: World, prefetch: boolean): Promise<Outcome> {
+  async outcome({ prepared, playbook: { forks } }: Trial, world: World, prefetch: boolean): Promise<Outcome> {
     const hosts = hostsOf(world);
     const connect: Connect = ({ name }) => {
       const host = hosts.get(name);
@@ -70,7 +81,7 @@ export class Court {
       if (index > 0) drift(hosts, world.drift);
       const events: RunEvent[] = [];
       const emit = (event: RunEvent) => void events.push(event);
-      exitCodes.push(await perform(prepared, this.#options(check, prefetch), emit, new AbortController().signal, connect));
+      exitCodes.push(await perform(prepared, this.#options(check, prefetch, forks), emit, new AbortController().signal, connect));
       runs.push(events);
     }
     rmSync(join(this.#folder, 'state'), { recursive: true, force: true });
@@ -86,7 +97,7 @@ export class Court {
   }
 
   /** Has the reference run it twice in a world. */
-  essence(prepared: Prepared, world: World): Essence {
+  essence({ prepared }: Trial, world: World): Essence {
     const hosts = hostsOf(world);
     const owed: Owed = new Map();
     const runs = world.check.map((check, index) => {
@@ -96,7 +107,7 @@ export class Court {
     return { lines: runs.map(({ lines }) => lines), counts: runs.map(({ counts }) => counts), ...left(hosts) };
   }
 
-  #options(check: boolean, prefetch: boolean): RunOptions {
+  #options(check: boolean, prefetch: boolean, forks: number): RunOptions {
     return {
       playbooks: ['site.yaml'],
       inventories: ['hosts.yaml'],
@@ -105,12 +116,22 @@ export class Court {
       skipTags: [],
       check,
       diff: true,
-      forks: 5,
+      forks,
       prefetch,
       verbosity: 0,
       workingFolder: this.#folder,
       environment: { XDG_STATE_HOME: join(this.#folder, 'state') },
     };
+  }
+}
+
+/** A folder in memory where there is one: what is owed to hosts is written through to the disk for each change, which is most of the time otherwise. */
+function quickFolder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
   }
 }
 
@@ -142,11 +163,11 @@ function countsOf(events: readonly RunEvent[]): Record<string, Record<string, nu
   return Object.fromEntries(counts.filter(([, own]) => own.some(([, count]) => count > 0)).map(([name, own]) => [name, Object.fromEntries(own)]));
 }
 
-function drift(hosts: ReadonlyMap<string, LawHost>, change: Readonly<Record<string, string>>): void {
-  for (const host of hosts.values())
-    for (const [name, value] of Object.entries(change)) {
-      if (value === '') host.state.delete(name);
-      else host.state.set(name, value);
+function drift(hosts: ReadonlyMap<string, LawHost>, changes: World['drift']): void {
+  for (const [name, change] of Object.entries(changes))
+    for (const [thing, value] of Object.entries(change)) {
+      if (value === '') hosts.get(name)?.state.delete(thing);
+      else hosts.get(name)?.state.set(thing, value);
     }
 }
 

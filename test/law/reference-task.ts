@@ -22,24 +22,32 @@ export interface Done {
   readonly registered: Vars;
 }
 
+/** A machine of a run, whoever has something done on it. */
+export interface Machine {
+  readonly host: LawHost;
+  /** What the changes that check mode did not make would have written. */
+  readonly predicted: Resource[];
+}
+
 /** One host of a run, as plain as can be: nothing is remembered of what it said. */
 export interface ReferenceHost {
   readonly run: HostRun;
-  readonly host: LawHost;
+  /** On which machine its tasks are done: its own, or that of `delegate_to`. */
+  readonly machine: Machine;
+  readonly machineOf: (name: string) => Machine;
   readonly check: boolean;
   readonly modules: ReadonlyMap<string, Module>;
   readonly site: Site;
-  /** What the changes that check mode did not make would have written. */
-  readonly predicted: Resource[];
 }
 
 type ScopeWith = (result?: Vars) => Scope;
 
 /** Does one item of a task: condition, tries, and what counts as changed and failed. */
-export function doItem(on: ReferenceHost, task: Task, scopeWith: ScopeWith): Done {
+export function doItem(host: ReferenceHost, task: Task, scopeWith: ScopeWith): Done {
   const scope = scopeWith();
   try {
     if (!task.when.every((condition) => condition.evaluate(scope))) return skipped();
+    const on = task.delegateTo ? { ...host, machine: host.machineOf(task.delegateTo.evaluate(scope)) } : host;
     return task.until ? tries(on, task, scopeWith, task.until) : attempt(on, task, scopeWith);
   } catch (error) {
     return failed(error);
@@ -69,7 +77,7 @@ function tries(on: ReferenceHost, task: Task, scopeWith: ScopeWith, until: reado
     if (until.every((condition) => holds(condition, after, false))) return done;
     if (isCheck(on, task, scope)) {
       if (done.status === 'changed' || done.status === 'skipped') return done;
-      return on.predicted.length > 0 ? skipped() : givenUp(done);
+      return on.machine.predicted.length > 0 ? skipped() : givenUp(done);
     }
     if (count >= retries) return givenUp(done);
   }
@@ -137,7 +145,7 @@ function converge(on: ReferenceHost, task: Task, scope: Scope, check: boolean): 
     try {
       plan = module.plan(params, answers as never, here);
     } catch (error) {
-      const isUncertain = reads.some((read) => on.predicted.some((one) => overlaps(one, read)));
+      const isUncertain = reads.some((read) => on.machine.predicted.some((one) => overlaps(one, read)));
       if (check && isUncertain && error instanceof TaskError) return 'unknown';
       throw error;
     }
@@ -149,14 +157,14 @@ function converge(on: ReferenceHost, task: Task, scope: Scope, check: boolean): 
     }
     if (!mayDiffer) throw new TaskError('after the change there is still a difference');
     if (check) {
-      on.predicted.push(...plan.flatMap((change) => change.writes));
+      on.machine.predicted.push(...plan.flatMap((change) => change.writes));
       return { changes: plan, outputs, result: resultOf(answers) };
     }
     needUser(on, user);
     for (const change of plan) {
       changes.push(change);
       for (const { script } of change.commands) {
-        const output = on.host.execute(script, user);
+        const output = on.machine.host.execute(script, user);
         outputs.push(output);
         if (output.rc !== 0) return { changes, outputs, result: resultOf(answers), hasFailed: true };
       }
@@ -179,7 +187,7 @@ function askAll(on: ReferenceHost, module: Module, params: never, user: string, 
 
 function answerOf(on: ReferenceHost, { kind, params }: Question, user: string, reads: Resource[]): unknown {
   needUser(on, user);
-  const { stdout } = on.host.execute(kind.script([params]), user);
+  const { stdout } = on.machine.host.execute(kind.script([params]), user);
   reads.push(...kind.reads(params));
   try {
     const answer = kind.parse(kind.split(stdout, [params])[0] ?? '', params);
@@ -190,6 +198,6 @@ function answerOf(on: ReferenceHost, { kind, params }: Question, user: string, r
   }
 }
 
-function needUser({ host }: ReferenceHost, user: string): void {
+function needUser({ machine: { host } }: ReferenceHost, user: string): void {
   if (user !== 'root' && host.refuses(user)) throw new TaskError(`there is no user ${user}`);
 }
