@@ -1,7 +1,7 @@
 import type { Scope } from '../language/expression.ts';
 import type { Handler, Meta, Play, Task } from '../language/play.ts';
 import type { Module } from '../modules/module.ts';
-import type { LocalFile, LocalKind } from '../modules/params.ts';
+import type { LocalEntry, LocalFile, LocalKind } from '../modules/params.ts';
 import type { Output } from '../values/command.ts';
 import type { Vars } from '../values/vars.ts';
 import type { Emit } from './event.ts';
@@ -36,7 +36,7 @@ export interface RunContext {
   readonly journal: Journal;
   readonly signal: AbortSignal;
   /** Reads (and renders) a file of the user's machine that a parameter names. */
-  readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile;
+  readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile | LocalEntry;
   /** What a command's failure means, where that is known: full disk, no network, a clock that is wrong. */
   readonly explain: (output: Output) => { readonly message: string; readonly hint?: string } | undefined;
   /** How the host of a name is reached, its own or that of `delegate_to`. @throws InputError for a name that is none. */

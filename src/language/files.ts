@@ -1,7 +1,9 @@
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
+import type { LocalBytes } from '../values/stream.ts';
 import { systemReason } from '../values/system-error.ts';
+import { type Digests, localBytes } from './local-bytes.ts';
 
 /** The user's files; the only place of the language that touches the disk. */
 export interface Files {
@@ -13,8 +15,8 @@ export interface Files {
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
   /** Whether a file is there that you may execute. */
   readonly isExecutable: (path: string) => boolean;
-  /** The mode of a file or folder in four octal digits. @throws InputError */
-  readonly mode: (path: string) => string;
+  /** What is at a path, a link followed. Nothing is read yet. @throws InputError */
+  readonly look: (path: string, asked?: Source) => LookedAt | undefined;
   /** Names in a folder, sorted. @throws InputError */
   readonly list: (folder: string) => readonly string[];
   /** Throws InputError unless the file may be read; its content is not looked at. */
@@ -23,6 +25,15 @@ export interface Files {
   readonly bytes: (path: string, asked?: Source) => Uint8Array;
   /** The text of a file. @throws InputError also when it is not UTF-8. */
   readonly text: (path: string, asked?: Source) => string;
+}
+
+/** What is at a path. */
+export interface LookedAt {
+  readonly isFolder: boolean;
+  /** Four octal digits. */
+  readonly mode: string;
+  /** Of a regular file. */
+  readonly content?: LocalBytes;
 }
 
 /** Files larger than this are no YAML and no template of a person's hand. */
@@ -44,6 +55,7 @@ export function createFiles(workingFolder: string, home: string): Files {
       throw unreadable(shown(path), error, asked);
     }
   };
+  const digests: Digests = new Map();
   const read = (path: string, asked: Source | undefined): Buffer => {
     mustEnd(path, shown(path), asked);
     return readFileSync(path);
@@ -56,7 +68,17 @@ export function createFiles(workingFolder: string, home: string): Files {
       return stats?.isDirectory() ? 'folder' : stats && 'file';
     },
     isExecutable: (path) => statOf(path, shown(path))?.isFile() === true && mayExecute(path),
-    mode: (path) => attempt(path, undefined, () => (statSync(path).mode & 0o7777).toString(8).padStart(4, '0')),
+    look: (path, asked) =>
+      attempt(path, asked, () => {
+        const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+        if (!found) return undefined;
+        const mode = (Number(found.mode) & 0o7777).toString(8).padStart(4, '0');
+        return {
+          isFolder: found.isDirectory(),
+          mode,
+          ...(found.isFile() && { content: localBytes(path, found, digests, (work) => attempt(path, asked, work)) }),
+        };
+      }),
     list: (folder) => attempt(folder, undefined, () => readdirSync(folder).sort()),
     mustBeReadable: (path, asked) =>
       attempt(path, asked, () => {

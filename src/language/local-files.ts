@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import type { Text } from '../values/secret.ts';
+import type { LocalBytes } from '../values/stream.ts';
 import { splitWords } from '../values/words.ts';
 import type { Scope } from './expression.ts';
 import { noteJinja } from './jinja.ts';
@@ -17,8 +18,8 @@ export type { LocalFileKind };
 export interface LocalContent {
   /** As it was found, relative to the working folder. */
   readonly path: string;
-  /** A file's bytes; a template's text, secret when a secret went into it. */
-  readonly content: Text | Uint8Array;
+  /** A file's bytes, of what may be a folder not read yet; a template's text, secret when a secret went into it. */
+  readonly content: Text | Uint8Array | LocalBytes;
   /** Of a script: the words behind its path. */
   readonly words?: readonly string[];
   /** Of what may be a folder: its mode, in four octal digits. */
@@ -72,10 +73,12 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
     return template;
   }
 
-  function treeAt(found: string, path: string, bytes: (file: string) => Uint8Array): LocalContent {
+  function treeAt(found: string, path: string, asked: Source | undefined): LocalContent {
     const shown = files.shown(found);
-    if (files.kind(found) !== 'folder') return { path: shown, content: bytes(found), mode: files.mode(found) };
-    return { path: shown, content: new Uint8Array(), tree: { isContent: path.endsWith('/'), ...readFolder(found, files, bytes) } };
+    const entry = files.look(found, asked);
+    if (entry?.isFolder)
+      return { path: shown, content: new Uint8Array(), tree: { isContent: path.endsWith('/'), ...readFolder(found, files, asked) } };
+    return { path: shown, content: entry?.content ?? files.bytes(found, asked), ...(entry && { mode: entry.mode }) };
   }
 
   /** `{{> name}}` is `name.hbs` or `name` beside the template. */
@@ -94,7 +97,7 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
     read(kind, text, task, scope, asked) {
       const { path, words } = named(kind, text, asked);
       const found = find(kind, path, task, asked);
-      if (kind === 'tree') return treeAt(found, path, (file) => files.bytes(file, asked));
+      if (kind === 'tree') return treeAt(found, path, asked);
       const content = kind === 'template' ? compile(found, asked).render(scope) : files.bytes(found, asked);
       return { path: files.shown(found), content, ...words };
     },
@@ -102,10 +105,9 @@ export function createLocalFiles(reader: Pick<Reader, 'files' | 'templates' | 'p
       const { path, words } = named(kind, text, asked);
       const found = find(kind, path, task, asked);
       if (kind === 'tree') {
-        return treeAt(found, path, (file) => {
-          files.mustBeReadable(file, asked);
-          return new Uint8Array();
-        });
+        const tree = treeAt(found, path, asked);
+        for (const one of tree.tree?.files ?? []) files.mustBeReadable(`${found}/${one.path}`, asked);
+        if (tree.tree) return tree;
       }
       files.mustBeReadable(found, asked);
       return { path: files.shown(found), content: new Uint8Array(), ...words };

@@ -3,7 +3,7 @@ import { type FileAnswer, file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
-import { bool, type LocalFile, localTree, modeOrSymbols, path, text } from './params.ts';
+import { bool, type LocalEntry, localTree, modeOrSymbols, path, text } from './params.ts';
 import { attributeParams } from './support/attributes.ts';
 import {
   askFolder,
@@ -106,8 +106,8 @@ const nameOf = (path: string): string => path.split('/').at(-1) ?? '';
 /** Without a slash at the end of `src` the folder itself goes into `dest`. */
 function folderOf(
   { dest, owner, group, mode, directory_mode, force, backup }: Params,
-  src: LocalFile,
-  tree: NonNullable<LocalFile['tree']>,
+  src: LocalEntry,
+  tree: NonNullable<LocalEntry['tree']>,
 ): PlacedFolder {
   const bare = dest.replace(/\/+$/, '');
   return { path: tree.isContent ? bare : `${bare}/${nameOf(src.path)}`, tree, owner, group, mode, directoryMode: directory_mode, force, backup };

@@ -7,8 +7,9 @@ import { quote, sh } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, commaList, line } from './params.ts';
+import { digestOf } from './support/content.ts';
 import { exitOnSignals, fail } from './support/shell.ts';
-import { digestOf, writeFile } from './support/write-file.ts';
+import { writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
 const sourcesFolder = '/etc/apt/sources.list.d';

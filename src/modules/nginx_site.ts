@@ -8,9 +8,9 @@ import { TaskError } from '../values/errors.ts';
 import { revealed, Secret, secretIf, type Text } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { bool, type LocalFile, line, templateFile, text } from './params.ts';
+import { digestOf } from './support/content.ts';
 import { adaptNginx } from './support/nginx-adapt.ts';
 import { nginxTransaction } from './support/nginx-transaction.ts';
-import { digestOf } from './support/write-file.ts';
 
 const params = z
   .strictObject({

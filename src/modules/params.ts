@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../values/secret.ts';
+import type { LocalBytes } from '../values/stream.ts';
 import { isSymbolic } from './support/mode.ts';
 
 /** A file of the user's own machine, read (and for a template: rendered) before the module sees it. */
@@ -10,7 +11,14 @@ export interface LocalFile {
   readonly content: string | Secret | Uint8Array;
   /** Of a script: the words behind its path. */
   readonly words?: readonly string[];
-  /** Four octal digits; of a file that a module may take with its mode. */
+}
+
+/** A file or folder of the user's own machine; what is in files is read when it is needed. */
+export interface LocalEntry {
+  /** As given, for messages and diffs. */
+  readonly path: string;
+  readonly content: LocalFile['content'] | LocalBytes;
+  /** Four octal digits. */
   readonly mode?: string;
   /** What is in it, where it is a folder; there is no content then. */
   readonly tree?: LocalTree;
@@ -22,13 +30,13 @@ export interface LocalTree {
   readonly isContent: boolean;
   /** Each behind the one that it is in. */
   readonly folders: readonly string[];
-  readonly files: readonly { readonly path: string; readonly content: Uint8Array; readonly mode: string }[];
+  readonly files: readonly { readonly path: string; readonly content: LocalEntry['content']; readonly mode: string }[];
 }
 
 /** How a parameter's path is turned into a LocalFile before validation. */
 export type LocalKind = 'file' | 'template' | 'script' | 'tree';
 
-const isLocalFile = (value: unknown): value is LocalFile => typeof value === 'object' && value !== null && 'path' in value && 'content' in value;
+const isLocalFile = (value: unknown): boolean => typeof value === 'object' && value !== null && 'path' in value && 'content' in value;
 
 /** A path on the user's machine (searched in the playbook's folder, its `files/`, then the project's), given to the module as a LocalFile of its bytes. */
 export const localFile = () => z.custom<LocalFile>(isLocalFile, 'expected the path of a file').meta({ local: 'file' satisfies LocalKind });
@@ -44,11 +52,11 @@ export const localOrHostFile = ({ unless }: { readonly unless: string }) =>
   z.union([z.custom<LocalFile>(isLocalFile), line()], 'expected the path of a file').meta({ local: 'file' satisfies LocalKind, unless });
 
 /**
- * As `localFile`, for a file or a folder; a folder is given as a LocalFile with its tree.
+ * As `localFile`, for a file or a folder, given as a LocalEntry; a folder is given with its tree.
  * @param options.unless the name of a parameter: where it is true, the path is one of the host, and given as text.
  */
 export const localTree = ({ unless }: { readonly unless: string }) =>
-  z.union([z.custom<LocalFile>(isLocalFile), line()], 'expected the path of a file or folder').meta({ local: 'tree' satisfies LocalKind, unless });
+  z.union([z.custom<LocalEntry>(isLocalFile), line()], 'expected the path of a file or folder').meta({ local: 'tree' satisfies LocalKind, unless });
 
 /** The parameters of `schema` that are local files, by name. @param given parameters as they are written, by which some are paths of the host. */
 export function localParams(schema: z.ZodType, given: { readonly [name: string]: unknown } = {}): ReadonlyMap<string, LocalKind> {

@@ -4,9 +4,9 @@ import { TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';
 import { type LocalFile, line, scriptFile } from './params.ts';
+import { digestOf } from './support/content.ts';
 import { askRunning, beginsSomewhere, planRunning, runningParams, runningResult } from './support/running.ts';
 import { fail } from './support/shell.ts';
-import { digestOf } from './support/write-file.ts';
 
 export default defineModule({
   summary: 'Run a script of your machine on the host, without leaving it there.',

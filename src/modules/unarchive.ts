@@ -6,8 +6,8 @@ import { defineModule } from './module.ts';
 import { bool, type LocalFile, line, listOf, localOrHostFile, path } from './params.ts';
 import { attributeParams } from './support/attributes.ts';
 import { checksum } from './support/checksum.ts';
+import { digestOf } from './support/content.ts';
 import { unpack } from './support/unpack.ts';
-import { digestOf } from './support/write-file.ts';
 
 /** What cannot lead out of the folder that is unpacked into. */
 const allowedOption = /^--(strip-components=\d+|transform=.+|xform=.+|wildcards)$/;

@@ -1,4 +1,5 @@
 import { quote } from '../values/command.ts';
+import { bestDigest } from './digest.ts';
 import { checkPath, endOfPart, fromBase64, linesOf, outputLines, splitParts } from './parts.ts';
 import { type Place, placeAliases, placeFunction, placeOf } from './place.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
@@ -8,8 +9,8 @@ export interface FileParams {
   readonly path: string;
   /** Look at what a link points at instead of the link. Default false. */
   readonly follow?: true;
-  /** Leave out the digest, which costs reading the whole file. Default: the digest is taken. */
-  readonly digest?: false;
+  /** `false`: leave out the digest, which costs reading the whole file. `long`: it is expected to be long. Default: the digest is taken. */
+  readonly digest?: false | 'long';
   /** With times, inode and link count. They change when a file is merely read: not for a task that changes something. */
   readonly times?: true;
 }
@@ -107,7 +108,11 @@ group() {
   case $header in *times*) for p do printf '%s\\0' "$p"; done | xargs -0 -r stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- 2>/dev/null
     for p do may "$p"; done ;;
   esac
-  case $header in *digest*) regular "$@" | xargs -0 -r sha256sum -- 2>/dev/null ;; esac
+  case $header in
+    *long*) ${bestDigest.replaceAll('\n', '\n    ')}
+      regular "$@" | xargs -0 -r $digest 2>/dev/null ;;
+    *digest*) regular "$@" | xargs -0 -r sha256sum -- 2>/dev/null ;;
+  esac
   for p do describe "$p"; done
   echo .
 }`;
@@ -118,7 +123,7 @@ interface Group {
 }
 
 function headerOf({ follow, digest, times }: FileParams): string {
-  return `file${follow ? '+follow' : ''}${digest === false ? '' : '+digest'}${times ? '+times' : ''}`;
+  return `file${follow ? '+follow' : ''}${digest === 'long' ? '+long' : digest === false ? '' : '+digest'}${times ? '+times' : ''}`;
 }
 
 /** The paths by what is asked of them, each path once. */

@@ -1,10 +1,14 @@
 import { revealed, type Text } from '../values/secret.ts';
+import { isStream, type Stream } from '../values/stream.ts';
 import { detach } from './detached.ts';
 import type { Step } from './session.ts';
 import { byteString, quoteAlways, quoteBytes } from './words.ts';
 
 /** What stands in an end marker in place of an exit code when a step was left out. */
 export const leftOut = 'skip';
+
+/** What stands there when a step that gets a stream is ready for it. */
+export const sendNow = 'send';
 
 /**
  * The text of one trip for the session's shell, to be sent as latin1 (one character a byte). Both output streams then carry, in this
@@ -27,7 +31,7 @@ function frameStep(nonce: string, step: Step, index: number): string {
   const ended = mark(`${nonce} ${index} %s`, '"$homerun_rc"');
   const good = (step.okCodes ?? [0]).join('|');
   const judged = good === '' ? 'homerun_bad=1' : `case $homerun_rc in ${good}) ;; *) homerun_bad=1;; esac`;
-  const body = `${redirect(step)}\nhomerun_rc=$?\n${ended}\n${judged}\n`;
+  const body = `${isStream(step.stdin) ? frameStream(nonce, step, step.stdin, index) : redirect(step)}\nhomerun_rc=$?\n${ended}\n${judged}\n`;
   if (step.always) return body;
   return `if [ $homerun_bad = 0 ]; then\n${body}else\n${mark(`${nonce} ${index} ${leftOut}`)}\nfi\n`;
 }
@@ -36,6 +40,21 @@ function frameStep(nonce: string, step: Step, index: number): string {
 function mark(format: string, argument = ''): string {
   const print = `printf '${format}\\n' ${argument}`.trimEnd();
   return `${print}; ${print} >&3`;
+}
+
+/**
+ * A step whose input is sent when its marker is seen: head(1) takes so many bytes from the session's input, and what the script leaves of them
+ * is read away. Bytes that stay behind would be taken for commands. So the shell ends unless head(1) says that it has ended well: it is killed with the
+ * step, or the link is gone.
+ */
+function frameStream(nonce: string, step: Step, { length }: Stream, index: number): string {
+  const script = `( ${exports(step.environment)}eval ${quoteAlways(byteString(step.script))} ) >&5 2>&3 3>&- 4>&- 5>&-`;
+  const right = `{ ${script}; homerun_rc=$?; cat >/dev/null; exit $homerun_rc; }`;
+  const both = `{ head -c ${length} 3>&- 4>&- 5>&-; echo $? >&4; } | ${right}`;
+  return `printf '${nonce} ${index} ${sendNow}\\n'
+{ homerun_head=$( { ${both}; } 4>&1 ); } 5>&1
+homerun_rc=$?; [ "$homerun_head" = 0 ] || exit 1
+( exit $homerun_rc )`;
 }
 
 function redirect(step: Step): string {
@@ -54,7 +73,8 @@ function exports(environment: Step['environment'] = {}): string {
     .join('');
 }
 
-function bytesOf(stdin: Text | Uint8Array): string {
+function bytesOf(stdin: Text | Uint8Array | Stream): string {
+  if (isStream(stdin)) throw new TypeError('a stream is not put into a script');
   if (stdin instanceof Uint8Array) return Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength).toString('latin1');
   return byteString(revealed(stdin));
 }

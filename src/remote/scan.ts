@@ -1,8 +1,10 @@
-import { leftOut } from './frame.ts';
+import { leftOut, sendNow } from './frame.ts';
 
 /** What one stream of a trip said next. */
 export type Marker =
   | { readonly kind: 'begin'; readonly pid: number }
+  /** The step waits for its input; on standard output alone. */
+  | { readonly kind: 'send'; readonly index: number }
   | { readonly kind: 'end'; readonly index: number; readonly rc: number | undefined };
 
 /** Cuts one stream of a trip at its markers. */
@@ -42,7 +44,7 @@ export function createScanner(nonce: string, listener: ScanListener): Scanner {
   const take = (text: string): boolean => {
     const marker = readMarker(text, next);
     if (!marker) return false;
-    next += 1;
+    if (marker.kind !== 'send') next += 1;
     listener.marker(marker);
     return true;
   };
@@ -80,6 +82,7 @@ function readMarker(text: string, next: number): Marker | undefined {
   if (word === undefined || value === undefined) return undefined;
   if (next < 0) return word === 'begin' && /^\d+$/.test(value) ? { kind: 'begin', pid: Number(value) } : undefined;
   if (Number(word) !== next) return undefined;
+  if (value === sendNow) return { kind: 'send', index: next };
   if (value === leftOut) return { kind: 'end', index: next, rc: undefined };
   return /^\d{1,3}$/.test(value) ? { kind: 'end', index: next, rc: Number(value) } : undefined;
 }

@@ -1,17 +1,21 @@
 import type { Output } from '../values/command.ts';
 import type { Text } from '../values/secret.ts';
+import type { Stream } from '../values/stream.ts';
 
 /** One piece of sh in a trip. Runs in a subshell of its own of the session's shell, with `LC_ALL=C` and the task's environment. */
 export interface Step {
   /** POSIX sh. Sent on the channel's input: it stands in no argument list. */
   readonly script: string;
-  /** Standard input of the script; empty when absent. */
-  readonly stdin?: Text | Uint8Array;
+  /** Standard input of the script; empty when absent. A stream is sent when the host asks for it: one more journey. */
+  readonly stdin?: Text | Uint8Array | Stream;
   /** Codes that let the following steps run. Default [0]. */
   readonly okCodes?: readonly number[];
   /** Runs even if an earlier step of the trip ended badly (asking again after a change). Default false. */
   readonly always?: true;
-  /** Seconds; then the step is ended on the host with all it started (see `endFunctions`), and reports `timedOut`. Default 300. */
+  /**
+   * Seconds; then the step is ended on the host with all it started (see `endFunctions`), and reports `timedOut`. While a stream is being sent they are
+   * counted from its last piece; then the session is lost with the step, as nobody knows what is still on its way. Default 300.
+   */
   readonly timeoutSeconds?: number;
   /** Not to be cut by a lost link: see Command.detached. */
   readonly detached?: true;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { TaskError, UnreachableError } from '../values/errors.ts';
+import { isStream } from '../values/stream.ts';
 import type { Channel, ChannelEnd, ChannelListener } from './channel.ts';
 import { frameTrip } from './frame.ts';
 import { plainText } from './plain-text.ts';
+import { sendStream } from './pump.ts';
 import { createKept } from './scan.ts';
 import type { Session, Step, StepResult } from './session.ts';
 import { noBuiltinPrintf, shellPrelude, startLine } from './start.ts';
@@ -69,12 +71,17 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       let timer: NodeJS.Timeout | undefined;
       let shell: number | undefined;
       let finished = false;
+      let tellOver: () => void = () => undefined;
+      const over = new Promise<void>((resolve) => {
+        tellOver = resolve;
+      });
       // Nothing of a step that was ended may be left when the trip is told to have ended.
       let stopped: Promise<void> = Promise.resolve();
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
         if (finished) return;
         finished = true;
+        tellOver();
         listener = undefined;
         settle();
       };
@@ -88,7 +95,20 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
         timer = setTimeout(act, seconds * 1000);
       };
       let turnAt = 0;
+      let sending: number | undefined;
+      const restart = (index: number): void =>
+        after(steps[index]?.timeoutSeconds ?? defaultTimeoutSeconds, () => {
+          trip.timeOut(index);
+          stop();
+        });
       const stop = (): void => {
+        if (sending !== undefined)
+          return lose(
+            new UnreachableError(
+              `${options.target}: a step was ended while its input was being sent: it took longer than allowed, or printed too much`,
+              'Is the link very slow, or a disk there? Set the timeout of the task.',
+            ),
+          );
         const seconds = (performance.now() - turnAt) / 1000;
         after(dyingSeconds, () =>
           lose(
@@ -108,10 +128,27 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
         },
         turn: (index) => {
           turnAt = performance.now();
-          after(steps[index]?.timeoutSeconds ?? defaultTimeoutSeconds, () => {
-            trip.timeOut(index);
-            stop();
-          });
+          restart(index);
+        },
+        send: (index) => {
+          sending = index;
+          const { stdin } = steps[index] ?? {};
+          if (!isStream(stdin)) return;
+          const write = async (piece: Uint8Array): Promise<void> => {
+            await Promise.race([channel.write(piece), over]);
+            if (!finished) restart(index);
+          };
+          sendStream(stdin, write, () => finished).then(
+            () => {
+              sending = undefined;
+            },
+            (error: unknown) =>
+              lose(
+                new UnreachableError(
+                  `${options.target}: what was to be sent there cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+                ),
+              ),
+          );
         },
         flood: stop,
         done: (results) => finish(() => resolve(stopped.then(() => results))),

@@ -1,3 +1,4 @@
+import { isStream } from '../values/stream.ts';
 import { createKept, createScanner, type Kept, limits, type Marker, type Scanner } from './scan.ts';
 import type { Step, StepResult } from './session.ts';
 
@@ -7,6 +8,8 @@ export interface TripEvents {
   begun(pid: number): void;
   /** A step's turn has come: after the begin marker, or after another step's end. */
   turn(index: number): void;
+  /** A step waits for the stream that is its input. */
+  send(index: number): void;
   /** A step printed more than `limits.stop` bytes; told once a step. */
   flood(index: number): void;
   /** All steps have ended. */
@@ -37,12 +40,19 @@ const timedOutCode = 124;
 export function followTrip(nonce: string, steps: readonly Step[], events: TripEvents): Trip {
   const noise = createKept(0, 4096);
   const outputs = steps.map((): { readonly [Name in StreamName]: Kept } => ({ stdout: createKept(), stderr: createKept() }));
-  const markers: { readonly [Name in StreamName]: Marker[] } = { stdout: [], stderr: [] };
+  const markers: { readonly [Name in StreamName]: Exclude<Marker, { kind: 'send' }>[] } = { stdout: [], stderr: [] };
   const results: (StepResult | undefined)[] = [];
   const timedOut = new Set<number>();
   const flooded = new Set<number>();
   let settled = 0;
   let turnAt = 0;
+
+  const sent = new Set<number>();
+  const isWaiting = (name: StreamName, index: number): boolean => {
+    if (name === 'stderr' || sent.has(index) || !isStream(steps[index]?.stdin)) return false;
+    sent.add(index);
+    return true;
+  };
 
   const scan = (name: StreamName): Scanner =>
     createScanner(nonce, {
@@ -58,6 +68,8 @@ export function followTrip(nonce: string, steps: readonly Step[], events: TripEv
         events.flood(index);
       },
       marker: (marker) => {
+        if (marker.kind === 'send')
+          return isWaiting(name, marker.index) ? events.send(marker.index) : events.broken('it asks for what it was not to get');
         markers[name].push(marker);
         settle();
       },

@@ -1,4 +1,5 @@
 import { Secret, type Text } from './secret.ts';
+import type { Stream } from './stream.ts';
 
 /**
  * Something to run on a host, as data: POSIX sh text in which every argument is already quoted, and what goes to its standard input.
@@ -7,8 +8,11 @@ import { Secret, type Text } from './secret.ts';
 export interface Command {
   /** POSIX sh; runs in a subshell of its own, with LC_ALL=C. It is what verbose output shows. */
   readonly script: string;
-  /** Standard input, byte for byte; empty when absent. */
-  readonly stdin?: Text | Uint8Array;
+  /**
+   * Standard input, byte for byte; empty when absent. A script whose input is a stream must see by itself whether all of it came (a digest): the link may
+   * break while it is being sent. Such a script reads all, or ends.
+   */
+  readonly stdin?: Text | Uint8Array | Stream;
   /** Exit codes that mean success. Default [0]. */
   readonly okCodes?: readonly number[];
   /** Seconds, 1–86400; after that the command is killed and the task fails. Default 300. */

@@ -5,6 +5,7 @@ import type { Change } from '../../src/values/change.ts';
 import type { Command } from '../../src/values/command.ts';
 import { TaskError } from '../../src/values/errors.ts';
 import { Secret } from '../../src/values/secret.ts';
+import { isStream } from '../../src/values/stream.ts';
 import { runScript, shells } from '../shell/shells.ts';
 import { type Case, casesOf, type ExpectedChange, type ExpectedCommand, type ExpectedText, modulesWithCases } from './cases.ts';
 import { askModule, loadModule, planModule, resultOf, validate } from './drive.ts';
@@ -128,7 +129,7 @@ function checkCommand(t: ExecutionContext, command: Command, expected: ExpectedC
   }
   const { script, stdin, ...rest } = expected;
   if (script !== undefined) checkText(t, command.script, script);
-  if (stdin !== undefined) checkText(t, shown(command.stdin) ?? '', stdin);
+  if (stdin !== undefined) checkText(t, isStream(command.stdin) ? 'a stream' : (shown(command.stdin) ?? ''), stdin);
   if (Object.keys(rest).length > 0) t.like(command, rest);
 }
 

@@ -30,6 +30,7 @@ function answer(
     outputs.map((): Step => ({ script: '' })),
     {
       begun: () => undefined,
+      send: () => undefined,
       turn: () => undefined,
       flood: () => undefined,
       done: (all) => {

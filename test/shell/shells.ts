@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command, Output } from '../../src/values/command.ts';
 import { Secret } from '../../src/values/secret.ts';
+import { isStream } from '../../src/values/stream.ts';
 
 /** A POSIX shell of this machine, with the tools that belong to it. */
 export interface Shell {
@@ -56,7 +57,16 @@ export function runScript(shell: Shell, script: string, stdin: string | Uint8Arr
   });
 }
 
+/** All that a command gets on its input. */
+async function inputOf({ stdin }: Command): Promise<string | Uint8Array | undefined> {
+  if (stdin instanceof Secret) return stdin.reveal();
+  if (!isStream(stdin)) return stdin;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stdin.pieces()) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 /** Runs a command as `runScript` runs its script. */
 export function run(shell: Shell, command: Command): Promise<Output> {
-  return runScript(shell, command.script, command.stdin instanceof Secret ? command.stdin.reveal() : command.stdin);
+  return inputOf(command).then((stdin) => runScript(shell, command.script, stdin));
 }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { TaskError } from '../../values/errors.ts';
 import { Secret, type Text } from '../../values/secret.ts';
-import { digestOf } from './write-file.ts';
+import { digestOf } from './content.ts';
 
 /** A certificate that the user brings, in the form that it gets on the host. */
 export interface BroughtCertificate {

@@ -1,7 +1,7 @@
 import { type Command, explainsItself, quote, withStdin } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { digestOf } from './content.ts';
 import { fail } from './shell.ts';
-import { digestOf } from './write-file.ts';
 
 /** The files of a site, as they shall be after the transaction. */
 export interface NginxFiles {

@@ -7,9 +7,10 @@ import { TaskError } from '../../values/errors.ts';
 import { Secret } from '../../values/secret.ts';
 import type { Vars } from '../../values/vars.ts';
 import { type Attributes, attributeChanges, attributeDifferences } from './attributes.ts';
+import { type Content, digestOf, holds, isLong, readable } from './content.ts';
 import { makeFolder } from './make-folder.ts';
 import { isSettledMode, resolvedMode } from './mode.ts';
-import { type Content, digestOf, isHostFile, keptName, writeFile } from './write-file.ts';
+import { keptName, roomFor, writeFile } from './write-file.ts';
 
 /** A file that shall hold this content. */
 export interface Placed extends Attributes {
@@ -43,20 +44,21 @@ export interface PlacedAnswers {
 export function* askPlaced({ dest, name, content: wanted, force, follow }: Placed): Asking<PlacedAnswers> {
   const bare = dest === '/' ? dest : dest.replace(/\/+$/, '');
   let path = bare;
-  let { dest: found } = yield* ask({ dest: file(bare) });
+  const options = isLong(wanted) ? { digest: 'long' as const } : {};
+  let { dest: found } = yield* ask({ dest: file(bare, options) });
   const missing = dest.endsWith('/') && !found.exists ? bare : undefined;
   if (dest.endsWith('/') || (found.exists && found.type === 'directory')) {
     if (name === undefined) throw new TaskError(`${bare} is a folder on the host`, 'Write the name of the file behind it.');
     path = `${bare === '/' ? '' : bare}/${name}`;
-    const inside = yield* ask({ inside: file(path) });
+    const inside = yield* ask({ inside: file(path, options) });
     found = inside.inside;
   }
   if (follow && found.exists && found.type === 'link') {
     path = found.real;
-    const followed = yield* ask({ followed: file(path) });
+    const followed = yield* ask({ followed: file(path, options) });
     found = followed.followed;
   }
-  const differs = found.exists && found.type === 'file' && found.sha256 !== digestOf(wanted);
+  const differs = found.exists && found.type === 'file' && !isLong(wanted) && !holds(found, wanted);
   const { before } = differs && force ? yield* ask({ before: content(path) }) : { before: undefined };
   return { path, found, before, ...(missing !== undefined && { missing }) };
 }
@@ -66,7 +68,7 @@ export function planPlaced(placed: Placed, { path, found, before, missing }: Pla
     throw new TaskError(`${path} is a folder on the host, and a file is to be put there`, 'Remove it, or choose another name.');
   if (found.exists && found.type === 'other')
     throw new TaskError(`${path} is neither a file nor a link on the host`, 'Remove it, or choose another name.');
-  const isSame = found.exists && found.type === 'file' && found.sha256 === digestOf(placed.content);
+  const isSame = holds(found, placed.content);
   if (found.exists && !placed.force) return [];
   if (found.exists && isSame) return attributeChanges(path, placed, found);
   const more = found.exists && found.type === 'file' ? attributeDifferences(placed, found) : [];
@@ -80,7 +82,10 @@ export function planPlaced(placed: Placed, { path, found, before, missing }: Pla
     {
       summary: `${found.exists ? 'change' : 'write'} ${path}${more.length > 0 ? ` (${more.join(', ')})` : ''}`,
       ...diffOf(path, before, placed.content),
-      commands: [writeFile({ ...placed, path, mode: modeOf(placed, found) })],
+      commands: [
+        ...(isLong(placed.content) ? [roomFor(path, placed.content.size)] : []),
+        writeFile({ ...placed, path, mode: modeOf(placed, found) }),
+      ],
       writes: [`file:${path}`],
       ...(!isSettledMode(placed.mode, baseMode(found), false) && { opaque: true as const }),
     },
@@ -97,18 +102,13 @@ function baseMode(found: FileAnswer): string {
 }
 
 /** Only text is compared; of a file too long to be read whole it is said that it differs. */
-function diffOf(label: string, before: ContentAnswer | undefined, after: Content): Pick<Change, 'diff'> {
-  if (isHostFile(after)) return {};
-  if (after instanceof Uint8Array && !isText(after)) return {};
-  const text = after instanceof Uint8Array ? Buffer.from(after).toString() : after;
-  if (before === undefined) return { diff: { label, after: text } };
+function diffOf(label: string, before: ContentAnswer | undefined, content: Content): Pick<Change, 'diff'> {
+  const after = readable(content);
+  if (after === undefined) return {};
+  if (before === undefined) return { diff: { label, after } };
   if (before.text === undefined || before.truncated) return {};
   // What was there may hold the same secrets.
-  return { diff: { label, before: text instanceof Secret ? new Secret(before.text) : before.text, after: text } };
-}
-
-function isText(bytes: Uint8Array): boolean {
-  return bytes.length <= 1_048_576 && !bytes.includes(0) && Buffer.from(Buffer.from(bytes).toString()).equals(bytes);
+  return { diff: { label, before: after instanceof Secret ? new Secret(before.text) : before.text, after } };
 }
 
 /** What `register` sees, under Ansible's names; the checksum is SHA-256. */

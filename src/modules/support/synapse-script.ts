@@ -1,8 +1,8 @@
 import { type Command, explainsItself, quote, raw, sh } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
 import { type Health, healthFunctions, stopBrokenSeconds } from './container-health.ts';
+import { digestOf } from './content.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
-import { digestOf } from './write-file.ts';
 
 /** Where a homeserver's files are, and whom they belong to. */
 export interface SynapsePlace {

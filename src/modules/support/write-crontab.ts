@@ -1,8 +1,8 @@
 import { crontabOptions } from '../../questions/crontab.ts';
 import { type Command, quote } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { digestOf } from './content.ts';
 import { fail } from './shell.ts';
-import { digestOf } from './write-file.ts';
 
 /**
  * Installs `table` as the crontab of `user` (default: of the user that runs this), once it has arrived whole. crontab(1) refuses what cron could not

@@ -1,20 +1,8 @@
-import { createHash } from 'node:crypto';
+import { bestDigest } from '../../questions/digest.ts';
 import { type Command, type Output, quote } from '../../values/command.ts';
-import { Secret, type Text } from '../../values/secret.ts';
+import { Secret } from '../../values/secret.ts';
+import { type Content, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
 import { exitOnSignals, fail } from './shell.ts';
-
-/** A file of the host by its path and digest (SHA-256, hexadecimal). */
-export interface HostFile {
-  readonly path: string;
-  readonly sha256: string;
-}
-
-/** What a file shall hold. */
-export type Content = Text | Uint8Array | HostFile;
-
-export function isHostFile(content: Content): content is HostFile {
-  return typeof content === 'object' && 'sha256' in content;
-}
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
@@ -55,18 +43,34 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
     makesFolder && '[ -d "${d:-/}" ] || (umask 022; mkdir -p -- "$d")',
     isHostFile(content) && `from=${quote(content.path)}`,
     preamble,
-    isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
+    isLong(content) ? `n=${content.size}\n${receiveLong}` : isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
+    own,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
     validate && `${validate.replaceAll('%s', '"$t"')} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
     backup && keepOld,
     inPlace ? overwrite : replace,
   ];
-  return { script: steps.filter((step) => step).join('\n'), stdin: withDigest(content) };
+  const script = steps.filter((step) => step).join('\n');
+  if (isLong(content)) return { script, stdin: withDigestBehind(content), timeoutSeconds: 3600 };
+  return { script, stdin: isHostFile(content) ? `${content.sha256}\n` : withDigestBefore(content) };
 }
 
+/** Before long content is sent: whether it can be put there at all. */
+export function roomFor(path: string, size: number): Command {
+  const script = `p=${quote(path)}
+d=\${p%/*}
+${fail}
+${mayBePlaced}
+free=$(df -Pk -- "\${d:-/}" | awk 'NR == 2 { print $4 }')
+[ ${Math.ceil(size / 1024)} -le "\${free:-0}" ] || fail "$p needs ${Math.ceil(size / 1024)} KiB, and \${d:-/} has \${free:-0} KiB free (No space left on device)"`;
+  return { script };
+}
+
+const mayBePlaced = `[ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
+[ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"`;
+
 const preamble = `${fail}
-[ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
-[ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
+${mayBePlaced}
 umask 077
 t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
 trap 'rm -f -- "$t"' EXIT
@@ -75,8 +79,26 @@ ${exitOnSignals}`;
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
 got=$(sha256sum <"$t") || fail "the content of $p could not be read back"
-[ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"
-own() {
+[ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"`;
+
+/**
+ * Long content comes with its digest behind it, and is digested on its way to the disk. A head(1) that takes more than it gives (BusyBox) would take the
+ * digest along: then all is written, and cut.
+ */
+const receiveLong = `${bestDigest}
+if [ "$(printf ab | { head -c 1 >/dev/null; cat; })" = b ]; then
+  got=$(head -c "$n" | tee -- "$t" | $digest)
+  IFS= read -r want
+else
+  cat >"$t" || fail "the content of $p could not be written"
+  want=$(tail -c 65 -- "$t")
+  dd if=/dev/null of="$t" bs=1 seek="$n" 2>/dev/null && got=$($digest <"$t")
+fi
+[ "$(stat -c %s -- "$t")" = "$n" ] || fail "the content of $p could not be written"
+case $want in -*) fail "the file was changed on your machine while it was copied to $p: run it again" ;; esac
+[ -n "$want" ] && [ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"`;
+
+const own = `own() {
   old=
   if [ -f "$p" ] && [ ! -L "$p" ]; then old=$(stat -c '%u:%g %a' -- "$p"); fi
   ids=\${old%% *}
@@ -100,18 +122,3 @@ sync -- "\${d:-/}" 2>/dev/null || :`;
 const overwrite = `{ : >>"$p" && chown -- "$(stat -c '%u:%g' -- "$t")" "$p" && chmod -- "$(stat -c %a -- "$t")" "$p"; } || fail "owner and mode of $p could not be set"
 cat -- "$t" >"$p" || fail "$p could not be written"
 sync -- "$p" 2>/dev/null || sync`;
-
-function withDigest(content: Content): Text | Uint8Array {
-  if (isHostFile(content)) return `${content.sha256}\n`;
-  if (content instanceof Secret) return new Secret(`${digestOf(content.reveal())}\n${content.reveal()}`);
-  if (typeof content === 'string') return `${digestOf(content)}\n${content}`;
-  return Buffer.concat([Buffer.from(`${digestOf(content)}\n`), content]);
-}
-
-/** SHA-256 of `content` (text as UTF-8) in hexadecimal, as the question `file` gives it for what is there. */
-export function digestOf(content: Content): string {
-  if (isHostFile(content)) return content.sha256;
-  return createHash('sha256')
-    .update(content instanceof Secret ? content.reveal() : content)
-    .digest('hex');
-}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { type BigIntStats, closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { LocalBytes } from '../values/stream.ts';
+
+/** Large enough that a piece costs little, small enough that hundreds of hosts can be sent to at once. */
+const pieceSize = 2 ** 18;
+
+/** Nanoseconds after which a file that was changed again must have another time: file systems count in steps of up to two seconds. */
+const settled = 2_000_000_000n;
+
+/** Digests of files that are known, by what tells the one state of a file from another. */
+export type Digests = Map<string, string>;
+
+/**
+ * The content of a regular file, as it is now: it is looked at here, and read later.
+ * @param attempt gives the errors of the system their words.
+ */
+export function localBytes(path: string, found: BigIntStats, digests: Digests, attempt: <T>(work: () => T) => T): LocalBytes {
+  const state = stateOf(path, found);
+  const keep = (digest: string): string => {
+    if (BigInt(Date.now()) * 1_000_000n - found.ctimeNs > settled) digests.set(state, digest);
+    return digest;
+  };
+  const size = Number(found.size);
+  return {
+    size,
+    sha256: () => digests.get(state) ?? attempt(() => keep(digestOf(path))),
+    bytes: () => attempt(() => readFileSync(path)),
+    async *pieces() {
+      const digest = yield* piecesOf(path, found);
+      return digest === undefined ? undefined : keep(digest);
+    },
+  };
+}
+
+function stateOf(path: string, { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [path, dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+function digestOf(path: string): string {
+  const hash = createHash('sha256');
+  const descriptor = openSync(path, 'r');
+  try {
+    const piece = Buffer.allocUnsafe(pieceSize);
+    for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece)) hash.update(piece.subarray(0, length));
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
+}
+
+/** What is missing of the promised size is made up for with zeros. */
+async function* piecesOf(path: string, found: BigIntStats): AsyncGenerator<Uint8Array, string | undefined> {
+  const hash = createHash('sha256');
+  let left = Number(found.size);
+  let isWhole = false;
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path).catch(() => undefined);
+    while (file && left > 0) {
+      const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
+      const length = await file.read(piece).then(
+        ({ bytesRead }) => bytesRead,
+        () => 0,
+      );
+      if (length === 0) break;
+      left -= length;
+      hash.update(piece.subarray(0, length));
+      yield piece.subarray(0, length);
+    }
+    isWhole = left === 0 && file !== undefined && stateOf(path, statSync(path, { bigint: true })) === stateOf(path, found);
+  } catch {
+    isWhole = false;
+  } finally {
+    await file?.close().catch(() => undefined);
+  }
+  for (; left > 0; left -= pieceSize) yield Buffer.alloc(Math.min(pieceSize, left));
+  return isWhole ? hash.digest('hex') : undefined;
+}
