@@ -35,7 +35,7 @@ export class Answers {
    * below one, is followed: what reads the one is also taken to read the other.
    */
   invalidate(writes: readonly Resource[]): void {
-    const all = [...writes, ...this.#aliasesOf(writes)];
+    const all = this.spread(writes);
     for (const [id, known] of this.#known) {
       if (all.some((written) => known.reads.some((read) => overlaps(written, read)))) this.#known.delete(id);
     }
@@ -43,6 +43,11 @@ export class Answers {
 
   clear(): void {
     this.#known.clear();
+  }
+
+  /** The same writes with what else they may change: what is read under several names, one of which is written. */
+  spread(writes: readonly Resource[]): readonly Resource[] {
+    return [...writes, ...this.#aliasesOf(writes)];
   }
 
   #aliasesOf(writes: readonly Resource[]): readonly Resource[] {

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question } from '../questions/question.ts';
-import type { Step } from '../remote/session.ts';
 import { type Change, isWait } from '../values/change.ts';
-import type { Command, Output } from '../values/command.ts';
+import type { Output } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
 import type { Vars } from '../values/vars.ts';
 import type { Known } from './answers.ts';
-import { guardFailed, guardStep } from './batch.ts';
+import { guardFailed } from './batch.ts';
 import { bring } from './bring.ts';
 import type { RunContext } from './context.ts';
-import { type Driven, drive } from './drive.ts';
+import { drive } from './drive.ts';
 import type { HostRun } from './host.ts';
 import type { Invocation } from './invocation.ts';
 import { lookAhead } from './lookahead.ts';
 import { reconnect } from './reconnect.ts';
 import type { Asked, Identity, Target } from './target.ts';
+import { type Applied, type Companions, companionsOf, type Done, prepare, type Work } from './together.ts';
 
 /** What bringing one invocation to its wanted state came to. */
 export interface Converged {
@@ -37,104 +37,138 @@ interface Place {
   readonly target: Target;
   /** Called before commands are sent. @throws TaskError if they must not be. */
   readonly beforeChange: () => void;
+  /** Where it is an item of a loop of which others may be done in the same trip. */
+  readonly companions?: Companions;
+  /** What was done in the trip of an item before. */
+  readonly applied?: Applied;
 }
 
 const mostRounds = 8;
-
-type Done = Extract<Driven, { state: 'done' }>;
 
 /**
  * Asks, plans, applies and asks again, until the plan is empty. Prefetched answers are used where they are still true.
  * @param check find the changes, make none.
  * @throws TaskError when the module refuses, when the host keeps changing, or when a change did not have its effect; UnreachableError.
  */
-export async function converge({ run, host, target, beforeChange }: Place, invocation: Invocation, check: boolean): Promise<Converged> {
+export async function converge(place: Place, invocation: Invocation, check: boolean): Promise<Converged> {
+  const { run, host, target } = place;
   const { identity } = invocation;
   const changes: Change[] = [];
   const outputs: Output[] = [];
+  const finish = (known: Done, more: Partial<Converged> = {}): Converged => ({
+    changes,
+    outputs,
+    result: resultOf(invocation, known, outputs),
+    ...more,
+  });
   let mayDiffer = true;
   let moving = '';
-  if (!run.prefetch) target.answers.clear();
   let isSure = false;
+  let applied = place.applied;
+  if (!run.prefetch) target.answers.clear();
   for (let round = 0; round < mostRounds; round++) {
-    const old: Question[] = [];
-    let known: Done;
-    let plan: Plan;
-    try {
-      known = await askFor(run, host, target, invocation, old);
-      plan = planOf(invocation, known, check ? target.predicted : []);
-    } catch (error) {
-      // Before it refuses by what was seen earlier, it looks again: the work of a run that was cut may have gone on meanwhile.
-      if (!(error instanceof TaskError) || isSure || old.length === 0) throw error;
-      isSure = true;
-      target.answers.clear();
-      continue;
+    if (!applied) {
+      const old: Question[] = [];
+      let known: Done;
+      let plan: Plan;
+      try {
+        known = await askFor(run, host, target, invocation, old);
+        plan = planOf(invocation, known, check ? target.predicted : []);
+      } catch (error) {
+        // Before it refuses by what was seen earlier, it looks again: the work of a run that was cut may have gone on meanwhile.
+        if (!(error instanceof TaskError) || isSure || old.length === 0) throw error;
+        isSure = true;
+        target.answers.clear();
+        continue;
+      }
+      if ('unknown' in plan) return finish(known, plan);
+      if (plan.changes.length === 0) return finish(known);
+      if (plan.changes.every((one) => one.adds)) {
+        for (const { adds } of plan.changes) if (adds) run.site.add(adds);
+        return finish(known, { changes: plan.changes });
+      }
+      if (!mayDiffer)
+        throw new TaskError(
+          `after the change there is still a difference: ${plan.changes.map((one) => one.summary).join(', ')}`,
+          'Something on the host undoes it, or the command did not do what it says.',
+        );
+      if (target.isHere && plan.changes.some((one) => one.reconnects && !isWait(one)))
+        throw new TaskError('the run is on this machine: it cannot go away and come back', 'Leave this host out, with when or in hosts.');
+      const uncounted = plan.changes.find((one) => one.uncounted !== undefined)?.uncounted;
+      if (check && uncounted !== undefined) return finish(known, { unknown: uncounted });
+      if (check) {
+        target.predicted.push(...plan.changes.flatMap((one) => one.writes));
+        return finish(known, { changes: plan.changes.filter((one) => !isWait(one)) });
+      }
+      if (plan.changes.every(isWait)) {
+        for (const change of plan.changes) await waitFor(run, target, identity, change);
+        return finish(known);
+      }
+      applied = await apply(place, { invocation, known, changes: plan.changes });
     }
-    const finish = (more: Partial<Converged> = {}): Converged => ({ changes, outputs, result: resultOf(invocation, known, outputs), ...more });
-    if ('unknown' in plan) return finish(plan);
-    if (plan.changes.length === 0) return finish();
-    if (plan.changes.every((one) => one.adds)) {
-      for (const { adds } of plan.changes) if (adds) run.site.add(adds);
-      return finish({ changes: plan.changes });
-    }
-    if (!mayDiffer)
-      throw new TaskError(
-        `after the change there is still a difference: ${plan.changes.map((one) => one.summary).join(', ')}`,
-        'Something on the host undoes it, or the command did not do what it says.',
-      );
-    if (target.isHere && plan.changes.some((one) => one.reconnects && !isWait(one)))
-      throw new TaskError('the run is on this machine: it cannot go away and come back', 'Leave this host out, with when or in hosts.');
-    const uncounted = plan.changes.find((one) => one.uncounted !== undefined)?.uncounted;
-    if (check && uncounted !== undefined) return finish({ unknown: uncounted });
-    if (check) {
-      target.predicted.push(...plan.changes.flatMap((one) => one.writes));
-      return finish({ changes: plan.changes.filter((one) => !isWait(one)) });
-    }
-    if (plan.changes.every(isWait)) {
-      for (const change of plan.changes) await waitFor(run, target, identity, change);
-      return finish();
-    }
-    const writes = plan.changes.flatMap((one) => one.writes);
-    const guard = guardStep(known.seen, identity.environment);
-    const commands = plan.changes.flatMap((change) => change.commands.map((command) => ({ change, command })));
-    // Who is about to leave is asked nothing more.
-    const again = plan.changes.some((one) => one.reconnects) ? [] : questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
-    beforeChange();
-    const results = await target.apply(
-      identity,
-      [...(guard ? [guard] : []), ...commands.map(({ command }) => stepOf(command, invocation))],
-      again,
-      () => target.answers.invalidate(writes),
-    );
-    if (guard && results[0]?.rc === guardFailed) {
+    const { known, changes: planned, hasGuard, commands, results } = applied;
+    applied = undefined;
+    if (hasGuard && results[0]?.rc === guardFailed) {
       moving = results[0].stderr.trim();
       continue;
     }
     for (const [index, { change, command }] of commands.entries()) {
-      const output = results[index + (guard ? 1 : 0)];
+      const output = results[index + (hasGuard ? 1 : 0)];
       if (!output) continue;
       if (!changes.includes(change)) changes.push(change);
       outputs.push(output);
-      if (!(command.okCodes ?? [0]).includes(output.rc)) return finish({ failure: { change, output, timedOut: output.timedOut ?? false } });
+      if (!(command.okCodes ?? [0]).includes(output.rc)) return finish(known, { failure: { change, output, timedOut: output.timedOut ?? false } });
     }
-    if (guard && results[0]?.rc !== 0)
+    if (hasGuard && results[0]?.rc !== 0)
       throw new TaskError(`the host could not be looked at again before the change: ${results[0]?.stderr.trim() ?? ''}`);
-    for (const change of plan.changes) {
+    for (const change of planned) {
       for (const brought of change.brings ?? []) await bring(brought, (step) => target.run(identity, step));
       if (change.brings && !changes.includes(change)) changes.push(change);
       await waitFor(run, target, identity, change);
     }
-    if (plan.changes.some((one) => one.opaque)) {
+    if (planned.some((one) => one.opaque)) {
       const result = resultOf(invocation, await askFor(run, host, target, invocation), outputs);
       const hadEffect = invocation.module.hadEffect?.(invocation.params as never, outputs) ?? true;
       return { changes: hadEffect ? changes.filter((one) => one.uncounted === undefined) : [], outputs, result };
     }
-    mayDiffer = plan.changes.some((one) => one.staged);
+    mayDiffer = planned.some((one) => one.staged);
   }
   throw new TaskError(
     `the host kept changing under the task (${moving || 'its state'}): after ${mostRounds} tries it is still not as planned`,
     'Find out what else is changing it at the same time.',
   );
+}
+
+/**
+ * Does the work in one trip, and with it that of the items after it, as far as that comes to the same; then asks again, also what the rest of the run will want.
+ * Each has its own questions asked right after its commands: what comes after it does not count against it.
+ */
+async function apply({ run, host, target, beforeChange, companions }: Place, work: Work): Promise<Applied> {
+  const { identity } = work.invocation;
+  const first = prepare(work);
+  const others = companions ? companionsOf(work, companions, target) : [];
+  const all = [first, ...others];
+  const writes = all.flatMap(({ changes }) => changes.flatMap((one) => one.writes));
+  // Who is about to leave is asked nothing more.
+  const isLeaving = work.changes.some((one) => one.reconnects);
+  const own = new Set(all.flatMap(({ known }) => known.seen.map(({ question }) => question.id)));
+  const ahead = isLeaving ? [] : lookAhead(run, host, target, writes);
+  const later = ahead.filter(({ identity: { key }, question: { id } }) => key === identity.key && !own.has(id)).map(({ question }) => question);
+  beforeChange();
+  const parts = all.map(({ steps, known }, index) => ({
+    steps,
+    questions: [
+      ...(isLeaving ? [] : known.seen.map(({ question }) => question).filter((question) => !question.kind.atTurn)),
+      ...(index === all.length - 1 ? later : []),
+    ],
+  }));
+  const [mine = [], ...theirs] = await target.apply(identity, parts, () => target.answers.invalidate(writes));
+  for (const [index, other] of others.entries()) {
+    const results = theirs[index] ?? [];
+    // What was not begun has its turn as ever.
+    if (results[0] && !(other.hasGuard && results[0].rc !== 0)) companions?.keep(other.index, { ...other, results });
+  }
+  return { ...first, results: mine };
 }
 
 /** Lets the time of a change pass, and the host come back. What is waited for comes about by itself: nothing that was seen before counts. */
@@ -190,23 +224,6 @@ function planOf({ module, params, here }: Invocation, known: Done, predicted: re
     if (error instanceof TaskError && isUncertain) return { unknown: `known only once the changes before it are made (now: ${error.message})` };
     throw error;
   }
-}
-
-/** The task's own questions and those of the tasks to come, as far as the same shell can answer them in the trip of the change. */
-function questionsAgain(identity: string, known: Done, ahead: readonly Asked[]): readonly Question[] {
-  const own = known.seen.map(({ question }) => question).filter((question) => !question.kind.atTurn);
-  return [...own, ...ahead.filter((one) => one.identity.key === identity).map((one) => one.question)];
-}
-
-function stepOf(command: Command, { identity, timeoutSeconds = command.timeoutSeconds }: Invocation): Step {
-  return {
-    script: command.script,
-    environment: identity.environment,
-    ...(command.stdin !== undefined && { stdin: command.stdin }),
-    ...(command.okCodes && { okCodes: command.okCodes }),
-    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-    ...(command.detached && { detached: command.detached }),
-  };
 }
 
 function resultOf({ module, params, here }: Invocation, known: Done, outputs: readonly Output[]): Vars {

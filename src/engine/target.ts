@@ -20,6 +20,12 @@ export interface Asked {
   readonly question: Question;
 }
 
+/** Steps, and what is asked once they are done. */
+export interface Part {
+  readonly steps: readonly Step[];
+  readonly questions: readonly Question[];
+}
+
 /** Makes an identity. The environment is part of it, as it may change what a command answers. */
 export function identityOf(become: Become | undefined, environment: Environment): Identity {
   const variables = Object.entries(environment).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]);
@@ -120,24 +126,35 @@ export class Target {
     await Promise.all(asking);
   }
 
-  /** Runs steps and asks in the same trip; gives the results of the steps. Answers that the `writes` of the steps touch must be invalidated by `between`. */
-  async apply(
-    identity: Identity,
-    steps: readonly Step[],
-    questions: readonly Question[],
-    forget: () => void,
-  ): Promise<readonly (StepResult | undefined)[]> {
+  /**
+   * Runs the steps of all parts in one trip, and asks after each part what it wants to know. After a step that ended badly no other step is run.
+   * @param forget forgets the answers that the steps make stale.
+   * @returns the results of the steps, part by part
+   * @throws UnreachableError
+   */
+  async apply(identity: Identity, parts: readonly Part[], forget: () => void): Promise<readonly (readonly (StepResult | undefined)[])[]> {
     const session = await this.#session(identity);
-    const batch = batchOf(questions, identity.environment);
+    const batches = parts.map(({ questions }) => batchOf(questions, identity.environment));
     this.#changes += 1;
     let results: readonly (StepResult | undefined)[];
     try {
-      results = await this.#trip(session, [...steps, ...batch.steps]);
+      results = await this.#trip(
+        session,
+        parts.flatMap(({ steps }, index) => [...steps, ...(batches[index]?.steps ?? [])]),
+      );
     } finally {
       forget();
     }
-    this.#remember(identity, batch.read(results.slice(steps.length)));
-    return results.slice(0, steps.length);
+    let start = 0;
+    return parts.map(({ steps }, index) => {
+      const own = results.slice(start, start + steps.length);
+      start += steps.length;
+      const batch = batches[index];
+      if (!batch) return own;
+      this.#remember(identity, batch.read(results.slice(start, start + batch.steps.length)));
+      start += batch.steps.length;
+      return own;
+    });
   }
 
   /** Runs one step that changes nothing, in a trip of its own. @throws UnreachableError */

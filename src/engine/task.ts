@@ -11,6 +11,7 @@ import { invocationOf, type LoopItem, scopeFor } from './invocation.ts';
 import { registeredResult } from './result.ts';
 import { type ShownWords, shown } from './shown.ts';
 import type { Target } from './target.ts';
+import type { Applied, Companions } from './together.ts';
 
 /** One item of a task whose turn has come on a host. */
 export interface Turn {
@@ -23,6 +24,8 @@ export interface Turn {
   readonly frame: Vars;
   /** Called before the host is changed. @throws TaskError if it must not be. */
   readonly beforeChange: () => void;
+  /** The items after it, where they may be done in its trip. */
+  readonly companions?: Companions;
 }
 
 /** What a turn came to: what is shown, and what is registered. */
@@ -46,9 +49,10 @@ export async function runItem(turn: Turn, target: () => Target): Promise<ItemRes
   try {
     const scope = scopeOfTurn(turn);
     words = { ...words, isHidden: isHidden(task, scope) };
-    if (task.when.some((condition) => !condition.evaluate(scope))) return skipped(words, 'the condition is false');
+    const applied = turn.companions?.take();
+    if (!applied && task.when.some((condition) => !condition.evaluate(scope))) return skipped(words, 'the condition is false');
     words = { ...words, showDiff: task.diff?.evaluate(scope) ?? run.diff };
-    return await tries(turn, target(), scope, words);
+    return applied ? await attempt(turn, target(), scope, words, applied) : await tries(turn, target(), scope, words);
   } catch (error) {
     return refused(words, error);
   }
@@ -88,10 +92,11 @@ function attempted({ outcome, registered }: ItemResult, attempts: number): ItemR
   return { outcome, registered: { ...registered, attempts } };
 }
 
-async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords): Promise<ItemResult> {
-  const { run, host, task, beforeChange } = turn;
+async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords, applied?: Applied): Promise<ItemResult> {
+  const { run, host, task, beforeChange, companions } = turn;
   const check = isCheck(turn, scope);
-  return judged(turn, await converge({ run, host, target, beforeChange }, invocationOf(run, host, task, scope), check), check, words);
+  const place = { run, host, target, beforeChange, ...(companions && { companions }), ...(applied && { applied }) };
+  return judged(turn, await converge(place, applied?.invocation ?? invocationOf(run, host, task, scope), check), check, words);
 }
 
 function isCheck({ run, task }: Turn, scope: Scope): boolean {

@@ -7,12 +7,13 @@ import { type Ended, scopeIn, type Walk } from './context.ts';
 import type { Status, TaskOutcome } from './event.ts';
 import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
-import { type LoopItem, loopItems } from './invocation.ts';
+import { invocationOf, type LoopItem, loopItems, scopeFor } from './invocation.ts';
 import { loopOutcome, loopRegistered } from './loop.ts';
 import { turnOf } from './once.ts';
 import { keep } from './result.ts';
 import type { Target } from './target.ts';
 import { type ItemResult, isHidden, nameOf, refused, runItem } from './task.ts';
+import { LoopCompanions } from './together.ts';
 
 /** In what position a task runs. */
 export interface TaskRole {
@@ -107,15 +108,26 @@ async function allItems(walk: Walk, task: Task, { name, role, scope, beforeChang
   const started = performance.now();
   const isOnTheWay = run.positions.get(task.id) === host.position;
   const items: ItemDone[] = [];
-  for (const [index, item] of loopItems(task, scope).entries()) {
+  const all = loopItems(task, scope);
+  const companions = companionsIn(walk, task, all);
+  for (const [index, item] of all.entries()) {
     if (index > 0) await betweenItems(walk, task, scope);
     if (isOnTheWay) host.nextItem = index + 1;
-    const turn = { run, host, play: playRun.play, task, item, frame: walk.frame, beforeChange };
+    const turn = {
+      run,
+      host,
+      play: playRun.play,
+      task,
+      item,
+      frame: walk.frame,
+      beforeChange,
+      ...(companions && { companions: companions.at(index) }),
+    };
     const result = await runItem(turn, () => targetOf(walk, task, item));
     items.push({ item, result, label: labelOf(walk, task, item) });
     // The next item sees what this one has set, as in Ansible: a list grows item by item.
     keep(host.registered, task.register, result.registered);
-    if (result.outcome.status === 'unreachable' || run.signal.aborted) break;
+    if (result.outcome.status === 'unreachable' || (run.signal.aborted && !companions?.areWaiting)) break;
   }
   const outcome = task.loop ? loopOutcome(items.map((one) => one.result.outcome)) : items[0]?.result.outcome;
   if (!outcome) throw new Error('a task without a loop has one item');
@@ -130,6 +142,20 @@ async function allItems(walk: Walk, task: Task, { name, role, scope, beforeChang
     task.loop && items.map(({ result, label }) => ({ ...result.outcome, item: label })),
   );
   return whole;
+}
+
+/** Undefined where an item's turn may depend on what those before it came to, or has to wait for something. */
+function companionsIn({ run, host, playRun, frame }: Walk, task: Task, items: readonly LoopItem[]): LoopCompanions | undefined {
+  const { register, until, retries, delegateTo, checkMode, loopControl, when } = task;
+  const isPlain = (register ?? until ?? retries ?? delegateTo ?? checkMode ?? loopControl.pause) === undefined;
+  if (items.length < 2 || !run.prefetch || run.check || !isPlain) return undefined;
+  return new LoopCompanions({
+    items,
+    invocationOf: ({ vars }) => {
+      const scope = scopeFor(host, playRun.play, task, { vars: { ...frame, ...vars } });
+      return when.every((condition) => condition.evaluate(scope)) ? invocationOf(run, host, task, scope) : undefined;
+    },
+  });
 }
 
 /** `pause` of `loop_control`; check mode waits for nothing. */

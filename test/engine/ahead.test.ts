@@ -15,11 +15,8 @@ test('a loop at the very start of a converged run costs one trip, not one an ite
 
 test('a loop whose items touch everything costs a trip an item', async (t) => {
   const host = new SimulatedHost();
-  await play({ h: host }, [
-    task('run', { script: 'put z 1' }),
-    task('value', (scope) => ({ name: String(scope.get('item')), value: 'x' }), each(10)),
-  ]);
-  t.is(host.trips, 11);
+  await play({ h: host }, [task('run', (scope) => ({ script: `put ${String(scope.get('item'))} x` }), each(10))]);
+  t.is(host.trips, 10);
 });
 
 test('a first install of many tasks does not look at all the rest for each', async (t) => {
