@@ -102,10 +102,20 @@ export class Target {
     this.trips += 1;
     const now = new Set(asked.map(({ identity }) => userOf(identity, connection)));
     const users = [...grouped([...asked, ...ahead], ({ identity }) => userOf(identity, connection))];
-    const asking = users
-      .filter(([user]) => now.has(user) || !this.#refused.has(user))
-      .map(([user, group]) => (now.has(user) ? this.#askAs(group) : this.#askAs(group).catch(unlessRefused)));
-    await Promise.all(asking);
+    const asking = () =>
+      users
+        .filter(([user]) => now.has(user) || !this.#refused.has(user))
+        .map(([user, group]) => (now.has(user) ? this.#askAs(group) : this.#askAs(group).catch(unlessRefused)));
+    const written = this.answers.beginAsking();
+    try {
+      await Promise.all(asking());
+    } finally {
+      // What is asked for now is answered while the change is made; what is asked ahead comes after it.
+      this.answers.forget(
+        ahead.map(({ identity, question }) => ({ identity: identity.key, question })),
+        written(),
+      );
+    }
   }
 
   /** Runs steps and asks in the same trip; gives the results of the steps. Answers that the `writes` of the steps touch must be invalidated by `between`. */
@@ -120,12 +130,19 @@ export class Target {
     this.trips += 1;
     this.#changes += 1;
     let results: readonly (StepResult | undefined)[];
+    const byOthers = this.answers.beginAsking();
+    let written: readonly Resource[] = [];
     try {
       results = await session.run([...steps, ...batch.steps]);
     } finally {
+      written = byOthers();
       forget();
     }
     this.#remember(identity, batch.read(results.slice(steps.length)));
+    this.answers.forget(
+      questions.map((question) => ({ identity: identity.key, question })),
+      written,
+    );
     return results.slice(0, steps.length);
   }
 
