@@ -17,6 +17,8 @@ export type Known =
  */
 export class Answers {
   readonly #known = new Map<string, Known>();
+  /** For each asking that is under way: what has been written since it began. */
+  readonly #underWay = new Set<Resource[]>();
 
   get(identity: string, question: Question): Known | undefined {
     return this.#known.get(key(identity, question));
@@ -36,6 +38,7 @@ export class Answers {
    */
   invalidate(writes: readonly Resource[]): void {
     const all = this.spread(writes);
+    for (const written of this.#underWay) written.push(...all);
     for (const [id, known] of this.#known) {
       if (all.some((written) => known.reads.some((read) => overlaps(written, read)))) this.#known.delete(id);
     }
@@ -48,6 +51,28 @@ export class Answers {
   /** The same writes with what else they may change: what is read under several names, one of which is written. */
   spread(writes: readonly Resource[]): readonly Resource[] {
     return [...writes, ...this.#aliasesOf(writes)];
+  }
+
+  /**
+   * Notes what is written from now on, by whoever else is at the host in a shell of its own: an answer that arrives afterwards may be from before.
+   * @returns ends that, and gives what was written.
+   */
+  beginAsking(): () => readonly Resource[] {
+    const written: Resource[] = [];
+    this.#underWay.add(written);
+    return () => {
+      this.#underWay.delete(written);
+      return written;
+    };
+  }
+
+  /** Forgets those of these answers that something written may have changed. */
+  forget(asked: readonly { readonly identity: string; readonly question: Question }[], written: readonly Resource[]): void {
+    if (written.length === 0) return;
+    for (const { identity, question } of asked) {
+      const reads = this.get(identity, question)?.reads ?? [];
+      if (written.some((one) => reads.some((read) => overlaps(one, read)))) this.delete(identity, question);
+    }
   }
 
   #aliasesOf(writes: readonly Resource[]): readonly Resource[] {

@@ -108,7 +108,7 @@ export class HostRun {
         ...(task.around && { around: task.around }),
         task: task.vars,
         included: { name: 'include_vars', bindings: this.included },
-        registered: [valueLayer('set_fact and register', Object.fromEntries(registered))],
+        registered: [valueLayer('set_fact and register', registered)],
         item: valueLayer('loop', item),
         extraVars: this.#extraVars,
         magic: this.#magic(play),

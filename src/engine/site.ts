@@ -2,7 +2,7 @@ import type { Scope } from '../language/expression.ts';
 import { everyHost, type GrowingInventory, type Host, hostNamed } from '../language/inventory.ts';
 import type { Loaded } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
-import { layersOf, scopeOf } from '../language/variables.ts';
+import { type Layer, layersOf, scopeOf } from '../language/variables.ts';
 import type { Addition } from '../values/addition.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Reaching } from './connections.ts';
@@ -30,7 +30,8 @@ interface SitePlay extends PlannedPlay {
   why?: string | undefined;
 }
 
-const noPlay = { defaults: [], vars: [] };
+const noNames: readonly string[] = [];
+const noLayers = { defaults: [], vars: [] };
 
 /**
  * The hosts of a run and what plays they are in: at first what the files of the inventory say, then with what tasks add (`add_host`, `group_by`).
@@ -43,6 +44,8 @@ export class Site {
   #inventory: GrowingInventory;
   readonly #loaded: Pick<Loaded, 'extraVars' | 'select'>;
   readonly #options: SiteOptions;
+  /** Stands for the play where there is none. */
+  readonly #noPlay: { readonly layers: typeof noLayers; readonly folder: string };
   /** How each host is reached, or what is wrong in what it says of that. */
   readonly #reaching = new Map<string, Reaching | InputError>();
 
@@ -50,6 +53,7 @@ export class Site {
   constructor(loaded: Pick<Loaded, 'extraVars' | 'inventory' | 'planned' | 'select'>, options: SiteOptions) {
     this.#loaded = loaded;
     this.#options = options;
+    this.#noPlay = { layers: noLayers, folder: options.workingFolder };
     this.#inventory = loaded.inventory;
     this.plays = loaded.planned.map(({ play, hosts, settledAfter = -1 }): SitePlay => {
       const names = settledAfter < 0 ? hosts : [];
@@ -138,21 +142,31 @@ export class Site {
     }
   }
 
+  /** The layer of each play is made anew only when something that it is made from has changed: every scope of a run asks for it. */
   #magicOf(name: string): HostMagic {
+    const made = new WeakMap<object, { readonly of: readonly unknown[]; readonly layer: Layer }>();
     return (play) => {
       const host = this.hosts.get(name)?.host;
       if (!host) throw new Error(`no host ${name}`);
-      return this.#magic(host)(play);
+      const of = [host, this.#inventory, this.#namesOf(play), this.hosts.get(name)?.batch];
+      const known = made.get(play);
+      if (known && isSameList(known.of, of)) return known.layer;
+      const layer = this.#magic(host)(play);
+      made.set(play, { of, layer });
+      return layer;
     };
   }
 
   #magic(host: Host): HostMagic {
-    const scopeOfHost = (name: string) => this.hosts.get(name)?.scope({ layers: noPlay, folder: this.#options.workingFolder }, { vars: [] });
+    const scopeOfHost = (name: string) => this.hosts.get(name)?.scope(this.#noPlay, { vars: [] });
     return (play) => {
-      const playHosts = this.plays.find((one) => one.play === play)?.names ?? [];
       const batch = this.hosts.get(host.name)?.batch ?? [];
-      return magicLayer({ inventory: this.#inventory, host, playHosts, batch, play, scopeOfHost, mode: this.#options.mode });
+      return magicLayer({ inventory: this.#inventory, host, playHosts: this.#namesOf(play), batch, play, scopeOfHost, mode: this.#options.mode });
     };
+  }
+
+  #namesOf(play: object): readonly string[] {
+    return this.plays.find((one) => one.play === play)?.names ?? noNames;
   }
 }
 

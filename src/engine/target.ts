@@ -120,10 +120,20 @@ export class Target {
     this.account.count(phase);
     const now = new Set(asked.map(({ identity }) => userOf(identity, connection)));
     const users = [...grouped([...asked, ...ahead], ({ identity }) => userOf(identity, connection))];
-    const asking = users
-      .filter(([user]) => now.has(user) || !this.#refused.has(user))
-      .map(([user, group]) => (now.has(user) ? this.#askAs(group, phase) : this.#askAs(group, phase).catch(unlessRefused)));
-    await Promise.all(asking);
+    const asking = () =>
+      users
+        .filter(([user]) => now.has(user) || !this.#refused.has(user))
+        .map(([user, group]) => (now.has(user) ? this.#askAs(group, phase) : this.#askAs(group, phase).catch(unlessRefused)));
+    const written = this.answers.beginAsking();
+    try {
+      await Promise.all(asking());
+    } finally {
+      // What is asked for now is answered while the change is made; what is asked ahead comes after it.
+      this.answers.forget(
+        ahead.map(({ identity, question }) => ({ identity: identity.key, question })),
+        written(),
+      );
+    }
   }
 
   /**
@@ -137,24 +147,30 @@ export class Target {
     const batches = parts.map(({ questions }) => batchOf(questions, identity.environment));
     this.#changes += 1;
     let results: readonly (StepResult | undefined)[];
+    const byOthers = this.answers.beginAsking();
+    let written: readonly Resource[] = [];
     try {
       results = await this.#trip(
         session,
         parts.flatMap(({ steps }, index) => [...steps, ...(batches[index]?.steps ?? [])]),
       );
     } finally {
+      written = byOthers();
       forget();
     }
     let start = 0;
-    return parts.map(({ steps }, index) => {
-      const own = results.slice(start, start + steps.length);
+    const own = parts.map(({ steps }, index) => {
+      const ofSteps = results.slice(start, start + steps.length);
       start += steps.length;
       const batch = batches[index];
-      if (!batch) return own;
+      if (!batch) return ofSteps;
       this.#remember(identity, batch.read(results.slice(start, start + batch.steps.length)));
       start += batch.steps.length;
-      return own;
+      return ofSteps;
     });
+    const asked = parts.flatMap(({ questions }) => questions).map((question) => ({ identity: identity.key, question }));
+    this.answers.forget(asked, written);
+    return own;
   }
 
   /** Runs one step that changes nothing, in a trip of its own. @throws UnreachableError */

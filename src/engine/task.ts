@@ -78,7 +78,7 @@ async function tries(turn: Turn, target: Target, scope: Scope, words: ShownWords
     run.emit({ event: 'retry', host: host.host.name, task: nameOf(task, scope), message, attempt: count, retries });
     // What is waited for comes about by itself: nothing that was seen before counts.
     target.answers.clear();
-    await sleep(delaySeconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
+    if (delaySeconds > 0) await sleep(delaySeconds * 1000, undefined, { signal: run.signal }).catch(() => undefined);
   }
 }
 

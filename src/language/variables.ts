@@ -18,8 +18,11 @@ export interface Layer {
 }
 
 /** A layer of finished values. */
-export function valueLayer(name: string, values: Readonly<Record<string, Value>>): Layer {
-  return { name, bindings: new Map(Object.entries(values).map(([key, value]) => [key, { value }])) };
+export function valueLayer(name: string, values: Readonly<Record<string, Value>> | ReadonlyMap<string, Value>): Layer {
+  // A plain loop: each scope of a run makes some of these.
+  const bindings = new Map<string, Binding>();
+  for (const [key, value] of values instanceof Map ? (values as ReadonlyMap<string, Value>) : Object.entries(values)) bindings.set(key, { value });
+  return { name, bindings };
 }
 
 /** A layer of names whose values are only known later: reading one throws UnknownValue. */

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Answers } from '../../src/engine/answers.ts';
 import { batchOf } from '../../src/engine/batch.ts';
 import { file } from '../../src/questions/file.ts';
+import type { Become, Session } from '../../src/remote/session.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { expression, play, task, value } from './world.ts';
 
@@ -86,3 +87,40 @@ test('before a task refuses by what was seen ahead, it looks again', async (t) =
   t.deepEqual(statuses, ['h value changed', 'h need ok', 'h need failed']);
   t.is(host.trips, 4);
 });
+
+test('an answer asked ahead counts for nothing when another host has changed it meanwhile', async (t) => {
+  const hosts = { a: new SimulatedHost(), b: new LateHost({ p: 'x', shared: 'x' }) };
+  const onlyOn = (name: string) => ({ when: [expression((scope) => scope.get('inventory_hostname') === name)] });
+  const { statuses } = await play(
+    hosts,
+    [
+      task('value', { name: 'p', value: 'x' }, onlyOn('b')),
+      task('value', { name: 'shared', value: 'y' }, { ...onlyOn('a'), delegateTo: expression(() => 'b') }),
+      task('value', { name: 'shared', value: 'x' }, { ...onlyOn('b'), become: expression(() => true), becomeUser: expression(() => 'alice') }),
+    ],
+    { onEvent: (event) => event.event === 'task' && event.status === 'changed' && hosts.b.arrive() },
+  );
+  t.deepEqual(hosts.b.log, ['shared=y', 'shared=x']);
+  t.is(statuses.at(-1), 'b value changed');
+});
+
+/** What it answers others than root arrives late. */
+class LateHost extends SimulatedHost {
+  arrive: () => void = () => undefined;
+  readonly #arrived = new Promise<void>((resolve) => {
+    this.arrive = resolve;
+  });
+
+  override async session(become?: Become): Promise<Session> {
+    const session = await super.session(become);
+    if (!become) return session;
+    return {
+      ...session,
+      run: async (steps) => {
+        const results = await session.run(steps);
+        await this.#arrived;
+        return results;
+      },
+    };
+  }
+}

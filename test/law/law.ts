@@ -45,7 +45,11 @@ export async function findBreach(cases: number, seed?: number, shrink = true): P
 
 /** Playbook, hosts and what happens to them, as a person reads them. */
 function shown(playbook: Playbook, world: World | undefined): string {
-  const parts = { 'hosts.yaml': inventory.trimStart(), ...filesOf(playbook), [`the hosts; --forks ${playbook.forks}`]: stringify(world) };
+  return shownParts({ 'hosts.yaml': inventory.trimStart(), ...filesOf(playbook), [`the hosts; --forks ${playbook.forks}`]: stringify(world) });
+}
+
+/** Texts by what they are. */
+export function shownParts(parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts)
     .map(([name, text]) => `# ${name}\n${text}`)
     .join('\n');

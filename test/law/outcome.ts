@@ -25,8 +25,8 @@ export interface Essence {
 export interface Outcome {
   readonly essence: Essence;
   readonly exitCodes: readonly number[];
-  /** What was told of each host, in order, and of none (the empty name); without times and trips. */
-  readonly told: Readonly<Record<string, readonly unknown[]>>;
+  /** What was told of each host, in order, and of none (the empty name); as JSON, without times and trips. */
+  readonly told: Readonly<Record<string, readonly string[]>>;
   /** Of both runs and all hosts. */
   readonly trips: number;
 }
@@ -174,11 +174,11 @@ function drift(hosts: ReadonlyMap<string, LawHost>, changes: World['drift']): vo
 const volatile = new Set(['durationMs', 'rtt_ms', 'trips', 'phases']);
 
 /** What depends on time and on the number of trips is left out. */
-function told(events: readonly RunEvent[]): Record<string, unknown[]> {
-  const byHost: Record<string, unknown[]> = {};
-  for (const event of events) {
-    const plain: unknown = JSON.parse(JSON.stringify(event, (key, value: unknown) => (volatile.has(key) ? undefined : value)));
-    (byHost['host' in event ? (event.host ?? '') : ''] ??= []).push(plain);
-  }
+function told(events: readonly RunEvent[]): Record<string, string[]> {
+  const byHost: Record<string, string[]> = {};
+  for (const event of events)
+    (byHost['host' in event ? (event.host ?? '') : ''] ??= []).push(
+      JSON.stringify(event, (key, value: unknown) => (volatile.has(key) ? undefined : value)),
+    );
   return byHost;
 }

@@ -110,4 +110,6 @@ export const playbooks: fc.Arbitrary<Playbook> = fc
     plays: fc.array(play, { minLength: 1, maxLength: 2 }).map((plays) => plays.map((words, index) => ({ name: `play ${index + 1}`, ...words }))),
     included: fc.record({ low: tasks(3), high: tasks(2) }),
   })
+  // As plain data: records are made without a prototype, some of the time.
+  .map((playbook) => JSON.parse(JSON.stringify(playbook)) as Playbook)
   .map((playbook) => (playbook.forks === 1 ? playbook : apart(playbook)));

@@ -1,0 +1,3 @@
+import { tryPart } from './part.ts';
+
+tryPart(2);
