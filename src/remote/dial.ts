@@ -8,8 +8,8 @@ import type { Limit } from './limit.ts';
 import { createLogin, type LoginPlan, planLogin } from './login.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
-import { openSsh, SshFailure, type SshLink } from './ssh.ts';
-import { describeFailure, Hangup } from './ssh-errors.ts';
+import type { SshLink } from './ssh.ts';
+import { describeFailure, Hangup, SshFailure } from './ssh-errors.ts';
 import { openTcp } from './tcp.ts';
 
 /** A bastion's link, used by every host behind it. */
@@ -30,6 +30,8 @@ export interface Shared {
 
 /** Times that a host which hangs up before it said anything is tried again: sshd does that when too many knock at once. */
 const retries = 2;
+
+const loadSsh = () => import('./ssh.ts');
 
 /** `root@web1 port 22`, for messages. */
 export function targetName(hop: Hop): string {
@@ -68,6 +70,7 @@ export async function scanHostKey(
         return false;
       };
       try {
+        const { openSsh } = await loadSsh();
         await openSsh({
           socket,
           target: targetName(settings),
@@ -178,7 +181,10 @@ async function reach<Result>(leg: Leg, use: (socket: Duplex, timeoutMs: number) 
     const deadline = performance.now() + leg.settings.connectTimeoutSeconds * 1000;
     const left = (): number => Math.max(1, deadline - performance.now());
     for (let attempt = 0; ; attempt += 1) {
-      const socket = bastion ? await forwarded(bastion, hop, left()) : await openTcp(hop.host, hop.port, left(), signal);
+      const opening = bastion ? forwarded(bastion, hop, left()) : openTcp(hop.host, hop.port, left(), signal);
+      // While the host answers. Who uses it is told when it cannot be loaded.
+      loadSsh().catch(() => undefined);
+      const socket = await opening;
       try {
         return await use(socket, left());
       } catch (error) {
@@ -201,6 +207,7 @@ async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: Kno
     return first.verdict.verdict === 'trusted' && first.key.equals(key);
   };
   try {
+    const { openSsh } = await loadSsh();
     return await openSsh({
       socket,
       target: targetName(hop),

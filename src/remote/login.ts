@@ -5,8 +5,9 @@ import { UnreachableError } from '../values/errors.ts';
 import { revealed } from '../values/secret.ts';
 import { type AgentKey, listAgentKeys } from './agent.ts';
 import { fingerprint } from './known-hosts.ts';
+import { type PrivateKey, readPrivateKey } from './private-key.ts';
 import type { ConnectionSettings } from './session.ts';
-import { type Attempt, type PrivateKey, readPrivateKey } from './ssh.ts';
+import type { Attempt } from './ssh.ts';
 
 /** What can be tried to log in, in order, and what cannot and why. */
 export interface LoginPlan {

@@ -1,7 +1,17 @@
 import { UnreachableError } from '../values/errors.ts';
 import type { Hop } from './jump.ts';
 import { plainText } from './plain-text.ts';
-import type { SshFailure } from './ssh.ts';
+
+/** Why there is no connection. `closed`: before any login was tried; `silent`: even before the server named itself. */
+export class SshFailure extends Error {
+  readonly kind: 'silent' | 'closed' | 'timeout' | 'algorithms' | 'host-key' | 'login' | 'protocol' | 'aborted';
+
+  constructor(kind: SshFailure['kind'], message: string) {
+    super(message);
+    this.name = 'SshFailure';
+    this.kind = kind;
+  }
+}
 
 /** The host hung up before it said anything: worth another try. `reason` is what to say when that fails as well. */
 export class Hangup extends Error {

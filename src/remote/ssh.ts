@@ -10,36 +10,12 @@ import ssh2, {
 } from 'ssh2';
 import { UnreachableError } from '../values/errors.ts';
 import { type Channel, createRelay, type Link } from './channel.ts';
-import { fingerprint } from './known-hosts.ts';
 import { meter } from './meter.ts';
+import type { PrivateKey } from './private-key.ts';
+import { SshFailure } from './ssh-errors.ts';
 
-// The one file that knows node-ssh, and the ssh2 under it. node-ssh connects and disposes; channels are ssh2's own, because
+// The one file that knows node-ssh, and the ssh2 under it (but for its reader of keys: private-key.ts). node-ssh connects and disposes; channels are ssh2's own, because
 // execCommand calls a lost link a result, joins chunks as text, has no limits and cannot be stopped (docs/dependencies.md).
-
-/** A private key read from a file. */
-export interface PrivateKey {
-  /** `SHA256:…` of its public half. */
-  readonly fingerprint: string;
-  readonly parsed: ParsedKey;
-}
-
-/** What a file that should hold a private key holds. */
-export type KeyText =
-  | { readonly kind: 'key'; readonly key: PrivateKey }
-  | { readonly kind: 'encrypted' }
-  | { readonly kind: 'public' }
-  | { readonly kind: 'unknown'; readonly why: string };
-
-/** Reads a private key's text (OpenSSH's own format, or PEM of RSA and EC keys). Does not decrypt. */
-export function readPrivateKey(text: string): KeyText {
-  const result: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(text);
-  const parsed = Array.isArray(result) ? (result[0] ?? new Error('it holds no key')) : result;
-  if (parsed instanceof Error) {
-    return /passphrase/i.test(parsed.message) ? { kind: 'encrypted' } : { kind: 'unknown', why: parsed.message };
-  }
-  if (!parsed.isPrivateKey()) return { kind: 'public' };
-  return { kind: 'key', key: { fingerprint: fingerprint(parsed.getPublicSSH()), parsed } };
-}
 
 /** One way to log in. */
 export type Attempt =
@@ -51,17 +27,6 @@ export type Attempt =
     }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'keyboard-interactive'; readonly password: string };
-
-/** Why there is no connection. `closed`: before any login was tried; `silent`: even before the server named itself. */
-export class SshFailure extends Error {
-  readonly kind: 'silent' | 'closed' | 'timeout' | 'algorithms' | 'host-key' | 'login' | 'protocol' | 'aborted';
-
-  constructor(kind: SshFailure['kind'], message: string) {
-    super(message);
-    this.name = 'SshFailure';
-    this.kind = kind;
-  }
-}
 
 /** How to speak SSH over an open connection. */
 export interface SshOptions {
@@ -108,6 +73,8 @@ const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
  * @throws SshFailure
  */
 export async function openSsh(options: SshOptions): Promise<SshLink> {
+  // What a socket told before anyone listened is not told again.
+  if (options.socket.destroyed) throw new SshFailure('silent', 'the connection was lost before handshake');
   const ssh = new NodeSSH();
   let firstError: Error | undefined;
   let stage: 'greeting' | 'handshake' | 'login' | 'ready' = 'greeting';

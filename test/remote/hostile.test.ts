@@ -1,11 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { connect } from '../../src/remote/connect.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
+import { openSsh } from '../../src/remote/ssh.ts';
+import { SshFailure } from '../../src/remote/ssh-errors.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
 
 // A server that does not behave, in this process: what it sends must cost this side neither memory nor patience, and never count as a result.
@@ -308,4 +311,15 @@ test('one host that breaks off does not disturb the others', async (t) => {
   );
   await good.close();
   await flapping.close();
+});
+
+test('a connection that was lost before SSH listened to it counts as a host that hung up, at once', async (t) => {
+  const server = createServer((accepted) => accepted.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const socket = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('close', resolve));
+  const options = { socket, target: '', user: 'root', timeoutMs: 2000, hostKeyAlgorithms: [], verify: () => true, nextAttempt: () => undefined };
+  const error = await t.throwsAsync(openSsh(options), { instanceOf: SshFailure });
+  t.is(error?.kind, 'silent');
+  server.close();
 });

@@ -1,0 +1,32 @@
+import { createRequire } from 'node:module';
+import type ssh2 from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import { fingerprint } from './known-hosts.ts';
+
+// The package's reader of keys alone: keys are read before a host is contacted, and all of ssh2 is loaded while the first one answers.
+const { parseKey } = createRequire(import.meta.url)('ssh2/lib/protocol/keyParser.js') as Pick<typeof ssh2.utils, 'parseKey'>;
+
+/** A private key read from a file. */
+export interface PrivateKey {
+  /** `SHA256:…` of its public half. */
+  readonly fingerprint: string;
+  readonly parsed: ParsedKey;
+}
+
+/** What a file that should hold a private key holds. */
+export type KeyText =
+  | { readonly kind: 'key'; readonly key: PrivateKey }
+  | { readonly kind: 'encrypted' }
+  | { readonly kind: 'public' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Reads a private key's text (OpenSSH's own format, or PEM of RSA and EC keys). Does not decrypt. */
+export function readPrivateKey(text: string): KeyText {
+  const result: ParsedKey | ParsedKey[] | Error = parseKey(text);
+  const parsed = Array.isArray(result) ? (result[0] ?? new Error('it holds no key')) : result;
+  if (parsed instanceof Error) {
+    return /passphrase/i.test(parsed.message) ? { kind: 'encrypted' } : { kind: 'unknown', why: parsed.message };
+  }
+  if (!parsed.isPrivateKey()) return { kind: 'public' };
+  return { kind: 'key', key: { fingerprint: fingerprint(parsed.getPublicSSH()), parsed } };
+}
