@@ -69,14 +69,14 @@ function pyinfra(peers: Peers, site: Site, expected: Expected): Subject {
       ],
       environment: { LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
     },
-    check: ({ stdout, stderr }) => checkPyinfra(`${stdout}\n${stderr}`, expected),
+    check: ({ stdout, stderr }) => checkPyinfra(`${stdout}\n${stderr}`, site, expected),
   });
 }
 
-/** pyinfra's last table counts operations, and which changed something. @throws Error unless that is what was expected */
-export function checkPyinfra(said: string, { changed }: Expected): Counts {
-  const [, hosts = '', changes = '-1', , failed = '1'] = /Grand total\s+(\d+)\s+(\d+|-)\s+(\d+|-)\s+(\d+|-)/.exec(said) ?? [];
-  const isRight = hosts !== '' && failed === '-' && (changed === undefined || Number(changes.replace('-', '0')) === changed);
-  if (!isRight) throw new Error(`pyinfra should end with ${changed ?? 'any'} changes and no failure:\n${said.slice(-4000)}`);
+/** pyinfra's last table counts the operations of all hosts together: how many changed something, failed, changed nothing. @throws Error unless that is as expected */
+export function checkPyinfra(said: string, { endpoints }: Site, { changed }: Expected): Counts {
+  const [, , changes, failed] = /Grand total\s+(\d+)\s+(\d+|-)\s+(\d+|-)\s+(\d+|-)/.exec(said) ?? [];
+  const isRight = failed === '-' && (changed === undefined || Number(changes?.replace('-', '0')) === changed * endpoints.length);
+  if (!isRight) throw new Error(`pyinfra should end with ${changed ?? 'any'} changes on each host and no failure:\n${said.slice(-4000)}`);
   return {};
 }
