@@ -11,11 +11,11 @@ import { hostCounts } from './w5.ts';
 
 const docs = join(projectRoot, 'docs');
 
-/** Puts what was measured into the page; what was not stays as it is there. */
+/** Puts what was measured into the page; what was not stays as it is there. @throws Error when a table has no place in the page */
 export function publish(sections: readonly Section[], conditions: Conditions): void {
   const file = join(docs, 'performance.md');
   const many = manyHosts(sections);
-  const parts = new Map(sections.filter(({ id }) => !id.startsWith('w5-')).map((section) => [section.id, asMarkdown(section)]));
+  const parts = new Map(sections.filter(({ id }) => !id.startsWith('w5-')).map((section) => [section.id, titled(section)]));
   if (many.length > 0) parts.set('w5', asMarkdown(asOneTable(many)));
   parts.set(
     'conditions',
@@ -28,6 +28,8 @@ export function publish(sections: readonly Section[], conditions: Conditions): v
   writeFileSync(file, filled(readFileSync(file, 'utf8'), parts));
   for (const [name, picture] of Object.entries(pictures(sections))) writeFileSync(join(docs, name), picture);
 }
+
+const titled = (section: Section): string => `**${section.title}**\n\n${asMarkdown(section)}`;
 
 /** The page with the text between `<!-- bench: ID -->` and `<!-- end -->` replaced. @throws Error when an id has no such place */
 export function filled(page: string, parts: ReadonlyMap<string, string>): string {
