@@ -21,22 +21,23 @@ export interface Bench {
   readonly rounds: (usual: number) => number;
   /** Whether all peers are measured everywhere, however long they take. */
   readonly isPatient: boolean;
+  /** How many hosts W5 goes up to. */
+  readonly most: number;
   readonly say: Say;
 }
 
 export const labName = 'bench';
 
-export function openBench({ rounds, isPatient, say }: { rounds?: number; isPatient: boolean; say: Say }): Bench {
+export function openBench({ rounds, ...settled }: { rounds?: number } & Pick<Bench, 'isPatient' | 'most' | 'say'>): Bench {
   let peers: Promise<Peers> | undefined;
   return {
     hosts: (count) => startHosts(labName, count, () => undefined),
     peers: () => {
-      peers ??= installPeers(say);
+      peers ??= installPeers(settled.say);
       return peers;
     },
     rounds: (usual) => rounds ?? usual,
-    isPatient,
-    say,
+    ...settled,
   };
 }
 

@@ -1,5 +1,5 @@
 // `npm run bench`: measures homerun beside its peers and its floors. `npm run bench -- W1 W7` picks workloads; `--rounds N` says how often
-// each subject is measured at most; `--patient` lets all peers run everywhere to their end; `--keep` leaves the hosts for the next time;
+// each subject is measured at most, `--most N` how many hosts W5 goes up to; `--patient` lets all peers run everywhere to their end; `--keep` leaves the hosts for the next time;
 // `--publish` puts what was found into docs/performance.md, `--from FILE` what was found before.
 
 import { readFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string' },
+    most: { type: 'string', default: '200' },
     patient: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     publish: { type: 'boolean', default: false },
@@ -52,6 +53,7 @@ async function measureAll(): Promise<Results> {
   const bench = openBench({
     ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
     isPatient: values.patient,
+    most: Number(values.most),
     say: (line) => console.log(line),
   });
   const conditions = await conditionsNow(await bench.peers());
