@@ -88,7 +88,7 @@ export function curves(title: string, given: readonly Curve[]): string {
 <text class="quiet" x="${start - 10}" y="${round(upward.place(mark) + 4)}" text-anchor="end">${said(mark)} s</text>`,
     ),
     ...hosts.map((at) => `<text class="quiet" x="${round(across.place(at))}" y="${bottom + 22}" text-anchor="middle">${at}</text>`),
-    `<text class="quiet" x="${width - 180}" y="${bottom + 22}">hosts</text>`,
+    `<text class="quiet" x="${width - 158}" y="${bottom + 22}">hosts</text>`,
   ];
   const ends = spaced(given.map((curve) => upward.place(curve.points.at(-1)?.seconds ?? 1)));
   const lines = given.map((curve, index) => {
@@ -98,9 +98,11 @@ export function curves(title: string, given: readonly Curve[]): string {
         ? `<circle class="line" cx="${x}" cy="${y}" r="4"/><path class="line" d="M${x} ${y - 6}v-16m-4 5l4-5l4 5"/>`
         : `<circle class="mark" cx="${x}" cy="${y}" r="4"/>`,
     );
-    const path = places.map(({ x, y }, place) => `${place === 0 ? 'M' : 'L'}${x} ${y}`).join('');
-    const label = `<text x="${width - 178}" y="${round((ends[index] ?? 0) + 4)}">${escaped(curve.label)}</text>`;
-    return `<g class="c${index % 6}"><path class="line" d="${path}"/>${marks.join('')}<rect class="mark" x="${width - 188}" y="${round((ends[index] ?? 0) - 4)}" width="6" height="8"/>${label}</g>`;
+    // What was ended is no point of the curve: the curve goes above it.
+    const done = places.filter(({ isEnded }) => !isEnded);
+    const path = done.map(({ x, y }, place) => `${place === 0 ? 'M' : 'L'}${x} ${y}`).join('');
+    const label = `<text x="${width - 156}" y="${round((ends[index] ?? 0) + 4)}">${escaped(curve.label)}</text>`;
+    return `<g class="c${index % 6}"><path class="line" d="${path}"/>${marks.join('')}<rect class="mark" x="${width - 168}" y="${round((ends[index] ?? 0) - 4)}" width="6" height="8"/>${label}</g>`;
   });
   return document(title, height, [...grid, ...lines]);
 }
