@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../lab/places.ts';
@@ -12,7 +12,7 @@ export interface Command {
   readonly argv: readonly string[];
   /** Default: the project's root. */
   readonly directory?: string;
-  /** Added to this process's environment. */
+  /** Added to a bare environment: what a person has set here for one of the tools does not count. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -20,6 +20,8 @@ const measured = z.object({ code: z.number().nullable(), seconds: z.number(), cp
 
 /** What a command cost, and what it printed. `code` is null when it was ended because its time was over. */
 export type Cost = Readonly<z.infer<typeof measured>> & { readonly stdout: string; readonly stderr: string };
+
+const bare = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: homedir(), LANG: 'C.UTF-8' };
 
 const program = join(projectRoot, 'test/bench/cost.py');
 
@@ -34,7 +36,7 @@ export async function costOf({ argv, directory = projectRoot, environment = {} }
     const result = join(folder, 'cost.json');
     const child = spawn('/usr/bin/python3', ['-I', program, result, String(limitSeconds), ...argv], {
       cwd: directory,
-      env: { ...process.env, ...environment },
+      env: { ...bare, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];

@@ -34,8 +34,8 @@ export interface Measured {
   readonly name: string;
   /** In the order in which they were taken; empty when the first one took too long. */
   readonly samples: readonly Sample[];
-  /** What a reader must know, such as that it took too long. */
-  readonly note?: string;
+  /** Seconds after which it was ended, as it took too long; it has fewer samples then. */
+  readonly endedAfter?: number;
 }
 
 const defaultLimit = 900;
@@ -50,22 +50,22 @@ export async function measure(
   { rounds, warmUps = 0, say = () => undefined }: { rounds: number; warmUps?: number; say?: (line: string) => void },
 ): Promise<Measured[]> {
   const samples = subjects.map((): Sample[] => []);
-  const notes = subjects.map((): string | undefined => undefined);
+  const ended = subjects.map((): number | undefined => undefined);
   const most = Math.max(rounds, ...subjects.map((subject) => subject.rounds ?? 0));
   for (let round = -warmUps; round < most; round += 1) {
     for (const [index, subject] of subjects.entries()) {
-      if (notes[index] !== undefined || round >= (subject.rounds ?? rounds)) continue;
+      if (ended[index] !== undefined || round >= (subject.rounds ?? rounds)) continue;
       const sample = await runOnce(subject);
-      if (sample === undefined) notes[index] = `took longer than ${subject.limitSeconds ?? defaultLimit} s and was ended`;
+      if (sample === undefined) ended[index] = subject.limitSeconds ?? defaultLimit;
       else if (round >= 0) samples[index]?.push(sample);
       say(
-        `  ${round < 0 ? 'warm-up' : `round ${round + 1}`}  ${subject.name}: ${sample === undefined ? notes[index] : `${sample.seconds.toFixed(2)} s`}`,
+        `  ${round < 0 ? 'warm-up' : `round ${round + 1}`}  ${subject.name}: ${sample === undefined ? 'ended, as it took too long' : `${sample.seconds.toFixed(2)} s`}`,
       );
     }
   }
   return subjects.map(({ name }, index) => {
-    const note = notes[index];
-    return { name, samples: samples[index] ?? [], ...(note !== undefined && { note }) };
+    const endedAfter = ended[index];
+    return { name, samples: samples[index] ?? [], ...(endedAfter !== undefined && { endedAfter }) };
   });
 }
 

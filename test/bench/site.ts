@@ -18,6 +18,7 @@ export interface Endpoint {
 }
 
 export interface Site {
+  readonly lab: Lab;
   readonly folder: string;
   readonly endpoints: readonly Endpoint[];
   readonly links: Links;
@@ -50,6 +51,7 @@ export async function openSite(lab: Lab, { folder, count, delay }: { folder: str
   };
   const knownHosts = file('known_hosts', knownHostsOf(lab, endpoints));
   return {
+    lab,
     folder,
     endpoints,
     links,

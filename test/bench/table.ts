@@ -38,12 +38,20 @@ export function withSpread(values: readonly number[], unit = 1): string {
   return values.length === 1 ? shortNumber(low) : `${shortNumber(median(scaled))} (${shortNumber(low)}–${shortNumber(high)})`;
 }
 
+/** It took too long in its first round, so that nothing more is known than that. */
+function isEnded(subject: Measured): subject is Measured & { readonly endedAfter: number } {
+  return subject.endedAfter !== undefined && subject.samples.length === 0;
+}
+
 export const columns = {
-  seconds: { title: 'seconds', cell: (subject) => withSpread(valuesOf(subject, 'seconds')) },
+  seconds: {
+    title: 'seconds',
+    cell: (subject) => (isEnded(subject) ? `> ${shortNumber(subject.endedAfter)}` : withSpread(valuesOf(subject, 'seconds'))),
+  },
   milliseconds: { title: 'ms', cell: (subject) => withSpread(valuesOf(subject, 'seconds'), 0.001) },
   cpu: { title: 'client CPU s', cell: (subject) => shortNumber(median(valuesOf(subject, 'cpuSeconds'))) },
   memory: { title: 'client MB', cell: (subject) => shortNumber(median(valuesOf(subject, 'peakBytes')) / 1e6) },
-  rounds: { title: 'rounds', cell: ({ samples, note }) => (note === undefined ? String(samples.length) : note) },
+  rounds: { title: 'rounds', cell: (subject) => (isEnded(subject) ? 'ended' : String(subject.samples.length)) },
 } as const satisfies Record<string, Column>;
 
 /** The median of something that was counted. */
@@ -56,7 +64,9 @@ export function times(title: string, other: Measured | undefined): Column {
   return {
     title,
     cell: (subject) => {
-      if (other === undefined || subject.samples.length === 0 || other.samples.length === 0) return '–';
+      if (other === undefined || other.samples.length === 0) return '–';
+      if (isEnded(subject)) return `> ${shortNumber(subject.endedAfter / median(valuesOf(other, 'seconds')))}`;
+      if (subject.samples.length === 0) return '–';
       const { median: middle, low, high } = ratio(subject, other);
       return subject === other ? '1' : `${shortNumber(middle)} (${shortNumber(low)}–${shortNumber(high)})`;
     },

@@ -1,0 +1,28 @@
+import test from 'ava';
+import { bringAbout, withSite } from '../bench/bench.ts';
+import { onAllHosts, sameStates, statesOf } from '../bench/hosts.ts';
+import { type Measured, measure, median, valuesOf } from '../bench/measure.ts';
+import { gatheringFloor, homerun } from '../bench/subjects.ts';
+import { removeLab, startLab } from '../lab/lab.ts';
+
+// The bench itself takes half an hour, and a machine of its own. This shows that its main workload runs, and counts; nothing is timed.
+
+const name = 'e2e-bench';
+
+test.before(() => removeLab(name));
+test.after.always(() => removeLab(name));
+
+test('W1 of the bench converges, changes nothing again, and costs hardly more trips on the wire than one ssh that only asks', async (t) => {
+  t.timeout(300_000);
+  const lab = await startLab({ name, hosts: [{ name: 'm1' }], say: (line) => t.log(line) });
+  await onAllHosts(lab, `echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/bench; apt-get -q update`);
+  await withSite(lab, { count: 1, delay: 15 }, async (site) => {
+    await bringAbout(site);
+    const before = await statesOf(lab);
+    const [floor, ours] = await measure([gatheringFloor(site), homerun(site, { changed: 0 })], { rounds: 1 });
+    sameStates('a converged run', await statesOf(lab), before);
+    const trips = (one: Measured | undefined): number => median(one === undefined ? [] : valuesOf(one, { count: 'trips' }));
+    t.log(`trips: ${trips(floor)} of the floor, ${trips(ours)} of homerun`);
+    t.true(trips(ours) <= trips(floor) + 3, `${trips(ours)} trips, and ${trips(floor)} of the floor`);
+  });
+});
