@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly standIns?: StandInPolicy;
   /** Versions of Synapse that hosts can pull; default the newest that the lab knows. */
   readonly synapseVersions?: readonly string[];
+  /** Makes the image of plain hosts over; default: they are as plain as can be. Called with the image that they would have. */
+  readonly plainImage?: (engine: Docker, image: string) => Promise<string>;
   /** Gets a line for each stage; default: nothing is said. */
   readonly say?: Say;
 }
@@ -57,8 +59,11 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards)]);
   await startOutside(name, authority, { address: network.gateway, records, documents, forwards });
 
-  const settings = { lab: name, network, image: supplies.hostImage, publicKey: identity.publicKey, users };
-  const baked = hosts.some((host) => host.kind === 'baked') ? prepareBaked(engine, settings, supplies, say) : undefined;
+  const image = (await options.plainImage?.(engine, supplies.hostImage)) ?? supplies.hostImage;
+  const settings = { lab: name, network, image, publicKey: identity.publicKey, users };
+  const baked = hosts.some((host) => host.kind === 'baked')
+    ? prepareBaked(engine, { ...settings, image: supplies.hostImage }, supplies, say)
+    : undefined;
   const keys = new Map<LabHost, readonly string[]>();
   const start = async (host: LabHost): Promise<void> => {
     if (host.kind === 'baked' && baked !== undefined) keys.set(host, await startBaked(engine, host, settings, await baked));

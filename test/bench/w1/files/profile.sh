@@ -1,0 +1,2 @@
+BENCH_HOME=/opt/bench
+export BENCH_HOME
