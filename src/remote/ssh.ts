@@ -95,8 +95,7 @@ const algorithms = {
     'diffie-hellman-group16-sha512',
     'diffie-hellman-group18-sha512',
   ],
-  // AES-128 before AES-256: as good here, and a quarter faster.
-  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes256-ctr', 'aes128-ctr'],
+  cipher: ['aes256-gcm@openssh.com', 'aes128-gcm@openssh.com', 'aes256-ctr', 'aes128-ctr'],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   compress: ['none'],
 } as const;

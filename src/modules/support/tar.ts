@@ -22,9 +22,17 @@ export function tarHeader({ name, size }: TarEntry): Buffer {
   ]);
 }
 
+/** How long `tarHeader` is. */
+export function tarHeaderLength({ name }: TarEntry): number {
+  const length = Buffer.byteLength(name);
+  return length <= 100 ? block : 2 * block + length + 1 + paddingLength(length + 1);
+}
+
+const paddingLength = (size: number): number => (block - (size % block)) % block;
+
 /** What fills the last block of a content of `size` bytes. */
 export function tarPadding(size: number): Buffer {
-  return Buffer.alloc((block - (size % block)) % block);
+  return Buffer.alloc(paddingLength(size));
 }
 
 /** What ends a tar file. */
@@ -42,7 +50,8 @@ function header(name: Buffer, size: number, kind: '0' | '5' | 'L'): Buffer {
   }
   bytes.write(`${'0'.repeat(11)}\0${' '.repeat(8)}${kind}`, 136, 'latin1');
   bytes.write('ustar  \0', 257, 'latin1');
-  const sum = bytes.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of bytes) sum += byte;
   bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return bytes;
 }

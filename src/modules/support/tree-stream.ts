@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isLocalBytes, type LocalBytes, type Stream } from '../../values/stream.ts';
 import { type Content, changedMeanwhile, digestOf, type HostFile } from './content.ts';
-import { tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { tarEnd, tarHeader, tarHeaderLength, tarPadding } from './tar.ts';
 
 export interface TreeFile {
   /** A path below the top. */
@@ -21,27 +21,51 @@ export function treeStream(folders: readonly string[], files: readonly TreeFile[
   const tops = ['', ...folders.map((name) => `${name}/`)].map((name) => ({ name: `${top}/${name}`, size: 0 }));
   const entries = files.map(({ name, content }) => ({ name: `${top}/${name}`, size: sizeOf(content) }));
   const last = { name: digest, size: changedMeanwhile.length + 1 };
-  const lengthOf = (entry: { readonly name: string; readonly size: number }) => tarHeader(entry).length + entry.size + tarPadding(entry.size).length;
+  const lengthOf = (entry: { readonly name: string; readonly size: number }) => tarHeaderLength(entry) + entry.size + tarPadding(entry.size).length;
   return {
     length: [...tops, ...entries, last].reduce((sum, entry) => sum + lengthOf(entry), tarEnd.length),
-    pieces: () =>
-      joined(
-        (async function* () {
-          yield* tops.map(tarHeader);
-          const digests: (string | undefined)[] = [];
-          for (const [index, { content }] of files.entries()) {
-            const entry = entries[index];
-            if (!entry) continue;
-            yield tarHeader(entry);
-            digests.push(yield* piecesOf(content));
-            yield tarPadding(entry.size);
-          }
-          yield tarHeader(last);
-          yield Buffer.from(`${digests.includes(undefined) ? changedMeanwhile : digestOfAll(files, digests)}\n`);
-          yield tarPadding(last.size);
-          yield tarEnd;
-        })(),
-      ),
+    async *pieces() {
+      const held = createHeld();
+      const digests: (string | undefined)[] = [];
+      for (const entry of tops) held.add(tarHeader(entry));
+      for (const [index, { content }] of files.entries()) {
+        const entry = entries[index];
+        if (!entry) continue;
+        held.add(tarHeader(entry));
+        const reading = piecesOf(content);
+        let next = await reading.next();
+        for (; !next.done; next = await reading.next()) {
+          held.add(next.value);
+          if (held.isEnough()) yield held.take();
+        }
+        digests.push(next.value);
+        held.add(tarPadding(entry.size));
+      }
+      held.add(tarHeader(last));
+      held.add(Buffer.from(`${digests.includes(undefined) ? changedMeanwhile : digestOfAll(files, digests)}\n`));
+      held.add(tarPadding(last.size));
+      held.add(tarEnd);
+      yield held.take();
+    },
+  };
+}
+
+/** Pieces that are put together to one that is long enough. */
+function createHeld() {
+  let pieces: Uint8Array[] = [];
+  let size = 0;
+  return {
+    add(piece: Uint8Array): void {
+      pieces.push(piece);
+      size += piece.length;
+    },
+    isEnough: () => size >= leastPiece,
+    take(): Uint8Array {
+      const all = Buffer.concat(pieces, size);
+      pieces = [];
+      size = 0;
+      return all;
+    },
   };
 }
 
@@ -68,18 +92,4 @@ async function* piecesOf(content: Exclude<Content, HostFile>): AsyncGenerator<Ui
   if (isLocalBytes(content)) return yield* content.pieces();
   yield Buffer.from(content as string | Uint8Array);
   return digestOf(content);
-}
-
-async function* joined(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of pieces) {
-    held.push(piece);
-    size += piece.length;
-    if (size < leastPiece) continue;
-    yield held.length === 1 ? piece : Buffer.concat(held);
-    held = [];
-    size = 0;
-  }
-  if (size > 0) yield Buffer.concat(held);
 }

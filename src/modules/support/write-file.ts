@@ -2,7 +2,7 @@ import { bestDigest } from '../../questions/digest.ts';
 import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
 import { type Content, changedWhile, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { cleanUp, fail } from './shell.ts';
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
@@ -71,8 +71,7 @@ const preamble = `${fail}
 [ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
 t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
-trap 'rm -f -- "$t"' EXIT
-${exitOnSignals}`;
+${cleanUp('rm -f -- "$t"')}`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"

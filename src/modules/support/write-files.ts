@@ -1,7 +1,7 @@
 import { type Command, quote } from '../../values/command.ts';
 import { chunks } from './chunks.ts';
 import { changedWhile } from './content.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { cleanUp, fail } from './shell.ts';
 import { streamNames, type TreeFile, treeDigest, treeStream } from './tree-stream.ts';
 import { keepOld } from './write-file.ts';
 
@@ -78,8 +78,7 @@ keep() {
 umask 077
 w=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun-XXXXXXXXXX" 2>/dev/null && break; done)
 [ -n "$w" ] || w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"
-trap 'cd /; rm -rf -- "$w"' EXIT
-${exitOnSignals}
+${cleanUp('cd /; rm -rf -- "$w"')}
 tar -xmof - -C "$w" || fail "the files could not be written to $d"
 cd "$w/${streamNames.top}" || exit 1
 want=$(cat ../${streamNames.digest})
