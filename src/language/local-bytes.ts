@@ -18,14 +18,16 @@ export type Digests = Map<string, string>;
  */
 export function localBytes(path: string, found: BigIntStats, digests: Digests, attempt: <T>(work: () => T) => T): LocalBytes {
   const state = stateOf(path, found);
+  let known: string | undefined;
   const keep = (digest: string): string => {
+    known = digest;
     if (BigInt(Date.now()) * 1_000_000n - found.ctimeNs > settled) digests.set(state, digest);
     return digest;
   };
   const size = Number(found.size);
   return {
     size,
-    sha256: () => digests.get(state) ?? attempt(() => keep(digestOf(path, size))),
+    sha256: () => known ?? digests.get(state) ?? attempt(() => keep(digestOf(path, size))),
     bytes: () => attempt(() => readFileSync(path)),
     async *pieces() {
       const digest = yield* size <= pieceSize ? shortOf(path, found) : piecesOf(path, found);
