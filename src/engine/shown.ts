@@ -1,4 +1,4 @@
-import type { Change } from '../values/change.ts';
+import type { Change, Part } from '../values/change.ts';
 import type { Output } from '../values/command.ts';
 import { unifiedDiff } from '../values/unified-diff.ts';
 import type { ShownChange, Status, TaskOutcome } from './event.ts';
@@ -26,13 +26,14 @@ export async function shown(words: ShownWords, facts: Facts): Promise<TaskOutcom
   const output = facts.outputs.at(-1);
   return {
     ...base,
-    changes: await Promise.all(facts.changes.map((change) => shownChange(change, words.showDiff))),
+    changes: await Promise.all(facts.changes.flatMap((change) => change.parts ?? [change]).map((part) => shownPart(part, words.showDiff))),
     ...(facts.message !== undefined && { message: facts.message }),
     ...(facts.hint !== undefined && { hint: facts.hint }),
     ...(output && { output: { rc: output.rc, stdout: output.stdout, stderr: output.stderr } }),
   };
 }
 
-async function shownChange({ summary, diff }: Change, showDiff: boolean): Promise<ShownChange> {
-  return { summary, ...(diff && showDiff && { diff: await unifiedDiff(diff) }) };
+async function shownPart(part: Part, showDiff: boolean): Promise<ShownChange> {
+  const diff = showDiff ? part.diff : undefined;
+  return { summary: part.summary, ...(diff && { diff: await unifiedDiff(diff) }) };
 }

@@ -18,17 +18,19 @@ export type Digests = Map<string, string>;
  */
 export function localBytes(path: string, found: BigIntStats, digests: Digests, attempt: <T>(work: () => T) => T): LocalBytes {
   const state = stateOf(path, found);
+  let known: string | undefined;
   const keep = (digest: string): string => {
+    known = digest;
     if (BigInt(Date.now()) * 1_000_000n - found.ctimeNs > settled) digests.set(state, digest);
     return digest;
   };
   const size = Number(found.size);
   return {
     size,
-    sha256: () => digests.get(state) ?? attempt(() => keep(digestOf(path))),
+    sha256: () => known ?? digests.get(state) ?? attempt(() => keep(digestOf(path, size))),
     bytes: () => attempt(() => readFileSync(path)),
     async *pieces() {
-      const digest = yield* piecesOf(path, found);
+      const digest = yield* size <= pieceSize ? shortOf(path, found) : piecesOf(path, found);
       return digest === undefined ? undefined : keep(digest);
     },
   };
@@ -38,16 +40,36 @@ function stateOf(path: string, { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats
   return [path, dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
-function digestOf(path: string): string {
+/** @param size bytes that it is expected to have. */
+function digestOf(path: string, size: number): string {
   const hash = createHash('sha256');
   const descriptor = openSync(path, 'r');
   try {
-    const piece = Buffer.allocUnsafe(pieceSize);
+    const piece = Buffer.allocUnsafe(size < pieceSize ? size + 1 : pieceSize);
     for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece)) hash.update(piece.subarray(0, length));
   } finally {
     closeSync(descriptor);
   }
   return hash.digest('hex');
+}
+
+/** All of a short file at once. Thousands of them are read faster without a turn of the event loop for each. */
+function* shortOf(path: string, found: BigIntStats): Generator<Uint8Array, string | undefined> {
+  const size = Number(found.size);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    bytes = Buffer.alloc(0);
+  }
+  const isWhole = bytes.length === size && isStill(path, found);
+  yield bytes.length === size ? bytes : Buffer.concat([bytes.subarray(0, size)], size);
+  return isWhole ? createHash('sha256').update(bytes).digest('hex') : undefined;
+}
+
+function isStill(path: string, found: BigIntStats): boolean {
+  const now = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return now !== undefined && stateOf(path, now) === stateOf(path, found);
 }
 
 /** What is missing of the promised size is made up for with zeros. */
@@ -69,7 +91,7 @@ async function* piecesOf(path: string, found: BigIntStats): AsyncGenerator<Uint8
       hash.update(piece.subarray(0, length));
       yield piece.subarray(0, length);
     }
-    isWhole = left === 0 && file !== undefined && stateOf(path, statSync(path, { bigint: true })) === stateOf(path, found);
+    isWhole = left === 0 && file !== undefined && isStill(path, found);
   } catch {
     isWhole = false;
   } finally {

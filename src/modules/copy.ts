@@ -5,16 +5,8 @@ import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, type LocalEntry, localTree, modeOrSymbols, path, text } from './params.ts';
 import { attributeParams } from './support/attributes.ts';
-import {
-  askFolder,
-  askHostFolder,
-  type HostFolder,
-  type HostFolderAnswers,
-  type PlacedFolder,
-  type PlacedFolderAnswers,
-  planFolder,
-  planHostFolder,
-} from './support/copy-folder.ts';
+import { askFolder, type PlacedFolder, type PlacedFolderAnswers, planFolder } from './support/copy-folder.ts';
+import { askHostFolder, type HostFolder, type HostFolderAnswers, planHostFolder } from './support/copy-host-folder.ts';
 import { destination, validation } from './support/destination.ts';
 import { askPlaced, type Placed, type PlacedAnswers, placedResult, planPlaced } from './support/place-content.ts';
 

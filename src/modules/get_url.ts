@@ -9,7 +9,7 @@ import { attributeChanges, attributeParams, setAttributes } from './support/attr
 import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
 import { resolvedMode } from './support/mode.ts';
-import { exitOnSignals, fail } from './support/shell.ts';
+import { cleanUp, fail } from './support/shell.ts';
 
 const params = z
   .strictObject({
@@ -104,8 +104,7 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
     '[ -d "${d:-/}" ] || fail "the folder ${d:-/} does not exist: create it first (module file, state: directory)"',
     'umask 077',
     't=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in ${d:-/}"',
-    `trap 'rm -f -- "$t"' EXIT`,
-    exitOnSignals,
+    cleanUp('rm -f -- "$t"'),
     `if command -v curl >/dev/null; then ${curl} || fail "$url cannot be downloaded"`,
     `elif command -v wget >/dev/null; then ${wget} || fail "$url cannot be downloaded"`,
     "else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi",

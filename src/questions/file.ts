@@ -170,22 +170,15 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
   const stat = find(lines, statLine);
   if (!stat) return { exists: false, ...place, ...(flag === 'hidden' && { isHidden: true as const }) };
   const [, rawMode = '', uid = '', gid = '', owner = '', group = '', size = '-'] = stat;
-  const bits = Number.parseInt(rawMode, 16);
-  const type = typeOf(bits);
+  const metadata = metadataOf({ mode: rawMode, uid, gid, owner, group });
+  const { type } = metadata;
   const sha256 = find(lines, /^\\?([0-9a-f]{64}) /)?.[1];
   const times = find(lines, timesLine);
   const access = find(lines, accessLine)?.[1];
-  const special = specials.get(bits & 0o170000);
   return {
     exists: true,
-    type,
-    mode: (bits & 0o7777).toString(8).padStart(4, '0'),
-    owner: owner === 'UNKNOWN' ? uid : owner,
-    uid: Number(uid),
-    group: group === 'UNKNOWN' ? gid : group,
-    gid: Number(gid),
+    ...metadata,
     ...(size !== '-' && { size: Number(size) }),
-    ...(special && { special }),
     ...(access !== undefined && { access }),
     ...(sha256 && { sha256 }),
     ...(type === 'link' && targetCode !== '-' && { target: fromBase64(targetCode) }),
@@ -194,6 +187,36 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
     ...(times && {
       times: { accessed: Number(times[1]), modified: Number(times[2]), changed: Number(times[3]), inode: Number(times[4]), links: Number(times[5]) },
     }),
+  };
+}
+
+/** What stat(1) prints of an entry: the mode in hexadecimal, numbers and names of owner and group. */
+interface Printed {
+  readonly mode: string;
+  readonly uid: string;
+  readonly gid: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** The metadata in what stat(1) printed. */
+export function metadataOf({
+  mode,
+  uid,
+  gid,
+  owner,
+  group,
+}: Printed): Pick<PresentFile, 'type' | 'mode' | 'owner' | 'uid' | 'group' | 'gid' | 'special'> {
+  const bits = Number.parseInt(mode, 16);
+  const special = specials.get(bits & 0o170000);
+  return {
+    type: typeOf(bits),
+    mode: (bits & 0o7777).toString(8).padStart(4, '0'),
+    owner: owner === 'UNKNOWN' ? uid : owner,
+    uid: Number(uid),
+    group: group === 'UNKNOWN' ? gid : group,
+    gid: Number(gid),
+    ...(special && { special }),
   };
 }
 

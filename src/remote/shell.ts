@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TaskError, UnreachableError } from '../values/errors.ts';
-import { isStream } from '../values/stream.ts';
+import { isStream, type Stream } from '../values/stream.ts';
 import type { Channel, ChannelEnd, ChannelListener } from './channel.ts';
 import { frameTrip } from './frame.ts';
 import { plainText } from './plain-text.ts';
@@ -95,14 +95,28 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
         timer = setTimeout(act, seconds * 1000);
       };
       let turnAt = 0;
-      let sending: number | undefined;
+      let isSending = false;
       const restart = (index: number): void =>
         after(steps[index]?.timeoutSeconds ?? defaultTimeoutSeconds, () => {
           trip.timeOut(index);
           stop();
         });
+      const transmit = async (index: number, stdin: Stream): Promise<void> => {
+        const write = async (piece: Uint8Array): Promise<void> => {
+          await Promise.race([channel.write(piece), over]);
+          if (!finished) restart(index);
+        };
+        isSending = true;
+        try {
+          await sendStream(stdin, write, () => finished);
+          isSending = false;
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error);
+          lose(new UnreachableError(`${options.target}: what was to be sent there cannot be read: ${why}`));
+        }
+      };
       const stop = (): void => {
-        if (sending !== undefined)
+        if (isSending)
           return lose(
             new UnreachableError(
               `${options.target}: a step was ended while its input was being sent: it took longer than allowed, or printed too much`,
@@ -131,24 +145,8 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
           restart(index);
         },
         send: (index) => {
-          sending = index;
           const { stdin } = steps[index] ?? {};
-          if (!isStream(stdin)) return;
-          const write = async (piece: Uint8Array): Promise<void> => {
-            await Promise.race([channel.write(piece), over]);
-            if (!finished) restart(index);
-          };
-          sendStream(stdin, write, () => finished).then(
-            () => {
-              sending = undefined;
-            },
-            (error: unknown) =>
-              lose(
-                new UnreachableError(
-                  `${options.target}: what was to be sent there cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-                ),
-              ),
-          );
+          if (isStream(stdin)) transmit(index, stdin).catch(() => undefined);
         },
         flood: stop,
         done: (results) => finish(() => resolve(stopped.then(() => results))),

@@ -40,11 +40,20 @@ export function isWait({ commands, brings, adds }: Change): boolean {
   return commands.length === 0 && brings === undefined && adds === undefined;
 }
 
+/** A part of a change, as a person reads it. */
+export interface Part {
+  readonly summary: string;
+  /** May be found out only when it is to be shown. */
+  readonly diff?: Diff | undefined;
+}
+
 /** One intended difference on a host: what a person reads, what is run, what it touches. */
 export interface Change {
   /** Imperative, without a full stop: `start nginx.service`. Never holds a secret. */
   readonly summary: string;
   readonly diff?: Diff;
+  /** What it consists of, where that is much: shown in its place, each as if it were a change. */
+  readonly parts?: readonly Part[];
   /** Run in order; the first that ends with a code not among its okCodes stops the task. */
   readonly commands: readonly Command[];
   /** What the commands may touch; `['*']` whenever code of others runs (a package's scripts, a service's start). */

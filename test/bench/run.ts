@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { removeLab } from '../lab/lab.ts';
 import { type Bench, labName, openBench } from './bench.ts';
 import { type Conditions, conditionsNow } from './conditions.ts';
+import { w6 } from './copies.ts';
 import { publish } from './page.ts';
 import { startUp } from './start-up.ts';
 import { asText, type Section, writeResults } from './table.ts';
@@ -25,6 +26,9 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean', default: false },
     publish: { type: 'boolean', default: false },
     from: { type: 'string' },
+    // Of W6: smaller ones are for trying the bench itself.
+    megabytes: { type: 'string', default: '1000' },
+    files: { type: 'string', default: '2000' },
   },
 });
 
@@ -35,6 +39,7 @@ const workloads: Readonly<Record<string, (bench: Bench) => Promise<Section[]>>> 
   W3: w3,
   W4: w4,
   W5: w5,
+  W6: async (bench) => w6(await bench.hosts(1), bench.rounds(5), bench.say, { megabytes: Number(values.megabytes), files: Number(values.files) }),
   W7: (bench) => startUp(bench.rounds(25), () => undefined),
 };
 

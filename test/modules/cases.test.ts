@@ -90,7 +90,7 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   const answers = await askModule(module, params, answer);
   t.deepEqual([...asked].sort(), Object.keys(one.answers).sort(), 'questions that were asked, and answers that the case holds');
   const changes = planModule(module, params, answers, one.here, one.known);
-  t.deepEqual(planModule(module, params, answers, one.here, one.known), changes, 'planning twice gives the same');
+  t.deepEqual(planModule(module, params, answers, one.here, one.known).map(comparable), changes.map(comparable), 'planning twice gives the same');
   t.deepEqual(
     changes.map(({ summary }) => summary),
     (one.changes ?? []).map(({ summary }) => summary),
@@ -104,6 +104,14 @@ async function checkCase(t: ExecutionContext, name: string, one: Case): Promise<
   if (one.result) t.like(resultOf(module, params, answers, one.outputs, one.here), one.result);
 }
 
+/** With a word for each stream: functions are never equal. */
+function comparable({ commands, ...rest }: Change): unknown {
+  return {
+    ...rest,
+    commands: commands.map((command) => ({ ...command, ...(isStream(command.stdin) && { stdin: `a stream of ${command.stdin.length}` }) })),
+  };
+}
+
 function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChange | undefined): void {
   if (!expected) return;
   if (expected.writes) t.deepEqual([...change.writes], expected.writes);
@@ -111,6 +119,11 @@ function checkChange(t: ExecutionContext, change: Change, expected: ExpectedChan
   if (expected.adds !== undefined) t.deepEqual(change.adds, expected.adds as typeof change.adds);
   if (expected.reconnects !== undefined) t.like({ is: change.reconnects }, { is: expected.reconnects });
   if (expected.waitsSeconds !== undefined) t.is(change.waitsSeconds, expected.waitsSeconds);
+  if (expected.parts)
+    t.deepEqual(
+      change.parts?.map(({ summary, diff }) => ({ summary, ...(diff && { diff }) })),
+      expected.parts as typeof change.parts,
+    );
   if (expected.opaque !== undefined) t.is(change.opaque ?? false, expected.opaque);
   if (expected.staged !== undefined) t.is(change.staged ?? false, expected.staged);
   if (expected.diff) {

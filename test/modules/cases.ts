@@ -30,6 +30,7 @@ const expectedChange = z.strictObject({
   adds: z.unknown().optional(),
   reconnects: z.unknown().optional(),
   waitsSeconds: z.number().optional(),
+  parts: z.array(z.unknown()).optional(),
   opaque: z.boolean().optional(),
   uncounted: z.string().optional(),
   staged: z.boolean().optional(),

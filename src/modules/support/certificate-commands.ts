@@ -1,6 +1,6 @@
 import { type Command, quote, sh, withStdin } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { cleanUp, fail } from './shell.ts';
 import { switchLink } from './switch-link.ts';
 
 /** Where the versions of the certificate at `folder` are kept: a hidden folder beside it. */
@@ -56,8 +56,7 @@ ${refuseFolder}
 command -v openssl >/dev/null || fail 'openssl is not installed on this host: install it first (module apt, name: openssl)'
 mkdir -p -- "$store" || fail "the folder $store cannot be made"
 new=$(mktemp -d "$store/XXXXXXXX") || fail "no folder can be made in $store"
-trap 'rm -rf -- "$new"' EXIT
-${exitOnSignals}
+${cleanUp('rm -rf -- "$new"')}
 umask 077
 cd -- "$new" || exit 1`;
 }
@@ -76,5 +75,5 @@ chmod 0600 privkey.pem && chmod 0644 fullchain.pem && rm -f said && chmod 0755 .
 sync
 ${switchLink}
 switch_link ".\${folder##*/}/\${new##*/}" "$folder" || fail "$folder could not be switched"
-trap - EXIT
+clean_up() { :; }
 for old in "$store"/*; do [ "$old" = "$new" ] || rm -rf -- "$old"; done`;

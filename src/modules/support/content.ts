@@ -51,7 +51,11 @@ export function readable(content: Content): Text | undefined {
 }
 
 /** Stands where the digest of a file does that was changed while it was sent. */
-const changedMeanwhile = '-'.repeat(64);
+export const changedMeanwhile = '-'.repeat(64);
+
+/** sh: ends a script whose `want` says so. */
+export const changedWhile = (to: string): string =>
+  `case $want in -*) fail "a file was changed on your machine while it was copied to ${to}: run it again" ;; esac`;
 
 /** Bytes of a digest with the line end behind it. */
 const digestLength = 65;

@@ -10,7 +10,7 @@ import { type Attributes, attributeChanges, attributeDifferences } from './attri
 import { type Content, digestOf, holds, isLong, readable } from './content.ts';
 import { makeFolder } from './make-folder.ts';
 import { isSettledMode, resolvedMode } from './mode.ts';
-import { keptName, roomFor, writeFile } from './write-file.ts';
+import { keptName, roomBelow, writeFile } from './write-file.ts';
 
 /** A file that shall hold this content. */
 export interface Placed extends Attributes {
@@ -64,10 +64,7 @@ export function* askPlaced({ dest, name, content: wanted, force, follow }: Place
 }
 
 export function planPlaced(placed: Placed, { path, found, before, missing }: PlacedAnswers): readonly Change[] {
-  if (found.exists && found.type === 'directory')
-    throw new TaskError(`${path} is a folder on the host, and a file is to be put there`, 'Remove it, or choose another name.');
-  if (found.exists && found.type === 'other')
-    throw new TaskError(`${path} is neither a file nor a link on the host`, 'Remove it, or choose another name.');
+  mustBeReplaceable(path, found);
   const isSame = holds(found, placed.content);
   if (found.exists && !placed.force) return [];
   if (found.exists && isSame) return attributeChanges(path, placed, found);
@@ -83,13 +80,21 @@ export function planPlaced(placed: Placed, { path, found, before, missing }: Pla
       summary: `${found.exists ? 'change' : 'write'} ${path}${more.length > 0 ? ` (${more.join(', ')})` : ''}`,
       ...diffOf(path, before, placed.content),
       commands: [
-        ...(isLong(placed.content) ? [roomFor(path, placed.content.size)] : []),
+        ...(isLong(placed.content) ? [roomBelow(path.slice(0, path.lastIndexOf('/')), placed.content.size)] : []),
         writeFile({ ...placed, path, mode: modeOf(placed, found) }),
       ],
       writes: [`file:${path}`],
       ...(!isSettledMode(placed.mode, baseMode(found), false) && { opaque: true as const }),
     },
   ];
+}
+
+/** @throws TaskError for what no file can be put in place of. */
+export function mustBeReplaceable(path: string, found: FileAnswer): void {
+  if (found.exists && found.type === 'directory')
+    throw new TaskError(`${path} is a folder on the host, and a file is to be put there`, 'Remove it, or choose another name.');
+  if (found.exists && found.type === 'other')
+    throw new TaskError(`${path} is neither a file nor a link on the host`, 'Remove it, or choose another name.');
 }
 
 /** A mode in symbols starts from the file that is replaced, and from 0644 for a new one. */

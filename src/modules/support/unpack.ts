@@ -1,5 +1,5 @@
 import { type Command, quote } from '../../values/command.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { cleanUp, fail } from './shell.ts';
 
 /** A tar file and where it goes. */
 export interface Unpacked {
@@ -51,8 +51,7 @@ refuse() { fail "the archive is refused, nothing was changed: $1"; }
 command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'
 umask 077
 w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"
-trap 'rm -rf -- "$w"' EXIT
-${exitOnSignals}
+${cleanUp('rm -rf -- "$w"')}
 mkdir -m 0755 -- "$w/tree" || exit 1
 if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi
 if [ -n "$want" ]; then

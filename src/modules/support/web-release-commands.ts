@@ -1,5 +1,5 @@
 import { type Command, quote } from '../../values/command.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { cleanUp, fail } from './shell.ts';
 import { switchLink } from './switch-link.ts';
 
 /** What a release is made from. */
@@ -65,8 +65,7 @@ const begin = `${fail}
 umask 022
 mkdir -p -- "$folder/releases" && cd -- "$folder" || fail "the folder $folder cannot be made"
 work=$folder/.homerun-work
-trap 'rm -rf -- "$work"; rmdir -- "$folder/releases" "$folder" 2>/dev/null' EXIT
-${exitOnSignals}
+${cleanUp('rm -rf -- "$work"; rmdir -- "$folder/releases" "$folder" 2>/dev/null')}
 rm -rf -- "$work" && mkdir -m 0700 -- "$work" || fail "the folder $work cannot be made"`;
 
 const download = `if command -v curl >/dev/null; then

@@ -1,8 +1,8 @@
 import { bestDigest } from '../../questions/digest.ts';
 import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
-import { type Content, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
-import { exitOnSignals, fail } from './shell.ts';
+import { type Content, changedWhile, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
+import { cleanUp, fail } from './shell.ts';
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
@@ -55,26 +55,23 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
   return { script, stdin: isHostFile(content) ? `${content.sha256}\n` : withDigestBefore(content) };
 }
 
-/** Before long content is sent: whether it can be put there at all. */
-export function roomFor(path: string, size: number): Command {
-  const script = `p=${quote(path)}
-d=\${p%/*}
+/** Before much is sent: whether the folder is there and holds that many bytes more. @param folder absolute, without a slash at its end. */
+export function roomBelow(folder: string, size: number): Command {
+  const need = Math.ceil(size / 1024);
+  const script = `d=${quote(folder === '' ? '/' : folder)}
 ${fail}
-${mayBePlaced}
-free=$(df -Pk -- "\${d:-/}" | awk 'NR == 2 { print $4 }')
-[ ${Math.ceil(size / 1024)} -le "\${free:-0}" ] || fail "$p needs ${Math.ceil(size / 1024)} KiB, and \${d:-/} has \${free:-0} KiB free (No space left on device)"`;
+[ -d "$d" ] || fail "the folder $d does not exist: create it first (module file, state: directory)"
+free=$(df -Pk -- "$d" | awk 'NR == 2 { print $4 }')
+[ ${need} -le "\${free:-0}" ] || fail "$d has \${free:-0} KiB free, and ${need} KiB are needed (No space left on device)"`;
   return { script };
 }
 
-const mayBePlaced = `[ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
-[ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"`;
-
 const preamble = `${fail}
-${mayBePlaced}
+[ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
+[ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
 t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
-trap 'rm -f -- "$t"' EXIT
-${exitOnSignals}`;
+${cleanUp('rm -f -- "$t"')}`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
@@ -95,7 +92,7 @@ else
   dd if=/dev/null of="$t" bs=1 seek="$n" 2>/dev/null && got=$($digest <"$t")
 fi
 [ "$(stat -c %s -- "$t")" = "$n" ] || fail "the content of $p could not be written"
-case $want in -*) fail "the file was changed on your machine while it was copied to $p: run it again" ;; esac
+${changedWhile('$p')}
 [ -n "$want" ] && [ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"`;
 
 const own = `own() {
@@ -108,7 +105,8 @@ const own = `own() {
   chmod -- "\${m:-$4}" "$t" || fail "the mode of $p could not be set"
 }`;
 
-const keepOld = `if [ -f "$p" ]; then
+/** sh: keeps the file at `p` beside it. */
+export const keepOld = `if [ -f "$p" ]; then
   b=$p.$$.$(date +%Y-%m-%d@%H:%M:%S)~
   cp -p -- "$p" "$b" || fail "$p could not be kept as $b"
   printf '%s\\n' "$b"
