@@ -2,7 +2,7 @@ import type { Scope } from '../language/expression.ts';
 import { everyHost, type GrowingInventory, type Host, hostNamed } from '../language/inventory.ts';
 import type { Loaded } from '../language/load.ts';
 import { magicLayer } from '../language/magic.ts';
-import { layersOf, scopeOf } from '../language/variables.ts';
+import { type Layer, layersOf, scopeOf } from '../language/variables.ts';
 import type { Addition } from '../values/addition.ts';
 import { InputError, type Problem } from '../values/errors.ts';
 import type { Reaching } from './connections.ts';
@@ -138,11 +138,15 @@ export class Site {
     }
   }
 
+  /** A host's own, as it now is. Every task asks for it several times: it is made anew only when something that it is made from is another. */
   #magicOf(name: string): HostMagic {
+    let last: { readonly from: readonly unknown[]; readonly layer: Layer } | undefined;
     return (play) => {
-      const host = this.hosts.get(name)?.host;
-      if (!host) throw new Error(`no host ${name}`);
-      return this.#magic(host)(play);
+      const run = this.hosts.get(name);
+      if (!run) throw new Error(`no host ${name}`);
+      const from = [play, run.host, run.batch, this.#inventory, this.plays.find((one) => one.play === play)?.names];
+      if (!last || !isSameList(last.from, from)) last = { from, layer: this.#magic(run.host)(play) };
+      return last.layer;
     };
   }
 
