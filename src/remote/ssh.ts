@@ -179,7 +179,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
         const timer = setTimeout(() => {
           client.destroy();
           resolve();
-        }, 1000);
+        }, closingMs(options.signal));
         client.once('close', () => {
           clearTimeout(timer);
           resolve();
@@ -190,6 +190,11 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
       });
     },
   };
+}
+
+/** How long a host may take to say goodbye. */
+function closingMs(signal: AbortSignal | undefined): number {
+  return signal?.aborted ? 200 : 1000;
 }
 
 function isTrusted(options: SshOptions, key: Buffer): boolean {

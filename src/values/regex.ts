@@ -12,7 +12,7 @@ export class SlowPatternError extends Error {
 const maxMilliseconds = 2000;
 
 /** So many steps are done in some milliseconds. */
-const mostSteps = 1_000_000;
+const mostSteps = 5_000_000;
 
 /**
  * Whether regular expressions are sure to be done with texts of these lengths in no time, so that nobody need watch over them: the most steps that

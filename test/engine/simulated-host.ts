@@ -48,7 +48,7 @@ export class SimulatedHost implements Connection {
     this.entered.push(become?.user ?? this.user);
     if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
     const run = (steps: readonly Step[]) => this.#trip(steps, become?.user ?? this.user);
-    return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, run });
+    return Promise.resolve({ user: this.user, traffic: { trips: 0, bytesSent: 0, bytesReceived: 0 }, started: Promise.resolve(), run });
   }
 
   close(): Promise<void> {
