@@ -13,7 +13,7 @@ export function plainTelling(io: Io): Telling {
   return { notice: (line) => io.errors.write(`${line}\n`), release: () => {} };
 }
 
-/** Lets the user stop `work`: the first ^C asks it to end after the task in hand, by its signal; the second ends the process. */
+/** Lets the user stop `work`: the first ^C asks it to end soon, by its signal; the second ends the process. */
 export async function interruptible<T>(io: Io, { notice, release }: Telling, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const off = io.onInterrupt(() => {
@@ -22,7 +22,7 @@ export async function interruptible<T>(io: Io, { notice, release }: Telling, wor
       io.errors.write('Stopped. What was being changed may be half-done: run again.\n');
       io.exit(exitCodes.interrupted);
     }
-    notice('Interrupted: the task in hand is finished first. Once more to stop at once.');
+    notice('Interrupted: what is in hand has a moment to come to its end. Once more to stop at once.');
     controller.abort();
   });
   try {

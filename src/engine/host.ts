@@ -5,6 +5,7 @@ import { type Binding, type Layer, layersOf, scopeOf, valueLayer } from '../lang
 import type { Become } from '../remote/session.ts';
 import type { Value } from '../values/vars.ts';
 import type { Recap } from './event.ts';
+import type { Place } from './places.ts';
 import type { Target } from './target.ts';
 
 /** Why a host takes no further part. */
@@ -21,6 +22,8 @@ export class HostRun {
   /** Its own connection, once there is one. */
   target: Target | undefined;
   out: Out;
+  /** Its place among those at work in the current play, once its turn has come. */
+  place: Place | undefined;
   /** `facts`, once asked. */
   facts: Value | undefined;
   /** `register` and `set_fact`, which outlive the play. Finished values: never rendered. */
@@ -72,6 +75,16 @@ export class HostRun {
   update(host: Host, become: Become & { readonly byDefault: boolean }): void {
     this.#host = host;
     this.#become = become;
+  }
+
+  /** Asks or does something on a host, its own or another's, when it has a place at work. */
+  contact<T>(target: Target, work: () => Promise<T>): Promise<T> {
+    return this.place ? this.place.contact(target, work) : work();
+  }
+
+  /** Waits for what another host does. */
+  aside<T>(wait: () => Promise<T>): Promise<T> {
+    return this.place ? this.place.aside(wait) : wait();
   }
 
   count(counter: Counter): void {

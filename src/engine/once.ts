@@ -22,7 +22,7 @@ export async function turnOf(walk: Walk, task: Task, scope: Scope, begin: () => 
   const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {
     earlier.takers.add(host);
-    return { result: await earlier.result, isMine: false };
+    return { result: await host.aside(() => earlier.result), isMine: false };
   }
   const result = begin();
   playRun.once.set(key, { result, takers: new Set([host]) });
@@ -35,9 +35,9 @@ export async function turnOf(walk: Walk, task: Task, scope: Scope, begin: () => 
  * does it. A host that does not come to it any more is not waited for.
  */
 export async function awaitFirst(walk: Walk, task: Task): Promise<void> {
-  const { playRun, round } = walk;
+  const { host, playRun, round } = walk;
   const key = `${task.id}${round}`;
-  while (!playRun.once.has(key) && isAnotherToCome(walk, task)) await new Promise<void>((resolve) => playRun.waiting.add(resolve));
+  while (!playRun.once.has(key) && isAnotherToCome(walk, task)) await host.aside(() => new Promise<void>((resolve) => playRun.waiting.add(resolve)));
 }
 
 /**

@@ -8,6 +8,7 @@ import { journalPending, notify } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { lookAhead } from './lookahead.ts';
 import { wake } from './once.ts';
+import { Places } from './places.ts';
 import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
@@ -40,9 +41,11 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
   const identity = identityOf(undefined, {});
   const from = Date.now();
   const questions = [clock(), facts()];
-  await target.ask(
-    questions.map((question) => ({ identity, question })),
-    lookAhead(run, host, target),
+  await host.contact(target, () =>
+    target.ask(
+      questions.map((question) => ({ identity, question })),
+      lookAhead(run, host, target),
+    ),
   );
   const shown = target.answers.get(identity.key, clock());
   const warning = shown && 'answer' in shown && clockWarning(host.host.name, shown.answer as number, { from, until: Date.now() });
@@ -65,14 +68,20 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
     once: new Map(),
     throttle: new Throttle(),
   };
-  await sideBySide(hosts, forks, async (host) => {
-    if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
-    playRun.done.add(host);
-    wake(playRun);
-    const lost = hosts.filter((one) => one.out).length;
-    const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
-    if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
-  });
+  const places = new Places(forks, run.signal);
+  const doAll = hosts.map((host) =>
+    places.run(async (place) => {
+      host.place = place;
+      if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
+      playRun.done.add(host);
+      wake(playRun);
+      const lost = hosts.filter((one) => one.out).length;
+      const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
+      if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
+    }),
+  );
+  await Promise.all(doAll);
+  places.close();
   return playRun;
 }
 
@@ -128,14 +137,6 @@ function lost(run: RunContext, play: Play, host: HostRun, error: unknown): void 
       check: run.check,
       ...outcome,
     });
-}
-
-async function sideBySide<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
 }
 
 /** The exit code of a finished run: the first that applies of 130, 2, 4, 3 (contract, "Exit codes"). */

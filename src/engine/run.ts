@@ -18,6 +18,7 @@ import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
+import { cutAfterInterruption } from './cut.ts';
 import type { Emit, RunEvent } from './event.ts';
 import type { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
@@ -54,7 +55,7 @@ export interface RunOptions {
 /**
  * Runs playbooks over the hosts of inventories.
  * @param emit is told all that happens, masked; the last event is the recap.
- * @param signal aborted: each host finishes the task it is at, and stops.
+ * @param signal aborted: each host stops after the task it is at, which has a moment to come to its end.
  * @param connect reaches a host, or this machine.
  * @returns the exit code of the contract.
  * @throws InputError with every problem of the user's files at once; no host has been contacted then.
@@ -159,6 +160,9 @@ export async function perform(
     return target;
   }
 
+  const endWatch = cutAfterInterruption(signal, () => {
+    for (const target of targets.values()) void target.close();
+  });
   try {
     emitMasked({
       event: 'run_start',
@@ -169,6 +173,7 @@ export async function perform(
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
     await runPlays(context, options.forks);
   } finally {
+    endWatch();
     await Promise.all([...targets.values()].map((target) => target.close()));
   }
   const exitCode = exitCodeOf(context);

@@ -45,6 +45,13 @@ export class Target {
   readonly isHere: boolean;
   readonly #dial: (connectSeconds?: number) => Promise<Connection>;
   #connection: Promise<Connection> | undefined;
+  #isConnected = false;
+  #isReached = false;
+  #tellReached = (): void => undefined;
+  /** Once a shell on it has begun to do what it was told. */
+  readonly reached = new Promise<void>((resolve) => {
+    this.#tellReached = resolve;
+  });
   readonly #sessions = new Map<string, Promise<Session>>();
   /** How many changes had been tried when a user could not be become. */
   readonly #refused = new Map<string, number>();
@@ -58,7 +65,14 @@ export class Target {
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
   connect(): Promise<Connection> {
-    this.#connection ??= this.#connected();
+    if (this.#connection) return this.#connection;
+    this.#connection = this.#connected();
+    this.#connection.then(
+      () => {
+        this.#isConnected = true;
+      },
+      () => undefined,
+    );
     return this.#connection;
   }
 
@@ -68,6 +82,15 @@ export class Target {
       this.account.follow(() => connection.traffic());
       return connection;
     });
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Whether `reached` is so. */
+  get isReached(): boolean {
+    return this.#isReached;
   }
 
   /**
@@ -103,7 +126,13 @@ export class Target {
     const session = this.account.during('connect', () => connection.session(identity.become));
     this.#sessions.set(user, session);
     session.then(
-      () => this.#refused.delete(user),
+      ({ started }) => {
+        this.#refused.delete(user);
+        void started.then(() => {
+          this.#isReached = true;
+          this.#tellReached();
+        });
+      },
       () => this.#refused.set(user, changes),
     );
     return session;

@@ -3,9 +3,9 @@ export class Throttle {
   readonly #taken = new Map<string, number>();
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  /** Does `work` once fewer than `most` others of the same key are at it. */
-  async run<T>(key: string, most: number, work: () => Promise<T>): Promise<T> {
-    if ((this.#taken.get(key) ?? 0) >= most) await this.#place(key);
+  /** Does `work` once fewer than `most` others of the same key are at it. @param aside waits for what it is given */
+  async run<T>(key: string, most: number, work: () => Promise<T>, aside: (wait: () => Promise<void>) => Promise<void>): Promise<T> {
+    if ((this.#taken.get(key) ?? 0) >= most) await aside(() => this.#place(key));
     else this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
     try {
       return await work();

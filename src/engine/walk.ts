@@ -49,7 +49,12 @@ async function runInTurn(walk: Walk, task: Task, role: TaskRole): Promise<Ended>
     return isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role);
   }
   if (most === 0) return runWholeTask(walk, task, role);
-  return walk.playRun.throttle.run(task.id, most, async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)));
+  return walk.playRun.throttle.run(
+    task.id,
+    most,
+    async () => (isOver(walk) && !role.isHandler ? 'stopped' : runWholeTask(walk, task, role)),
+    (wait) => walk.host.aside(wait),
+  );
 }
 
 /** Not where it cannot be told, which the task itself then says. */

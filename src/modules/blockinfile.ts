@@ -60,7 +60,8 @@ export default defineModule({
     if (!answers.file.exists && !params.create)
       throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it, or to let it be away with state: absent.');
     if (!answers.file.exists && params.state === 'absent') return [];
-    return planEdited(params, answers, (old) => withBlock(old, wantedOf(params)), params.block instanceof Secret);
+    const { insertafter, insertbefore } = params;
+    return planEdited(params, answers, (old) => withBlock(old, wantedOf(params)), params.block instanceof Secret, [insertafter, insertbefore]);
   },
   result: (_params, _answers, outputs) => keptResult('backup_file', outputs),
 });

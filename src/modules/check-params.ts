@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../values/secret.ts';
 import type { Module } from './module.ts';
 import { ownNames } from './support/aliases.ts';
+import { keyOf, Passed } from './support/passed.ts';
 
 /** What is wrong with a parameter: where in the parameters, what, and what to do. */
 export interface ParamProblem {
@@ -35,8 +36,12 @@ export function checkParams(name: string, module: Module, given: unknown, neares
 }
 
 function checkOwnNames(name: string, module: Module, given: unknown, nearest: Nearest, unknown: ReadonlySet<string>): Checked {
+  const passed = passedBy(module.params);
+  const key = keyOf(given);
+  const before = key === undefined ? undefined : passed.get(key);
+  if (before) return before;
   const parsed = module.params.safeParse(given, { reportInput: true });
-  if (parsed.success) return { params: parsed.data };
+  if (parsed.success) return passed.put(key, { params: parsed.data });
   const names = paramNames(module);
   const { issues } = parsed.error;
   const isMisspelt = issues.some(isUnknownName);
@@ -44,6 +49,14 @@ function checkOwnNames(name: string, module: Module, given: unknown, nearest: Ne
   const told = issues.filter((issue) => isKnown(issue, unknown) && !isSafeInteger(issue) && !(isMisspelt && isAboutAll(issue)));
   const problems = told.flatMap((issue) => problemsOf(name, module, names, issue, given, nearest));
   return problems.length === 0 && unknown.size > 0 ? { params: undefined } : { problems };
+}
+
+const passedOf = new WeakMap<z.ZodType, Passed<{ readonly params: unknown }>>();
+
+function passedBy(schema: z.ZodType): Passed<{ readonly params: unknown }> {
+  const known = passedOf.get(schema) ?? new Passed();
+  passedOf.set(schema, known);
+  return known;
 }
 
 /** That a value is of the right kind, and wrong within. */

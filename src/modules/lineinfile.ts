@@ -55,9 +55,10 @@ export default defineModule({
   ask: ({ path }) => askEdited(path),
   plan: (params, answers) => {
     const { file: found } = answers;
+    const { regexp, insertafter, insertbefore } = params;
     if (!found.exists && params.state === 'absent') return [];
     if (!found.exists && !params.create) throw new TaskError(`there is no file ${params.path} on the host`, 'Say create: true to make it.');
-    return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret);
+    return planEdited(params, answers, (old) => edited(params, old), params.line instanceof Secret, [regexp, insertafter, insertbefore]);
   },
   result: (_params, _answers, outputs) => keptResult('backup', outputs),
 });

@@ -60,14 +60,27 @@ export const localTree = ({ unless }: { readonly unless: string }) =>
 
 /** The parameters of `schema` that are local files, by name. @param given parameters as they are written, by which some are paths of the host. */
 export function localParams(schema: z.ZodType, given: { readonly [name: string]: unknown } = {}): ReadonlyMap<string, LocalKind> {
-  const found = new Map<string, LocalKind>();
-  if (!(schema instanceof z.ZodObject)) return found;
-  for (const [name, field] of Object.entries(schema.shape)) {
+  // What is not known yet is no word for false.
+  const isOnHost = (unless: string | undefined) =>
+    unless !== undefined && Object.hasOwn(given, unless) && bool().safeParse(given[unless]).data !== false;
+  const found = localIn(schema).filter(({ unless }) => !isOnHost(unless));
+  return new Map(found.map(({ name, kind }) => [name, kind]));
+}
+
+type Local = { readonly name: string; readonly kind: LocalKind; readonly unless?: string };
+
+const locals = new WeakMap<z.ZodType, readonly Local[]>();
+
+/** The same, whatever is given. It is asked for every task on every host. */
+function localIn(schema: z.ZodType): readonly Local[] {
+  const known = locals.get(schema);
+  if (known) return known;
+  const fields = schema instanceof z.ZodObject ? Object.entries(schema.shape) : [];
+  const found = fields.flatMap(([name, field]): readonly Local[] => {
     const { kind, unless } = localMeta(field as z.ZodType);
-    // What is not known yet is no word for false.
-    const isOnHost = unless !== undefined && Object.hasOwn(given, unless) && bool().safeParse(given[unless]).data !== false;
-    if (kind && !isOnHost) found.set(name, kind);
-  }
+    return kind ? [{ name, kind, ...(unless !== undefined && { unless }) }] : [];
+  });
+  locals.set(schema, found);
   return found;
 }
 

@@ -181,7 +181,7 @@ async function reach<Result>(leg: Leg, use: (socket: Duplex, timeoutMs: number) 
     const deadline = performance.now() + leg.settings.connectTimeoutSeconds * 1000;
     const left = (): number => Math.max(1, deadline - performance.now());
     for (let attempt = 0; ; attempt += 1) {
-      const opening = bastion ? forwarded(bastion, hop, left()) : openTcp(hop.host, hop.port, left(), signal);
+      const opening = bastion ? forwarded(bastion, hop, left(), signal) : openTcp(hop.host, hop.port, left(), signal);
       // While the host answers. Who uses it is told when it cannot be loaded.
       loadSsh().catch(() => undefined);
       const socket = await opening;
@@ -191,7 +191,7 @@ async function reach<Result>(leg: Leg, use: (socket: Duplex, timeoutMs: number) 
         socket.destroy();
         if (!(error instanceof Hangup)) throw error;
         if (attempt >= retries || signal?.aborted || performance.now() > deadline) throw error.reason;
-        await sleep(500 + Math.random() * 1000);
+        await sleep(500 + Math.random() * 1000, undefined, signal && { signal }).catch(() => undefined);
       }
     }
   });
@@ -231,14 +231,15 @@ async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: Kno
   }
 }
 
-async function forwarded(bastion: NonNullable<Entered['bastion']>, hop: Hop, timeoutMs: number): Promise<Duplex> {
+async function forwarded(bastion: NonNullable<Entered['bastion']>, hop: Hop, timeoutMs: number, signal: AbortSignal | undefined): Promise<Duplex> {
   const through = targetName(bastion.hop);
-  const timeout = sleep(timeoutMs, undefined, { ref: false }).then(() => {
+  const timeout = sleep(timeoutMs, undefined, { ref: false, ...(signal && { signal }) }).then(() => {
     throw new Error(`no answer within ${Math.round(timeoutMs / 1000)} s`);
   });
   try {
     return await Promise.race([bastion.link.forward(hop.host, hop.port), timeout]);
   } catch (error) {
+    if (signal?.aborted) throw new UnreachableError(`connecting to ${hop.host} port ${hop.port} was interrupted`);
     const lost = bastion.link.lost();
     const why = lost ?? (error instanceof Error ? plainText(error.message.replace('(SSH) Channel open failure: ', '')) : '');
     throw new UnreachableError(

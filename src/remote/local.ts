@@ -24,6 +24,8 @@ function start(command: string, running: Set<Channel>): Channel {
     write: (data) => new Promise((resolve) => child.stdin.write(data, () => resolve())),
     end: () => child.stdin.end(),
     destroy: () => {
+      // It may take its time to end, and nobody waits for that.
+      child.unref();
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     },
   };

@@ -45,6 +45,8 @@ export interface Traffic {
 export interface Session {
   /** The user that steps run as. */
   readonly user: string;
+  /** Once the shell has begun with its first trip; never rejects. */
+  readonly started: Promise<void>;
   /**
    * Runs the steps in order, in one trip. After one that ended with a code not among its okCodes the others are left out, but for those marked
    * `always`. Gives a result for each step, `undefined` for those left out.

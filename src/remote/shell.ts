@@ -32,6 +32,8 @@ const dyingSeconds = 15;
 
 const defaultTimeoutSeconds = 300;
 
+const lostHint = 'What was being done there may have been done or not; run again.';
+
 /** A session on a channel whose program waits for a line (`waitForLine`). Nothing is sent before the first trip. */
 export function openShell(channel: Channel, options: ShellOptions): Session & { close(): void } {
   let listener: ChannelListener | undefined;
@@ -40,6 +42,10 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
   // What arrives while no trip is under way: a login shell that has something to say before it ends.
   const idle = createKept(0, 4096);
   let prelude = `${startLine}${shellPrelude}`;
+  let begin = (): void => undefined;
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
 
   channel.listen({
     stdout(chunk) {
@@ -139,6 +145,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       const trip: Trip = followTrip(nonce, steps, {
         begun: (pid) => {
           shell = pid;
+          begin();
         },
         turn: (index) => {
           turnAt = performance.now();
@@ -168,13 +175,16 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
 
   return {
     user: options.user,
+    started,
     run(steps) {
       const answer = turn.then(() => travel(steps));
       turn = answer.catch(() => undefined);
       return answer;
     },
     close() {
-      dead ??= new UnreachableError(`${options.target}: the connection was closed`);
+      dead ??= new UnreachableError(`${options.target}: the connection was closed`, lostHint);
+      // Whoever waits for a trip waits no longer.
+      if (listener) return listener.closed({});
       channel.write('exit\n').catch(() => undefined);
       channel.end();
     },
@@ -191,11 +201,7 @@ function frame(nonce: string, steps: readonly Step[]): string {
 
 function closedError(end: ChannelEnd, options: ShellOptions, noise = ''): UnreachableError {
   const lost = options.lost();
-  if (lost !== undefined)
-    return new UnreachableError(
-      `${options.target}: the connection was lost: ${lost}`,
-      'What was being done there may have been done or not; run again.',
-    );
+  if (lost !== undefined) return new UnreachableError(`${options.target}: the connection was lost: ${lost}`, lostHint);
   if (end.code === noBuiltinPrintf)
     return new UnreachableError(
       `${options.target}: /bin/sh there has no builtin printf`,

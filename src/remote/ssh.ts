@@ -51,7 +51,7 @@ export interface SshLink extends Link {
 }
 
 // Without SHA-1, CBC, chacha20 and compression: nothing that Terrapin (CVE-2023-48795) touches is offered to a server without strict kex.
-const algorithms = {
+export const algorithms = {
   kex: [
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
@@ -149,16 +149,22 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
         const timer = setTimeout(() => {
           client.destroy();
           resolve();
-        }, 1000);
+        }, closingMs(options.signal));
         client.once('close', () => {
           clearTimeout(timer);
           resolve();
         });
-        if (lost === undefined) ssh.dispose();
+        // Without SSH's own farewell, at which sshd leaves at once and drops what it has not passed on yet: the word to its shell that all is done.
+        if (lost === undefined) options.socket.end();
         else resolve();
       });
     },
   };
+}
+
+/** How long a host may take to say goodbye. */
+function closingMs(signal: AbortSignal | undefined): number {
+  return signal?.aborted ? 200 : 1000;
 }
 
 function isTrusted(options: SshOptions, key: Buffer): boolean {

@@ -54,7 +54,7 @@ test.serial('^C lets the task in hand end, shows the recap and exits with 130', 
   t.is(code, 130);
   t.true(existsSync(join(folder, 'done')));
   t.false(existsSync(join(folder, 'never')));
-  t.is(errors, 'Interrupted: the task in hand is finished first. Once more to stop at once.\n');
+  t.is(errors, 'Interrupted: what is in hand has a moment to come to its end. Once more to stop at once.\n');
   t.regex(output, /\nPLAY RECAP\nhere : ok=2 changed=1 .*\n$/);
 });
 

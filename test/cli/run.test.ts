@@ -254,7 +254,7 @@ test('the first ^C asks the engine to end after the task in hand, the second end
   t.true(second instanceof Exited && second.code === 130);
   t.is(
     io.printed().errors,
-    'Interrupted: the task in hand is finished first. Once more to stop at once.\nStopped. What was being changed may be half-done: run again.\n',
+    'Interrupted: what is in hand has a moment to come to its end. Once more to stop at once.\nStopped. What was being changed may be half-done: run again.\n',
   );
   t.throws(io.interrupt, { message: 'nobody listens to ^C' });
 });

@@ -48,7 +48,7 @@ export class SimulatedHost implements Connection {
     this.entered.push(become?.user ?? this.user);
     if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
     const run = (steps: readonly Step[]) => this.#trip(steps, become?.user ?? this.user);
-    return Promise.resolve({ user: this.user, run });
+    return Promise.resolve({ user: this.user, started: Promise.resolve(), run });
   }
 
   /** As if connecting took 7 trips, and each trip 100 bytes each way. */

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { Throttle } from '../../src/engine/throttle.ts';
+import { createLimit } from '../../src/remote/limit.ts';
 import { type Defect, defects } from './defects.ts';
 import { breachFound, nothingFound } from './look.ts';
 
 /** Each is looked for in a process of its own. */
-const throttle = new Throttle();
+const limit = createLimit(availableParallelism());
 
 for (const defect of defects)
   test(`the law catches a mistake: ${defect.what}`, async (t) => {
@@ -17,7 +17,7 @@ for (const defect of defects)
     const { file, from } = defect;
     const text = readFileSync(new URL(`../../src/${file}.js`, import.meta.url), 'utf8');
     t.is(text.split(from).length - 1, 1, `${file} does not hold this once: ${from}`);
-    const code = await throttle.run('look', availableParallelism(), () => lookFor(defect));
+    const code = await limit.run('look', () => lookFor(defect));
     t.true(code === breachFound || code === nothingFound, `the look ended with ${String(code)}`);
     t.is(code, breachFound, 'no case shows it');
   });

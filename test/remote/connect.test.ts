@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connect, createConnect } from '../../src/remote/connect.ts';
@@ -469,6 +470,23 @@ real('an interrupted connect ends at once', async (t) => {
   await t.throwsAsync(connecting, { instanceOf: UnreachableError, message: /interrupted/ });
   t.true(performance.now() - start < 5000);
   blackHole.close();
+});
+
+real('at the end of a session its shell is told so and ends by itself: nobody has to look for it among all processes of the host', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'homerun-shell-'));
+  const [program, log] = [join(folder, 'sh'), join(folder, 'log')];
+  // A shell that notes how another ends; one that is ended from outside takes this one with it, and leaves no note.
+  writeFileSync(program, `#!/bin/bash\n/usr/bin/busybox sh "$@"\ncode=$?; echo "$code $#" >>${log}; exit $code\n`, { mode: 0o755 });
+  const host = await startSshd({ sh: program });
+  try {
+    t.like(await once(host.settings(), 'true'), { rc: 0 });
+    // The session's is the one without arguments.
+    await until('the shell has ended by itself', () => existsSync(log) && /^0 0$/m.test(readFileSync(log, 'utf8')), 5);
+    t.pass();
+  } finally {
+    host.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test.serial('this machine itself is a host', async (t) => {

@@ -4,7 +4,7 @@ import { type Asking, ask } from '../../questions/question.ts';
 import type { Change } from '../../values/change.ts';
 import type { Output } from '../../values/command.ts';
 import { TaskError } from '../../values/errors.ts';
-import { inBoundedTime, SlowPatternError } from '../../values/regex.ts';
+import { inBoundedTime, isQuick, SlowPatternError } from '../../values/regex.ts';
 import { secretIf } from '../../values/secret.ts';
 import type { Vars } from '../../values/vars.ts';
 import { bool, path } from '../params.ts';
@@ -56,11 +56,24 @@ export function askEdited(path: string): Asking<EditAnswers> {
  * The change that leaves of the file what `edit` makes of its text (of nothing where it is not there), with its attributes.
  * @param edit may search with regular expressions: it is stopped when they take too long.
  * @param isSecret what is put in is not to be shown.
+ * @param patterns the regular expressions, where it searches line by line.
  * @throws TaskError for what cannot be edited.
  */
-export function planEdited(params: EditedFile, answers: EditAnswers, edit: (old: string) => string, isSecret: boolean): readonly Change[] {
+export function planEdited(
+  params: EditedFile,
+  answers: EditAnswers,
+  edit: (old: string) => string,
+  isSecret: boolean,
+  patterns?: readonly (string | undefined)[],
+): readonly Change[] {
   const old = textOf(params.path, answers.content);
-  const after = searching(params.path, () => edit(old));
+  const isSure =
+    patterns &&
+    isQuick(
+      patterns.filter((one) => one !== undefined),
+      old.split('\n').map(({ length }) => length),
+    );
+  const after = isSure ? edit(old) : searching(params.path, () => edit(old));
   return planWritten(answers.file.real, answers, { ...params, makesFolder: params.create, content: secretIf(isSecret, after) });
 }
 
