@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../values/secret.ts';
 import type { Module } from './module.ts';
 import { ownNames } from './support/aliases.ts';
