@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../lab/places.ts';
+import { command } from '../command.ts';
 import type { Cost } from './cost.ts';
 import type { Counts, Subject } from './measure.ts';
 import type { Site } from './site.ts';
@@ -13,8 +13,6 @@ export interface Expected {
   /** How many tasks changed something; undefined when it does not matter. */
   readonly changed?: number;
 }
-
-const command = join(projectRoot, 'build/src/cli/main.js');
 
 /** homerun, as a user calls it. */
 export function homerun(site: Site, expected: Expected): Subject {

@@ -1,0 +1,30 @@
+// What `npm run build` does after the compiler: build/src and the packages it uses become few files in build/bundle, as to find and read
+// hundreds of them would take as long as all the rest of a start. Code that is loaded late stays in files of its own.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { projectRoot } from './lab/places.ts';
+
+const folder = join(projectRoot, 'build/bundle');
+
+rmSync(folder, { recursive: true, force: true });
+await build({
+  entryPoints: { 'cli/main': join(projectRoot, 'build/src/cli/main.js') },
+  outdir: folder,
+  // As deep as the entry: package.json is looked for from either.
+  chunkNames: 'cli/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // ssh2 looks for its compiled parts beside itself.
+  external: ['node-ssh', 'ssh2'],
+  // Packages in CommonJS call it for what is Node's own.
+  banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
