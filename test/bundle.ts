@@ -2,8 +2,8 @@
 // hundreds of them would take as long as all the rest of a start. Code that is loaded late stays in files of its own.
 
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { join, relative } from 'node:path';
+import { build, type OnResolveArgs, type OnResolveResult } from 'esbuild';
 import { projectRoot } from './lab/places.ts';
 
 const folder = join(projectRoot, 'build/bundle');
@@ -19,8 +19,11 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // ssh2 looks for its compiled parts beside itself.
-  external: ['node-ssh', 'ssh2'],
+  // Compiled for the machine where it was installed, or not there at all: ssh2 does without.
+  external: ['cpu-features'],
+  plugins: [{ name: 'compiled part of ssh2', setup: ({ onResolve }) => onResolve({ filter: /\.node$/ }, fromPackage) }],
+  // ssh2 asks for it, to find a program for Windows.
+  define: { __dirname: 'import.meta.dirname' },
   // Packages in CommonJS call it for what is Node's own.
   banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
   sourcemap: true,
@@ -28,3 +31,8 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
+
+/** The bundle looks for a compiled part, which its package has beside itself, in the package. */
+function fromPackage({ path, resolveDir }: OnResolveArgs): OnResolveResult {
+  return { path: relative(join(projectRoot, 'node_modules'), join(resolveDir, path)), external: true };
+}
