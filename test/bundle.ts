@@ -21,7 +21,7 @@ await build({
   target: 'node20.19',
   // Compiled for the machine where it was installed, or not there at all: ssh2 does without.
   external: ['cpu-features'],
-  plugins: [{ name: 'compiled part of ssh2', setup: ({ onResolve }) => onResolve({ filter: /\.node$/ }, fromPackage) }],
+  plugins: [{ name: 'compiled part of ssh2', setup: (bundler) => bundler.onResolve({ filter: /\.node$/ }, fromPackage) }],
   // ssh2 asks for it, to find a program for Windows.
   define: { __dirname: 'import.meta.dirname' },
   // Packages in CommonJS call it for what is Node's own.
