@@ -36,13 +36,17 @@ interface Import {
   readonly from: string;
 }
 
-const imports: readonly Import[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .flatMap((file) => {
-    const text = readFileSync(join(source, file), 'utf8');
-    const found = text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\('([^']+)'\)|^import\s+'([^']+)'/gm);
-    return [...found].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? '' }));
-  });
+const sources: readonly string[] = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+const imports: readonly Import[] = sources.flatMap((file) => {
+  const text = readFileSync(join(source, file), 'utf8');
+  const found = text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\('([^']+)'\)|^import\s+'([^']+)'/gm);
+  return [...found].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? '' }));
+});
+
+/** A file of src/modules is a module, but for these. */
+const notModules = ['all', 'check-params', 'module', 'params', 'registry'].map((name) => `modules/${name}.ts`);
+const moduleFiles = sources.filter((file) => /^modules\/[^/]+$/.test(file) && !notModules.includes(file)).sort();
 
 const roomOf = (file: string): string => file.split('/')[0] ?? '';
 
@@ -61,7 +65,17 @@ test('every folder of src is a room of the architecture', (t) => {
 
 test('no module imports another module', (t) => {
   const shared = /^\.\/(module|params|support\/.*)\.ts$|^\.\.\//;
-  const wrong = imports.filter(({ file, from }) => /^modules\/[a-z0-9_]+\.ts$/.test(file) && from.startsWith('.') && !shared.test(from));
+  const wrong = imports.filter(({ file, from }) => moduleFiles.includes(file) && from.startsWith('.') && !shared.test(from));
+  t.deepEqual(wrong, []);
+});
+
+test('all.ts names every module', (t) => {
+  const named = imports.filter(({ file }) => file === 'modules/all.ts').map(({ from }) => from.replace(/^\./, 'modules'));
+  t.deepEqual(named, moduleFiles);
+});
+
+test('zod is imported so that a bundler can leave out what is not used of it, its sixty languages above all', (t) => {
+  const wrong = sources.filter((file) => /import (?!(type )?\* as z )[^;]*from 'zod'/.test(readFileSync(join(source, file), 'utf8')));
   t.deepEqual(wrong, []);
 });
 
@@ -73,8 +87,8 @@ for (const name of enterOnce) {
 }
 
 test('only the command line touches process', (t) => {
-  const wrong = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && roomOf(file) !== 'cli')
+  const wrong = sources
+    .filter((file) => roomOf(file) !== 'cli')
     .filter((file) => /\bprocess\.(?!version)/.test(readFileSync(join(source, file), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
   t.deepEqual(wrong, []);
 });

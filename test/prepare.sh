@@ -12,4 +12,4 @@ if [ ! -e "$installed" ] || [ -n "$(find package.json package-lock.json -newer "
     npm ci --ignore-scripts --no-audit --no-fund
 fi
 
-npx --no-install tsc -p tsconfig.json
+npm run -s build

@@ -1,5 +1,6 @@
 import { sanitize } from '../report/sanitize.ts';
 import { formatProblem, InputError, type Problem } from '../values/errors.ts';
+import { sourceStack } from '../values/source-map.ts';
 import { Interrupted, type Io } from './io.ts';
 import { version } from './version.ts';
 
@@ -27,9 +28,8 @@ export function explain(error: unknown, io: Io, verbosity: number): number {
     return exitCodes.wrongInput;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error && error.stack !== undefined ? error.stack : message;
   io.errors.write(`This is a bug in homerun ${version()}: ${sanitize(message)}\n`);
   io.errors.write('  Please report it where you have homerun from, with the command and what it prints with -vvv.\n');
-  if (verbosity >= 3) io.errors.write(`${sanitize(stack)}\n`);
+  if (verbosity >= 3) io.errors.write(`${sanitize(sourceStack(error instanceof Error && error.stack !== undefined ? error.stack : message))}\n`);
   return exitCodes.taskFailed;
 }

@@ -65,14 +65,7 @@ export class Target {
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
   connect(): Promise<Connection> {
-    if (this.#connection) return this.#connection;
-    this.#connection = this.#connected();
-    this.#connection.then(
-      () => {
-        this.#isConnected = true;
-      },
-      () => undefined,
-    );
+    this.#connection ??= this.#connected();
     return this.#connection;
   }
 
@@ -80,6 +73,7 @@ export class Target {
     return this.account.during('connect', async () => {
       const connection = await this.#dial(connectSeconds);
       this.account.follow(() => connection.traffic());
+      this.#isConnected = true;
       return connection;
     });
   }
@@ -125,17 +119,16 @@ export class Target {
     const changes = this.#changes;
     const session = this.account.during('connect', () => connection.session(identity.become));
     this.#sessions.set(user, session);
-    session.then(
-      ({ started }) => {
-        this.#refused.delete(user);
-        void started.then(() => {
-          this.#isReached = true;
-          this.#tellReached();
-        });
-      },
-      () => this.#refused.set(user, changes),
-    );
+    this.#watch(session, user).catch(() => this.#refused.set(user, changes));
     return session;
+  }
+
+  async #watch(session: Promise<Session>, user: string): Promise<void> {
+    const { started } = await session;
+    this.#refused.delete(user);
+    await started;
+    this.#isReached = true;
+    this.#tellReached();
   }
 
   /**

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition, Scope } from '../language/expression.ts';
 import type { Play, Task } from '../language/play.ts';
 import { InputError, TaskError, UnreachableError } from '../values/errors.ts';
+import { sourceStack } from '../values/source-map.ts';
 import type { Value, Vars } from '../values/vars.ts';
 import type { RunContext } from './context.ts';
 import { type Converged, converge } from './converge.ts';
@@ -206,7 +207,8 @@ export function refused(words: ShownWords, thrown: unknown): ItemResult {
 
 function bugOf(thrown: unknown): TaskError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const place = /[^/\\(]+\.[jt]s:\d+/.exec(error.stack?.split('\n').find((one) => one.trimStart().startsWith('at ')) ?? '')?.[0];
+  const frame = error.stack?.split('\n').find((one) => one.trimStart().startsWith('at ')) ?? '';
+  const place = /[^/\\(]+\.[jt]s:\d+/.exec(sourceStack(frame))?.[0];
   return new TaskError(
     `this is a bug in homerun: ${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`,
     'Please report it with the task, and with what the host is.',

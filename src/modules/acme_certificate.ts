@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CertbotAnswer, certbot } from '../questions/certbot.ts';
 import { type CertificateAnswer, certificate, mostRemainingDays } from '../questions/certificate.ts';
 import { type FileAnswer, file } from '../questions/file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { debFile } from '../questions/deb-file.ts';
 import { installedPackage } from '../questions/package.ts';
 import { type Asking, ask } from '../questions/question.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ContentAnswer, content } from '../questions/content.ts';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TaskError } from '../values/errors.ts';
 import { revealed, Secret } from '../values/secret.ts';
 import { defineModule } from './module.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../values/secret.ts';
 import type { Module } from './module.ts';
 import { ownNames } from './support/aliases.ts';
@@ -40,7 +40,8 @@ function checkOwnNames(name: string, module: Module, given: unknown, nearest: Ne
   const key = keyOf(given);
   const before = key === undefined ? undefined : passed.get(key);
   if (before) return before;
-  const parsed = module.params.safeParse(given, { reportInput: true });
+  // Code made for each schema would pay only after hundreds of tasks.
+  const parsed = module.params.safeParse(given, { reportInput: true, jitless: true });
   if (parsed.success) return passed.put(key, { params: parsed.data });
   const names = paramNames(module);
   const { issues } = parsed.error;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote } from '../values/command.ts';
 import { splitWords } from '../values/words.ts';
 import { defineModule } from './module.ts';

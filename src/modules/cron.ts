@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CrontabAnswer, crontab } from '../questions/crontab.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';

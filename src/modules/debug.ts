@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import { defineModule } from './module.ts';
 import { notBoth, variable } from './params.ts';

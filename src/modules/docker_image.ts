@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { image, imageName } from '../questions/image.ts';
 import { ask } from '../questions/question.ts';
 import { type Command, explainsItself, sh } from '../values/command.ts';

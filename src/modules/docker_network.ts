@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Network, network } from '../questions/network.ts';
 import { ask } from '../questions/question.ts';
 import { type Command, raw, sh } from '../values/command.ts';

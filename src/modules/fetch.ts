@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path/posix';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
 import { TaskError } from '../values/errors.ts';

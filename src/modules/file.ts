@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DifferingAnswer, differing } from '../questions/differing.ts';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { type ModesAnswer, modes } from '../questions/modes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import type { Addition } from '../values/addition.ts';
 import { defineModule } from './module.ts';

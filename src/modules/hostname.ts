@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostname } from '../questions/hostname.ts';
 import { ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Asking } from '../questions/question.ts';
 import type { Addition } from '../values/addition.ts';
 import type { Change } from '../values/change.ts';

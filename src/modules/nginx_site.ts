@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { content } from '../questions/content.ts';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { type NginxAnswer, nginx } from '../questions/nginx.ts';

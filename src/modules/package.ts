@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineModule } from './module.ts';
 import { aptAbsent, aptParams, askApt, planApt } from './support/apt-packages.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../values/secret.ts';
 import type { LocalBytes } from '../values/stream.ts';
 import { isSymbolic } from './support/mode.ts';

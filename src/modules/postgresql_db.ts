@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PostgresDatabase, postgresDatabase } from '../questions/postgresql.ts';
 import { ask } from '../questions/question.ts';
 import type { Change } from '../values/change.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boot, bootScript } from '../questions/boot.ts';
 import { ask } from '../questions/question.ts';
 import { type Command, explainsItself, raw, sh } from '../values/command.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TaskError } from '../values/errors.ts';
 import { compilePattern, problemIn, replacementProblem } from '../values/pattern.ts';
 import { revealed, Secret } from '../values/secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote, withStdin } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';

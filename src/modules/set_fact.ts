@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import type { Value } from '../values/vars.ts';
 import { defineModule } from './module.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { file } from '../questions/file.ts';
 import { ask } from '../questions/question.ts';
 import { defineModule } from './module.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { file } from '../questions/file.ts';
 import { type Asking, ask } from '../questions/question.ts';
 import { type SynapseMedia, synapseMedia } from '../questions/synapse-media.ts';

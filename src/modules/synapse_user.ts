@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import { synapseAccount } from '../questions/synapse-account.ts';
 import { databaseConnection } from '../questions/synapse-container.ts';

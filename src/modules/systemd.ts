@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask } from '../questions/question.ts';
 import { type UnitAnswer, unit, unitName, unitProblem } from '../questions/unit.ts';
 import { unitFiles } from '../questions/unit-files.ts';

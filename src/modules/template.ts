@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineModule } from './module.ts';
 import { bool, templateFile } from './params.ts';
 import { attributeParams } from './support/attributes.ts';

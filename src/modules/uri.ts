@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { type HttpAnswer, type HttpParams, http, httpAtTurn } from '../questions/http.ts';
 import { type Asking, ask } from '../questions/question.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FileAnswer, file } from '../questions/file.ts';
 import { type GroupAnswer, group } from '../questions/group.ts';
 import { type Asking, ask } from '../questions/question.ts';

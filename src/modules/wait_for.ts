@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Asking, ask } from '../questions/question.ts';
 import { holdsNow, type WaitCondition, waited } from '../questions/wait.ts';
 import { TaskError } from '../values/errors.ts';

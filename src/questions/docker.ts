@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { quote } from '../values/command.ts';
 import { outputLines } from './parts.ts';
 import type { QuestionKind } from './question.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkObjectName, type DockerAnswer, inspecting, isOneOf } from './docker.ts';
 import { labels } from './image.ts';
 import { type Question, type QuestionKind, question } from './question.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote } from '../values/command.ts';
 import { checkObjectName } from './docker.ts';
 import { fromBase64, linesOf, splitParts } from './parts.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote } from '../values/command.ts';
 import { Secret } from '../values/secret.ts';
 import { fromBase64, linesOf, splitParts } from './parts.ts';

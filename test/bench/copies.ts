@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../lab/places.ts';
+import { command } from '../command.ts';
 import { run } from '../lab/run.ts';
 import type { Lab } from '../lab/types.ts';
 import { onAllHosts, type Say } from './hosts.ts';
@@ -17,7 +17,6 @@ const local = join(benchDirectory, 'copies');
 const file = join(local, 'file');
 const tree = join(local, 'tree');
 const remote = '/root/copies';
-const command = join(projectRoot, 'build/src/cli/main.js');
 
 /** How large the two things are; smaller ones are for trying the bench itself. */
 export interface CopySizes {

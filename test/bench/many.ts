@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from '../command.ts';
 import { type Endpoint, manyEndpoints } from '../lab/addresses.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { projectRoot } from '../lab/places.ts';
@@ -96,7 +97,7 @@ async function compare(endpoints: readonly Endpoint[], knownHostsFile: string): 
 }
 
 async function measured(args: readonly string[]): Promise<Cost> {
-  return await costOf([join(projectRoot, 'build/src/cli/main.js'), ...args], '');
+  return await costOf([command, ...args], '');
 }
 
 /** Runs a program of Node to its end. @throws Error when that is no good one */

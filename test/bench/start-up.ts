@@ -1,11 +1,8 @@
 // W7: how long the command takes to start, beside node itself.
 
-import { join } from 'node:path';
-import { projectRoot } from '../lab/places.ts';
+import { command } from '../command.ts';
 import { measure, type Subject } from './measure.ts';
 import { columns, type Section, section, times } from './table.ts';
-
-const command = join(projectRoot, 'build/src/cli/main.js');
 
 /** The first is what the others are compared with. */
 const subjects: readonly Subject[] = [

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../lab/places.ts';
+import { command } from '../command.ts';
 import { run } from '../lab/run.ts';
 import type { Cost } from './cost.ts';
 import { cpuOf } from './hosts.ts';
@@ -17,8 +17,6 @@ export interface Expected {
   /** The least number of tasks; default those of W1. */
   readonly tasks?: number;
 }
-
-export const command = join(projectRoot, 'build/src/cli/main.js');
 
 /** homerun, as a user calls it. */
 export function homerun(site: Site, expected: Expected): Subject {

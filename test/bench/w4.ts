@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringifyYaml } from '../../src/language/yaml.ts';
+import { command } from '../command.ts';
 import { removeLab, startLab } from '../lab/lab.ts';
 import { homeserverRequest, writeInventory } from '../lab/matrix-inventory.ts';
 import { projectRoot } from '../lab/places.ts';
@@ -11,7 +12,7 @@ import { type Bench, labName, linkColumns, withSite } from './bench.ts';
 import { costOf } from './cost.ts';
 import { measure, type Subject } from './measure.ts';
 import type { Site } from './site.ts';
-import { checkRecap, command, floor, onLinks } from './subjects.ts';
+import { checkRecap, floor, onLinks } from './subjects.ts';
 import { columns, type Section, section, times } from './table.ts';
 import { benchDirectory } from './workload.ts';
 

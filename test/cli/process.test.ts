@@ -2,12 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { command } from '../command.ts';
 import { emulator } from '../report/emulator.ts';
 import { project } from './project.ts';
 
 // The program as a process of its own, with the real engine, on this machine as its only host.
-
-const binary = join(import.meta.dirname, '../../src/cli/main.js');
 
 function site(tasks: string): string {
   return project({
@@ -18,7 +17,7 @@ function site(tasks: string): string {
 
 function start(folder: string, ...options: readonly string[]): ChildProcess {
   const environment = { ...process.env, HOME: folder, XDG_STATE_HOME: folder };
-  return spawn(process.execPath, [binary, 'run', 'site.yaml', ...options], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [command, 'run', 'site.yaml', ...options], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Waits for the end, calling `seen` with all that was printed so far whenever something is. */
@@ -96,7 +95,7 @@ test.serial('on a terminal the rows are gone at the end, the recap stands last, 
 - name: Wait
   command: sleep 1
 `);
-  const line = `stty cols 80 rows 24; "${process.execPath}" "${binary}" run site.yaml`;
+  const line = `stty cols 80 rows 24; "${process.execPath}" "${command}" run site.yaml`;
   const { stdout, status } = spawnSync('script', ['-qec', line, '/dev/null'], {
     cwd: folder,
     encoding: 'utf8',

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { z } from 'zod';
 import { entries, main } from '../../src/cli/program.ts';
 import { loadModules } from '../../src/modules/registry.ts';
+import { command } from '../command.ts';
 import { fakeIo } from './fake-io.ts';
 
 async function homerun(line: string, settings: Parameters<typeof fakeIo>[0] = {}) {
@@ -151,17 +155,32 @@ test('an unknown module is told with the nearest', async (t) => {
   });
 });
 
-const binary = join(import.meta.dirname, '../../src/cli/main.js');
+/** Runs the program. `loaded`: how many bytes of code it read for that. */
+function cost(...args: readonly string[]): { readonly stdout: string; readonly loaded: number } {
+  const folder = mkdtempSync(join(tmpdir(), 'homerun-loaded-'));
+  const { stdout } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: folder } });
+  const files = readdirSync(folder).flatMap((file) => covered.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))).result);
+  rmSync(folder, { recursive: true });
+  return { stdout, loaded: files.reduce((sum, { url }) => sum + (url.startsWith('file:') ? statSync(new URL(url)).size : 0), 0) };
+}
+
+const covered = z.object({ result: z.array(z.object({ url: z.string() })) });
 
 test('the program prints its version, and loads nothing for it', (t) => {
-  const { stdout, stderr } = spawnSync(process.execPath, [binary, '--version'], { encoding: 'utf8', env: { ...process.env, NODE_DEBUG: 'module' } });
+  const { stdout, loaded } = cost('--version');
   t.regex(stdout, /^\d+\.\d+\.\d+\n$/);
-  t.notRegex(stderr, /commander/);
+  t.true(loaded > 500 && loaded < 10_000, `${loaded} bytes`);
+});
+
+test('help loads what parses the command line, and neither modules nor SSH', (t) => {
+  const { stdout, loaded } = cost('run', '--help');
+  t.regex(stdout, /^Usage: homerun run /);
+  t.true(loaded > 10_000 && loaded < 250_000, `${loaded} bytes`);
 });
 
 test('the program ends with the exit code, also when its reader goes away', (t) => {
-  t.is(spawnSync(process.execPath, [binary, 'rum'], { encoding: 'utf8' }).status, 1);
-  const piped = spawnSync('bash', ['-c', `set -o pipefail; "${process.execPath}" "${binary}" run --help | true; exit $?`], { encoding: 'utf8' });
+  t.is(spawnSync(process.execPath, [command, 'rum'], { encoding: 'utf8' }).status, 1);
+  const piped = spawnSync('bash', ['-c', `set -o pipefail; "${process.execPath}" "${command}" run --help | true; exit $?`], { encoding: 'utf8' });
   t.is(piped.stderr, '');
   t.is(piped.status, 0);
 });

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { z } from 'zod';
+import { command } from '../command.ts';
 import { projectRoot } from '../lab/places.ts';
-
-/** Compiled beside the tests. */
-const command = join(import.meta.dirname, '../../src/cli/main.js');
 
 const cost = z.object({ trips: z.number(), bytes_sent: z.number(), bytes_received: z.number(), ms: z.number() });
 

@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { command } from '../command.ts';
 import { runProject } from './local-run.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'homerun-copies-'));
@@ -65,11 +66,10 @@ test('a file of 256 MiB is copied with less than 200 MB of memory', async (t) =>
   writeFileSync(join(folder, 'hosts.yaml'), inventory);
   writeFileSync(join(folder, 'play.yaml'), play('file', join(folder, 'copied')));
   const tell = `data:text/javascript,process.on('exit',()=>console.error('rss '+process.resourceUsage().maxRSS))`;
-  const child = spawn(
-    process.execPath,
-    ['--import', tell, join(import.meta.dirname, '../../src/cli/main.js'), 'run', 'play.yaml', '-i', 'hosts.yaml', '--output', 'plain'],
-    { cwd: folder, env: { ...process.env, XDG_STATE_HOME: folder } },
-  );
+  const child = spawn(process.execPath, ['--import', tell, command, 'run', 'play.yaml', '-i', 'hosts.yaml', '--output', 'plain'], {
+    cwd: folder,
+    env: { ...process.env, XDG_STATE_HOME: folder },
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from '../command.ts';
 import { checkHomeserver } from './demo-checks.ts';
 import { removeLab, startLab } from './lab.ts';
 import { homeserverRequest, type MatrixInventory, passwordSecret, writeInventory } from './matrix-inventory.ts';
@@ -19,7 +20,6 @@ const usage = `usage: npm run demo [-- OPTIONS]
 const labName = 'demo';
 const adminUser = 'admin';
 const folder = join(projectRoot, '.demo');
-const command = join(projectRoot, 'build/src/cli/main.js');
 const say = (line: string): void => console.log(line);
 
 try {
@@ -97,7 +97,7 @@ Look at it from this machine: trust .demo/ca.pem in a browser, and let the names
 ${names.map((line) => `  ${line}`).join('\n')}
 ${inventory.homeservers.map(({ clientName, panelPath }) => `  web client  https://${clientName}/\n  admin panel https://${clientName}/${panelPath}/`).join('\n')}
 Log in as ${adminUser}; the password: homerun secret get ${passwordSecret} -i .demo/inventory
-The same run again, by hand: homerun run playbooks/site.yaml -i .demo/inventory   (homerun is: node build/src/cli/main.js)
+The same run again, by hand: homerun run playbooks/site.yaml -i .demo/inventory   (homerun is: node ${relative(projectRoot, command)})
 Remove it all: npm run demo -- --down`);
   return isRight;
 }

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { moduleNames, ownName } from '../../src/modules/registry.ts';
+import { loadModules, ownName } from '../../src/modules/registry.ts';
 import type { Questions } from '../../src/questions/question.ts';
 import type { Change } from '../../src/values/change.ts';
 import type { Command } from '../../src/values/command.ts';
@@ -18,7 +18,7 @@ const neverOk = new Set(['raw', 'reboot', 'wait_for_connection']);
 
 const hostileText = /[$`'"\\\n]|[^\p{ASCII}]/u;
 
-for (const name of new Set(moduleNames().map(ownName))) {
+for (const name of new Set([...(await loadModules()).keys()].map(ownName))) {
   test(`${name} › has at least ten cases, one of them of a host that is already as it shall be`, (t) => {
     t.true(modulesWithCases().includes(name), `there is no test/modules/${name}.yaml`);
     const cases = casesOf(name);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { checkParams } from '../../src/modules/check-params.ts';
-import { loadModules, moduleNames } from '../../src/modules/registry.ts';
+import { loadModules } from '../../src/modules/registry.ts';
 import { referenceOf } from '../../src/modules/support/reference.ts';
 import { loadModule } from './drive.ts';
 
@@ -33,9 +33,7 @@ test('a value that is not known yet is not checked under another name either', a
 
 test('other names stand for parameters that there are, and are no parameters themselves', async (t) => {
   const modules = await loadModules();
-  for (const name of moduleNames()) {
-    const module = modules.get(name);
-    if (!module) throw new Error(`${name} is not loaded`);
+  for (const [name, module] of modules) {
     const names = referenceOf(name, module).params.map((param) => param.name);
     for (const [other, own] of Object.entries(module.aliases ?? {})) {
       t.true(names.includes(own), `${name} ${own}`);

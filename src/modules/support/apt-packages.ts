@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AptListsAnswer, aptLists, type DpkgAnswer, dpkgState } from '../../questions/apt.ts';
 import { type CandidateAnswer, installedPackage, type PackageAnswer, packageCandidate } from '../../questions/package.ts';
 import { type Asking, ask } from '../../questions/question.ts';

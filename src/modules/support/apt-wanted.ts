@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CandidateAnswer, type PackageAnswer, packageName } from '../../questions/package.ts';
 import { compareVersions } from '../../values/debian-version.ts';
 import { TaskError } from '../../values/errors.ts';

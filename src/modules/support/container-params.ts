@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../../values/secret.ts';
 import { bool, line, listOf, path } from '../params.ts';
 import { imageParameter, objectParameter } from './docker.ts';

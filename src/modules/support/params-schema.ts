@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition, flag, type JsonSchema, orTemplate, refused } from '../../values/json-schema.ts';
 import type { Module } from '../module.ts';
 import { referenceOf } from './reference.ts';

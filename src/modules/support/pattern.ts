@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { compilePattern, problemIn } from '../../values/pattern.ts';
 import { line } from '../params.ts';
 

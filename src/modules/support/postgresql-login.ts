@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PostgresAnswer } from '../../questions/postgresql.ts';
 import { noPsql, type PsqlLogin, passLine, passwordDigest, psqlFunction } from '../../questions/psql.ts';
 import type { Change } from '../../values/change.ts';

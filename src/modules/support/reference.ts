@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Example, Module } from '../module.ts';
 import { conditionParams, localParams, variableParams } from '../params.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../../values/secret.ts';
 import { isMapping, type Value } from '../../values/vars.ts';
 import { bool, line, listOf } from '../params.ts';
