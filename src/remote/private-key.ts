@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module';
-import type ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';
-import { fingerprint } from './known-hosts.ts';
-
 // The package's reader of keys alone: keys are read before a host is contacted, and all of ssh2 is loaded while the first one answers.
-const { parseKey } = createRequire(import.meta.url)('ssh2/lib/protocol/keyParser.js') as Pick<typeof ssh2.utils, 'parseKey'>;
+import keyParser from 'ssh2/lib/protocol/keyParser.js';
+import { fingerprint } from './known-hosts.ts';
 
 /** A private key read from a file. */
 export interface PrivateKey {
@@ -22,7 +19,7 @@ export type KeyText =
 
 /** Reads a private key's text (OpenSSH's own format, or PEM of RSA and EC keys). Does not decrypt. */
 export function readPrivateKey(text: string): KeyText {
-  const result: ParsedKey | ParsedKey[] | Error = parseKey(text);
+  const result: ParsedKey | ParsedKey[] | Error = keyParser.parseKey(text);
   const parsed = Array.isArray(result) ? (result[0] ?? new Error('it holds no key')) : result;
   if (parsed instanceof Error) {
     return /passphrase/i.test(parsed.message) ? { kind: 'encrypted' } : { kind: 'unknown', why: parsed.message };
