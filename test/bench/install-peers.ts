@@ -21,7 +21,7 @@ const environments = {
   pyinfra: ['pyinfra==3.10.0'],
 } as const;
 
-// An optimised build, which that of a version manager need not be: see facts of performance in docs/performance.md.
+// The system's own is an optimised build; that of a version manager need not be, and then costs the peers a quarter more.
 const python = '/usr/bin/python3';
 
 /**

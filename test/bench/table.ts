@@ -68,7 +68,8 @@ export function times(title: string, other: Measured | undefined): Column {
       if (isEnded(subject)) return `> ${shortNumber(subject.endedAfter / median(valuesOf(other, 'seconds')))}`;
       if (subject.samples.length === 0) return '–';
       const { median: middle, low, high } = ratio(subject, other);
-      return subject === other ? '1' : `${shortNumber(middle)} (${shortNumber(low)}–${shortNumber(high)})`;
+      if (subject === other) return '1';
+      return low === high ? shortNumber(middle) : `${shortNumber(middle)} (${shortNumber(low)}–${shortNumber(high)})`;
     },
   };
 }
