@@ -10,6 +10,7 @@ import ssh2, {
 } from 'ssh2';
 import { UnreachableError } from '../values/errors.ts';
 import { type Channel, createRelay, type Link } from './channel.ts';
+import { inOnePiece } from './greeting.ts';
 import { fingerprint } from './known-hosts.ts';
 
 // The one file that knows node-ssh, and the ssh2 under it. node-ssh connects and disposes; channels are ssh2's own, because
@@ -116,6 +117,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   let closing = false;
   let lost: string | undefined;
 
+  inOnePiece(options.socket);
   const connected = ssh.connect({
     // node-ssh wants a socket that reads; ssh2 writes to it as well.
     sock: options.socket,
