@@ -10,6 +10,7 @@ import ssh2, {
 } from 'ssh2';
 import { UnreachableError } from '../values/errors.ts';
 import { type Channel, createRelay, type Link } from './channel.ts';
+import { inOnePiece } from './greeting.ts';
 import { meter } from './meter.ts';
 import type { PrivateKey } from './private-key.ts';
 import { SshFailure } from './ssh-errors.ts';
@@ -84,6 +85,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   let closing = false;
   let lost: string | undefined;
 
+  inOnePiece(options.socket);
   const traffic = meter(options.socket);
   const connected = ssh.connect({
     // node-ssh wants a socket that reads; ssh2 writes to it as well.

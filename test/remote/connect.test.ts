@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { connect, createConnect } from '../../src/remote/connect.ts';
 import type { Become, ConnectionSettings, StepResult } from '../../src/remote/session.ts';
@@ -457,6 +458,29 @@ test.serial('what listens there, or does not, is told apart', async (t) => {
   await unreachable(t, settings({ port: await port(closing) }), /hung up before it said anything/, /PerSourcePenalties/);
   await unreachable(t, settings({ port: await port(web), connectTimeoutSeconds: 2 }), /port \d+/, /Is it sshd/);
   for (const server of [silent, closing, web]) server.close();
+});
+
+real('a host that says its name in pieces is connected to', async (t) => {
+  const slow = createServer({ noDelay: true }, (client) => {
+    const upstream = dial({ host: '127.0.0.1', port: sshd.port });
+    for (const socket of [client, upstream]) socket.on('error', () => undefined).on('close', () => client.destroy() && upstream.destroy());
+    client.pipe(upstream);
+    upstream.once('data', async (chunk: Buffer) => {
+      upstream.pause();
+      for (let at = 0; at < chunk.length; at += 8) {
+        client.write(chunk.subarray(at, at + 8));
+        await sleep(20);
+      }
+      upstream.pipe(client);
+    });
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const address = slow.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const known = join(sshd.folder, 'known_hosts_slow');
+  writeFileSync(known, `[127.0.0.1]:${port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
+  t.like(await once(sshd.settings({ port, knownHostsFiles: [known] }), 'echo here'), { rc: 0, stdout: 'here\n' });
+  slow.close();
 });
 
 real('an interrupted connect ends at once', async (t) => {
