@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Traffic } from './session.ts';
 
-/** Counts what goes through a connected socket from now on, without holding it up. Whoever reads from it must begin in the same turn: it flows from here on. */
+/** Counts what goes through a connected socket from now on, without holding it up. What is received counts from when somebody listens. */
 export function meter(socket: Duplex): () => Traffic {
   let trips = 0;
   let bytesSent = 0;
@@ -15,9 +15,16 @@ export function meter(socket: Duplex): () => Traffic {
     bytesSent += Buffer.byteLength(chunk);
     return write(chunk, ...rest);
   };
-  socket.on('data', (chunk: Buffer) => {
+  const count = (chunk: Buffer): void => {
     isAnswered = true;
     bytesReceived += chunk.length;
-  });
+  };
+  // A first listener sets the data flowing: it must not be this one, or the other would miss the beginning.
+  const join = (event: string | symbol): void => {
+    if (event !== 'data') return;
+    socket.off('newListener', join);
+    socket.on('data', count);
+  };
+  socket.on('newListener', join);
   return () => ({ trips, bytesSent, bytesReceived });
 }

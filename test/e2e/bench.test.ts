@@ -18,7 +18,10 @@ test.after.always(() => removeLab(name));
 test.serial('a first install, a drifted item and a converged run of 40 tasks and 100 items keep to their budgets of trips', async (t) => {
   t.timeout(300_000);
   const lab = await startLab({ name, hosts: [{ name: 'm1' }], say: (line) => t.log(line) });
-  await onAllHosts(lab, `echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/bench; timeout 60 sh -c 'until apt-get -q update; do sleep 1; done'`);
+  await onAllHosts(
+    lab,
+    `echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/bench; timeout 60 sh -c 'until apt-get -q update; do sleep 1; done'`,
+  );
   await withSite(lab, { count: 1, delay: 0 }, async (site) => {
     const run = async () => {
       const ran = await converge('run', [join(workload.folder, 'playbook.yaml'), '-i', site.inventory, '-e', 'template_form=hbs']);

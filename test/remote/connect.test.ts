@@ -465,14 +465,15 @@ real('a host that says its name in pieces is connected to', async (t) => {
     const upstream = dial({ host: '127.0.0.1', port: sshd.port });
     for (const socket of [client, upstream]) socket.on('error', () => undefined).on('close', () => client.destroy() && upstream.destroy());
     client.pipe(upstream);
-    upstream.once('data', async (chunk: Buffer) => {
+    const inPieces = async (chunk: Buffer): Promise<void> => {
       upstream.pause();
       for (let at = 0; at < chunk.length; at += 8) {
         client.write(chunk.subarray(at, at + 8));
         await sleep(20);
       }
       upstream.pipe(client);
-    });
+    };
+    upstream.once('data', (chunk: Buffer) => void inPieces(chunk));
   });
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   const address = slow.address();
