@@ -91,7 +91,7 @@ export async function converge(run: RunContext, host: HostRun, target: Target, i
     // Who is about to leave is asked nothing more.
     const again = plan.changes.some((one) => one.reconnects) ? [] : questionsAgain(identity.key, known, lookAhead(run, host, target, writes));
     const steps = [...(guard ? [guard] : []), ...commands.map(({ command }) => stepOf(command, invocation))];
-    const results = await host.contact(target, () => target.apply(identity, steps, again, () => target.answers.invalidate(writes)));
+    const results = await host.does(target, () => target.apply(identity, steps, again, () => target.answers.invalidate(writes)));
     if (guard && results[0]?.rc === guardFailed) {
       moving = results[0].stderr.trim();
       continue;
@@ -150,9 +150,9 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
     if (driven.state === 'done') return driven;
     hasAsked = true;
     const spoilt = driven.questions.filter((question) => isSpoilt(knownOf(question)));
-    for (const question of spoilt) await host.contact(target, () => target.ask([{ identity, question }]));
+    for (const question of spoilt) await host.asks(target, () => target.ask([{ identity, question }]));
     if (spoilt.length === 0)
-      await host.contact(target, () =>
+      await host.asks(target, () =>
         target.ask(
           driven.questions.map((question): Asked => ({ identity, question })),
           lookAhead(run, host, target),

@@ -58,13 +58,19 @@ export class Target {
   connect(): Promise<Connection> {
     if (this.#connection) return this.#connection;
     this.#connection = this.#dial();
+    const noteConnected = (isConnected: boolean): void => {
+      this.#isConnected = isConnected;
+    };
     this.#connection.then(
-      () => {
-        this.#isConnected = true;
-      },
-      () => undefined,
+      () => noteConnected(true),
+      () => noteConnected(false),
     );
     return this.#connection;
+  }
+
+  #begun(): void {
+    this.#isReached = true;
+    this.#tellReached();
   }
 
   get isConnected(): boolean {
@@ -111,10 +117,7 @@ export class Target {
     session.then(
       ({ started }) => {
         this.#refused.delete(user);
-        void started.then(() => {
-          this.#isReached = true;
-          this.#tellReached();
-        });
+        return started.then(() => this.#begun());
       },
       () => this.#refused.set(user, changes),
     );

@@ -461,13 +461,16 @@ real('a host that says its name in pieces is connected to', async (t) => {
     const upstream = dial({ host: '127.0.0.1', port: sshd.port });
     for (const socket of [client, upstream]) socket.on('error', () => undefined).on('close', () => client.destroy() && upstream.destroy());
     client.pipe(upstream);
-    upstream.once('data', async (chunk: Buffer) => {
-      upstream.pause();
-      for (let at = 0; at < chunk.length; at += 8) {
-        client.write(chunk.subarray(at, at + 8));
+    const passOn = async (name: Buffer): Promise<void> => {
+      for (let at = 0; at < name.length; at += 8) {
+        client.write(name.subarray(at, at + 8));
         await sleep(20);
       }
       upstream.pipe(client);
+    };
+    upstream.once('data', (name: Buffer) => {
+      upstream.pause();
+      void passOn(name);
     });
   });
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
