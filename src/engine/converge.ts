@@ -162,7 +162,7 @@ async function apply({ run, host, target, beforeChange, companions }: Place, wor
       ...(index === all.length - 1 ? later : []),
     ],
   }));
-  const [mine = [], ...theirs] = await host.contact(target, () => target.apply(identity, parts, () => target.answers.invalidate(writes)));
+  const [mine = [], ...theirs] = await host.does(target, () => target.apply(identity, parts, () => target.answers.invalidate(writes)));
   for (const [index, other] of others.entries()) {
     const results = theirs[index] ?? [];
     // What was not begun has its turn as ever.
@@ -198,9 +198,9 @@ async function askFor(run: RunContext, host: HostRun, target: Target, { module, 
     if (driven.state === 'done') return driven;
     hasAsked = true;
     const spoilt = driven.questions.filter((question) => isSpoilt(knownOf(question)));
-    for (const question of spoilt) await host.contact(target, () => target.ask([{ identity, question }]));
+    for (const question of spoilt) await host.asks(target, () => target.ask([{ identity, question }]));
     if (spoilt.length === 0)
-      await host.contact(target, () =>
+      await host.asks(target, () =>
         target.ask(
           driven.questions.map((question): Asked => ({ identity, question })),
           lookAhead(run, host, target),

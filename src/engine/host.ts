@@ -77,9 +77,14 @@ export class HostRun {
     this.#become = become;
   }
 
-  /** Asks or does something on a host, its own or another's, when it has a place at work. */
-  contact<T>(target: Target, work: () => Promise<T>): Promise<T> {
-    return this.place ? this.place.contact(target, work) : work();
+  /** Asks something on a host, its own or another's, when it has a place at work. */
+  asks<T>(target: Target, work: () => Promise<T>): Promise<T> {
+    return this.place ? this.place.contact(target, work, true) : work();
+  }
+
+  /** Does something there. */
+  does<T>(target: Target, work: () => Promise<T>): Promise<T> {
+    return this.place ? this.place.contact(target, work, false) : work();
   }
 
   /** Waits for what another host does. */

@@ -7,12 +7,14 @@ const patienceMs = 1000;
 interface Waiting {
   /** It has had a place before. */
   readonly isBack: boolean;
+  readonly isFirst: boolean;
   readonly go: () => void;
 }
 
 /**
  * The places of a batch: at most so many hosts are at work at once (`--forks`), the others wait in the order in which they come. A host that is slow to
- * be reached is not at work: its place goes to another, and when it has been reached it comes to the end of the line.
+ * be reached is not at work: its place goes to another. When it has been reached it is the next in the line, but where others took far less: then it
+ * comes to the end, so that they do not wait for it.
  */
 export class Places {
   #free: number;
@@ -20,6 +22,8 @@ export class Places {
   /** Those who have a place and wait for another host. */
   readonly #idle = new Set<Place>();
   readonly #signal: AbortSignal;
+  /** Milliseconds that hosts have taken to be reached. */
+  readonly #reachedMs: number[] = [];
 
   /** @param signal aborted: nobody waits any more, and nobody who waited gets a place. */
   constructor(most: number, signal: AbortSignal) {
@@ -48,7 +52,7 @@ export class Places {
   }
 
   /** Waits for a place; without one if the run is interrupted meanwhile. @returns whether there is one. */
-  async take(isBack: boolean): Promise<boolean> {
+  async take(isBack: boolean, isFirst: boolean): Promise<boolean> {
     if (this.isInterrupted) return false;
     let isGiven = false;
     const given = new Promise<void>((resolve) => {
@@ -56,11 +60,19 @@ export class Places {
         isGiven = !this.isInterrupted;
         resolve();
       };
-      this.#waiting.push({ isBack, go });
+      const at = isFirst ? this.#waiting.findIndex((one) => !one.isFirst) : -1;
+      this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, { isBack, isFirst, go });
     });
     this.#fill();
     await given;
     return isGiven;
+  }
+
+  /** Notes how long a host took to be reached. @returns whether that is far more than what is usual in this run, on this machine, just now */
+  isLate(ms: number): boolean {
+    this.#reachedMs.push(ms);
+    const usual = this.#reachedMs.toSorted((a, b) => a - b)[Math.floor((this.#reachedMs.length - 1) / 2)] ?? ms;
+    return ms > 2 * usual;
   }
 
   give(): void {
@@ -103,6 +115,7 @@ export class Place {
   readonly #places: Places;
   #isHeld = false;
   #wasHeld = false;
+  #isLate = false;
 
   constructor(places: Places) {
     this.#places = places;
@@ -111,7 +124,7 @@ export class Place {
   /** Waits for a place, unless there is one, or the run is interrupted. */
   async take(): Promise<void> {
     if (this.#isHeld) return;
-    this.#isHeld = await this.#places.take(this.#wasHeld);
+    this.#isHeld = await this.#places.take(this.#wasHeld, this.#wasHeld && !this.#isLate);
     this.#wasHeld = true;
   }
 
@@ -134,15 +147,21 @@ export class Place {
 
   /**
    * Asks or does something on a host. Its being reached (connected to, its shell begun) may take long, and the place then goes to another; nothing is
-   * asked or done before there is one again, but where it is only the shell that was slow to begin.
+   * asked or done before there is one again, but for questions that a slow shell finds when it begins.
+   * @param isAsking `work` changes nothing
    * @throws UnreachableError also where the run was interrupted before there was a place
    */
-  async contact<T>(target: Target, work: () => Promise<T>): Promise<T> {
+  async contact<T>(target: Target, work: () => Promise<T>, isAsking: boolean): Promise<T> {
     await this.#mustTake();
     if (target.isReached) return work();
+    const began = performance.now();
     await this.#lendWhile(target.connect().catch(() => undefined));
-    if (target.isConnected) await this.#mustTake();
+    if (target.isConnected) {
+      this.#isLate = this.#places.isLate(performance.now() - began);
+      await this.#mustTake();
+    }
     const done = work();
+    if (!isAsking) return done;
     await this.#lendWhile(Promise.race([target.reached, done.catch(() => undefined)]));
     const result = await done;
     await this.take();

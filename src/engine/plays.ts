@@ -41,7 +41,7 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
   const identity = identityOf(undefined, {});
   const from = Date.now();
   const questions = [clock(), facts()];
-  await host.contact(target, () =>
+  await host.asks(target, () =>
     target.ask(
       questions.map((question) => ({ identity, question })),
       lookAhead(run, host, target),

@@ -30,7 +30,7 @@ export async function manyEndpoints(
     address: `${network}.${first + index}`,
   }));
   const script = `set -e
-printf '%s\\n' 'MaxStartups 1000' 'PerSourceMaxStartups none' >/etc/ssh/sshd_config.d/many.conf
+printf '%s\\n' 'MaxStartups 1000' 'PerSourceMaxStartups none' 'UsePAM no' >/etc/ssh/sshd_config.d/many.conf
 /usr/sbin/sshd -t
 systemctl reload ssh
 for address in ${endpoints.map(({ address }) => address).join(' ')}; do ip addr replace $address/24 dev eth0; done
