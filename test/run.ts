@@ -7,15 +7,17 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `differential`; default all. With `--coverage` it also tells how many lines of each
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `load`, `differential`; default all. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
 const suites = {
   unit: ['build/test/**/*.test.js', '!build/test/e2e/**', '!build/test/differential/**', '!build/test/law/defects.test.js'],
   // Takes minutes, and says something of the tests, not of the Node version that they run on.
   defects: ['build/test/law/defects.test.js'],
-  // A lab host each: one file at a time, as two cores are shared by all of them.
-  e2e: ['build/test/e2e/**/*.test.js', '--concurrency=1', '--timeout=20m'],
+  // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
+  e2e: ['build/test/e2e/**/*.test.js', '!build/test/e2e/load.test.js', '--concurrency=2', '--timeout=20m'],
+  // Compares times of one run, and so has the machine to itself.
+  load: ['build/test/e2e/load.test.js', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
 } as const;
 
