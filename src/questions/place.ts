@@ -17,10 +17,10 @@ export const encodedText = '(?:[A-Za-z0-9+/=]+|:[A-Za-z0-9/._+@,~:-]+)';
 const encoded = new RegExp(`^${encodedText}$`);
 
 /**
- * sh: `place PATH` sets `real` to PATH with every link resolved, `own` to what is written in PATH where it is a link itself (newlines at its end are lost), `flag`
- * to `hidden` when a folder above may not be entered, and `code` to what is printed for it: `=` when no link is on the way, else `real` and each link
- * passed, one a line, encoded. As namei(1) goes, a part at a time; a process is started only where there is a link. After 40 links it is a loop
- * (path_resolution(7)).
+ * sh: `place PATH` sets `real` to PATH with every link resolved, `own` to what is written in PATH where it is a link itself (less newlines at its
+ * end), `flag` to `hidden` when a folder above may not be entered, and `code` to what is printed for it: `=` when no link is on the way, else `real`
+ * and each link passed, one a line, encoded. As namei(1) goes, a part at a time; a process is started only where there
+ * is a link. After 40 links it is a loop (path_resolution(7)).
  */
 export const placeFunction = `place() {
   p=$1 rest=$1 real= passed= own= targets= count=0 flag=- code='='

@@ -108,6 +108,13 @@ for (const shell of shells()) {
       [1, 2, 2, 3, 1, 4, 1, 7].map((count, index) => [index === 4 ? '/' : join(place, index === 6 ? 'gone' : 'a:b'), count]),
     );
     t.is(present((await askAll(t, shell, [file(`${place}/next/`)]))[0]).type, 'directory');
+    // Without a link on the way the path is said to be real as it was given.
+    const around = ['a:b/x', 'a:b/..', 'a:b/y', 'a:b/.', 'a:b/', 'a:b/up', 'a:b/w', 'next/x', 'next/y', 'x', 'a:b//v', 'a:b//next', 'a:b/up/next'];
+    const reals = ['a:b/x', 'a:b/..', 'a:b/y', 'a:b/.', 'a:b/', '.', 'a:b/w', 'a:b/x', 'a:b/y', 'x', 'a:b//v', 'a:b//next', 'a:b'];
+    t.deepEqual(
+      (await askAll(t, shell, [...around.map((name) => file(`${place}/${name}`)), file('/'), file('/proc')])).map((answer) => answer.real),
+      [...reals.map((name) => (name === '.' ? place : `${place}/${name}`)), '/', '/proc'],
+    );
   });
 
   test(`file › ${shell.name}: answers for more paths than one command takes`, async (t) => {
@@ -157,7 +164,7 @@ for (const shell of shells()) {
     writeFileSync(join(root, 'bom'), '\uFEFF.\n.\n');
     writeFileSync(join(root, 'long'), 'x'.repeat(contentCap + 5));
     const paths = ['bytes', 'empty', 'bom', 'long', 'absent', 'folder', 'link', "quote'"].map((name) => join(root, name));
-    const answers = await askAll(t, shell, [...paths, '/dev/zero'].map(content));
+    const answers = await askAll(t, shell, [...paths, '/dev/zero', '/proc/version'].map(content));
     t.deepEqual(answers[0], { exists: true, real: join(root, 'bytes'), base64: 'AP8KDQ==', truncated: false });
     t.deepEqual(answers[1], { exists: true, real: join(root, 'empty'), text: '', truncated: false });
     t.deepEqual(answers[2], { exists: true, real: join(root, 'bom'), text: '\uFEFF.\n.\n', truncated: false });
@@ -167,6 +174,7 @@ for (const shell of shells()) {
     t.like(answers[6], { text: 'content of plain', real: join(root, 'plain') });
     t.is(answers[7]?.text, "content of quote'");
     t.is(answers[8]?.problem, 'not a regular file');
+    t.regex(answers[9]?.text ?? '', /^Linux/);
   });
 }
 
