@@ -31,20 +31,31 @@ export function content(path: string): Question<ContentAnswer> {
 export const contentKind: QuestionKind<ContentParams, ContentAnswer> = {
   kind: 'content',
   reads: ({ path }) => [`file:${path}`],
-  script: (params) => [preamble, ...params.map(({ path }) => `content ${quote(path)}`)].join('\n'),
+  script(params) {
+    const paths = params.map(({ path }) => quote(path));
+    return [preamble, ...(paths.length > 2 ? [`measure ${paths.join(' ')}`] : []), ...paths.map((path) => `content ${path}`)].join('\n');
+  },
   split: (output, params) => splitParts(output, params.length),
   parse: parseContent,
   aliases: placeAliases,
 };
 
-// One byte more than the cap tells whether there is more. `.` cannot be a line of base64.
+// One byte more than the cap tells whether there is more; of several files those are found first that need no cap (what /proc makes up has no size, but
+// no end perhaps). `.` cannot be a line of base64.
 const preamble = `${placeFunction}
+nl='
+'
+short=
+measure() { short=$nl$(find -L "$@" -prune -type f -size +0 -size -${contentCap / 512} 2>/dev/null)$nl; }
 content() {
   place "$1"
   if [ ! -e "$1" ]; then echo "absent $code"
   elif [ ! -f "$1" ]; then echo "other $code"
   elif [ ! -r "$1" ]; then echo "denied $code"
-  else echo "file $code"; head -c ${contentCap + 1} -- "$1" | base64; fi
+  else
+    echo "file $code"
+    case $short in *"$nl$1$nl"*) base64 <"$1" ;; *) head -c ${contentCap + 1} -- "$1" | base64 ;; esac
+  fi
   echo .
 }`;
 

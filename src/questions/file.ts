@@ -1,7 +1,7 @@
 import { quote } from '../values/command.ts';
 import { bestDigest } from './digest.ts';
-import { checkPath, endOfPart, fromBase64, linesOf, outputLines, splitParts } from './parts.ts';
-import { type Place, placeAliases, placeFunction, placeOf } from './place.ts';
+import { checkPath, endOfPart, linesOf, outputLines, splitParts } from './parts.ts';
+import { encodedText, type Place, placeAliases, placeFunction, placeOf, strange, textLines } from './place.ts';
 import { type Question, type QuestionKind, question } from './question.ts';
 
 /** What is asked of a path. */
@@ -62,7 +62,9 @@ export const fileKind: QuestionKind<FileParams, FileAnswer> = {
   split(output, params) {
     const groups = groupsOf(params);
     const parts = splitParts(output, groups.length);
-    const byHeader = new Map(groups.map(({ header, paths }, index) => [header, partsOf(parts[index] ?? '', paths)]));
+    const byHeader = new Map<string, ReadonlyMap<string, string>>();
+    for (const [index, { header, paths }] of groups.entries())
+      byHeader.set(header, new Map([...(byHeader.get(header) ?? []), ...partsOf(parts[index] ?? '', paths)]));
     return params.map((one) => byHeader.get(headerOf(one))?.get(one.path) ?? '');
   },
   parse: parseFile,
@@ -71,20 +73,42 @@ export const fileKind: QuestionKind<FileParams, FileAnswer> = {
   timeoutSeconds: () => 300,
 };
 
+/** The longest path and the shortest limit of a command's arguments leave room for twice as many. */
+const pathsOfGroup = 200;
+
 // Tabs separate what stat(1) prints, as names of users and groups of a directory service may hold spaces. A directory's size is left out:
 // it changes with its entries.
 const preamble = `${placeFunction}
 nl='
 '
 mounts=
-regular() { for p do if [ -f "$p" ] && { [ "$follow" = 1 ] || [ ! -L "$p" ]; }; then printf '%s\\0' "$p"; fi; done; }
-others() { for p do if [ ! -f "$p" ] || { [ "$follow" != 1 ] && [ -L "$p" ]; }; then printf '%s\\0' "$p"; fi; done; }
+owner='%f	%u	%g	%U	%G'
+is_regular() { [ -f "$1" ] && { [ "$follow" = 1 ] || [ ! -L "$1" ]; }; }
+is_other() { ! is_regular "$1" && { [ -e "$1" ] || [ -L "$1" ]; }; }
+regular() {
+  for p do shift; if is_regular "$p"; then set -- "$@" "$p"; fi; done
+  if [ "$#" = 0 ]; then return; fi
+  stat $option -c "s	$owner	%s	%n" -- "$@"
+  case $header in
+    *long*) ${bestDigest.replaceAll('\n', '\n    ')}
+      $digest "$@" ;;
+    *digest*) sha256sum -- "$@" ;;
+  esac
+}
+others() {
+  for p do shift; if is_other "$p"; then set -- "$@" "$p"; fi; done
+  if [ "$#" -gt 0 ]; then stat $option -c "s	$owner	-	%n" -- "$@"; fi
+}
 describe() {
   target=-
   place "$1"
-  if [ -L "$p" ]; then target=$(readlink -n -- "$p" | base64 | tr -d '\\n'); fi
+  case $own in '') ;; ${strange}) target=$(readlink -n -- "$p" | base64 | tr -d '\\n') ;; *) target=:$own ;; esac
   if [ -d "$p" ]; then
-    [ -n "$mounts" ] || mounts=$nl$(printf %b "$(cut -d ' ' -f 2 /proc/mounts 2>/dev/null)")$nl
+    if [ -z "$mounts" ]; then
+      mounts=$(cut -d ' ' -f 2 /proc/mounts 2>/dev/null)
+      case $mounts in *\\\\*) mounts=$(printf %b "$mounts") ;; esac
+      mounts=$nl$mounts$nl
+    fi
     case $mounts in *"$nl$real$nl"*) flag=mount ;; esac
   fi
   printf '%s %s %s\\n' "$flag" "$code" "$target"
@@ -102,16 +126,10 @@ group() {
   shift
   case $header in *follow*) follow=1 option=-L ;; esac
   printf '%s\\n' "$header"
-  owner='%f	%u	%g	%U	%G'
-  regular "$@" | xargs -0 -r stat $option -c "s	$owner	%s	%n" -- 2>/dev/null
-  others "$@" | xargs -0 -r stat $option -c "s	$owner	-	%n" -- 2>/dev/null
-  case $header in *times*) for p do printf '%s\\0' "$p"; done | xargs -0 -r stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- 2>/dev/null
+  { regular "$@"; others "$@"; } 2>/dev/null
+  case $header in *times*)
+    stat $option -c 't	%X	%Y	%Z	%i	%h	%n' -- "$@" 2>/dev/null
     for p do may "$p"; done ;;
-  esac
-  case $header in
-    *long*) ${bestDigest.replaceAll('\n', '\n    ')}
-      regular "$@" | xargs -0 -r $digest 2>/dev/null ;;
-    *digest*) regular "$@" | xargs -0 -r sha256sum -- 2>/dev/null ;;
   esac
   for p do describe "$p"; done
   echo .
@@ -126,11 +144,15 @@ function headerOf({ follow, digest, times }: FileParams): string {
   return `file${follow ? '+follow' : ''}${digest === 'long' ? '+long' : digest === false ? '' : '+digest'}${times ? '+times' : ''}`;
 }
 
-/** The paths by what is asked of them, each path once. */
+/** The paths by what is asked of them, each path once, at most `pathsOfGroup` together. */
 function groupsOf(params: readonly FileParams[]): readonly Group[] {
   const groups = new Map<string, Set<string>>();
   for (const one of params) groups.set(headerOf(one), (groups.get(headerOf(one)) ?? new Set()).add(one.path));
-  return [...groups].map(([header, paths]) => ({ header, paths: [...paths] }));
+  return [...groups].flatMap(([header, set]) => {
+    const paths = [...set];
+    const count = Math.ceil(paths.length / pathsOfGroup);
+    return Array.from({ length: count }, (_, index) => ({ header, paths: paths.slice(index * pathsOfGroup, (index + 1) * pathsOfGroup) }));
+  });
 }
 
 /** The part of each path: the header, the lines that name it, its place (one line a path, in their order), the end. */
@@ -159,7 +181,7 @@ function nameIn(line: string): string {
 const statLine = /^s\t([0-9a-f]{1,8})\t(\d{1,10})\t(\d{1,10})\t([^\t]+)\t([^\t]+)\t(\d{1,18}|-)\t/;
 const timesLine = /^t\t(-?\d+)\t(-?\d+)\t(-?\d+)\t(\d+)\t(\d+)\t/;
 const accessLine = /^a\t(r?w?x?)\t/;
-const placeLine = /^(-|hidden|mount) (=|[A-Za-z0-9+/=]+) (-|[A-Za-z0-9+/=]+)$/;
+const placeLine = new RegExp(`^(-|hidden|mount) (=|${encodedText}) (-|${encodedText})$`);
 
 function parseFile(part: string, { path }: FileParams): FileAnswer {
   const lines = outputLines(part).slice(1, -1);
@@ -181,7 +203,7 @@ function parseFile(part: string, { path }: FileParams): FileAnswer {
     ...(size !== '-' && { size: Number(size) }),
     ...(access !== undefined && { access }),
     ...(sha256 && { sha256 }),
-    ...(type === 'link' && targetCode !== '-' && { target: fromBase64(targetCode) }),
+    ...(type === 'link' && targetCode !== '-' && { target: textLines(targetCode).join('\n') }),
     ...place,
     ...(flag === 'mount' && type === 'directory' && { isMountPoint: true as const }),
     ...(times && {

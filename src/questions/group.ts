@@ -21,9 +21,11 @@ export const groupKind: QuestionKind<GroupParams, GroupAnswer> = {
   kind: 'group',
   reads: ({ name }) => [`group:${name}`, 'file:/etc/group'],
   // BusyBox may lack getent; its accounts are in the files.
-  script: (params) => `for name in ${[...new Set(params.map(({ name }) => quote(name)))].join(' ')}; do
-  { getent group "$name" || cat /etc/group; } 2>/dev/null | awk -F : -v name="$name" '$1 == name { print $1 ":" $2 ":" $3; exit }'
-done`,
+  script(params) {
+    const names = [...new Set(params.map(({ name }) => name))];
+    return `{ getent group ${names.map(quote).join(' ')} || cat /etc/group; } 2>/dev/null |
+  awk -F : -v names=${quote(` ${names.join(' ')} `)} '!($1 in seen) && index(names, " " $1 " ") { seen[$1]; print $1 ":" $2 ":" $3 }'`;
+  },
   split: (output, params) =>
     params.map(
       ({ name }) =>

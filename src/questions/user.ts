@@ -37,32 +37,69 @@ export function user(name: string, options: { readonly shadow?: true } = {}): Qu
   return question(userKind, { name: checkAccount(name), ...options });
 }
 
-const preamble = `entry() { { getent "$1" "$2" || cat "/etc/$1"; } 2>/dev/null | awk -F : -v name="$2" '$1 == name { print; exit }'; }
-groups=
-account() {
-  line=$(entry passwd "$1")
-  if [ -n "$line" ]; then
-    [ -n "$groups" ] || groups=$(getent group 2>/dev/null || cat /etc/group)
-    printf '%s\\n' "$line" | cut -d : -f 1,3-7
-    printf '%s\\n' "$groups" | awk -F : -v name="$1" '{ count = split($4, members, ","); for (i = 1; i <= count; i++) if (members[i] == name) print "member " $1 }' | sort
-    if [ "$2" = shadow ]; then
-      line=$(entry shadow "$1")
-      if [ -n "$line" ]; then
-        hash=\${line#*:} hash=\${hash%%:*} lock=open
-        case $hash in '!'*) lock=locked ;; esac
-        while [ "$hash" != "\${hash#!}" ]; do hash=\${hash#!}; done
-        [ -n "$hash" ] || lock="$lock-empty"
-        echo "shadow $lock $(printf %s "$hash" | sha256sum | cut -c 1-64) $(printf '%s\\n' "$line" | cut -d : -f 4,5,8)"
-      fi
-    fi
-  fi
-  echo .
+// One look into each database for all accounts (BusyBox may lack getent; its accounts are in the files), each after a line that no account has. Of a hash
+// only the digest leaves the host.
+const preamble = `answers() {
+  awk -F : -v wanted="$1" 'BEGIN { total = split(wanted, accounts, " "); for (i = 1; i <= total; i++) { split(accounts[i], account, ":"); asked[account[1]] } }
+/^::/ { database = $3; next }
+database == "group" { count = split($4, names, ","); for (i = 1; i <= count; i++) if (names[i] in asked) member(names[i], $1); next }
+!($1 in asked) { next }
+database == "passwd" && !($1 in entry) { entry[$1] = $1 ":" $3 ":" $4 ":" $5 ":" $6 ":" $7 }
+database == "shadow" && !($1 in hash) { hash[$1] = $2; days[$1] = $4 ":" $5 ":" $8 }
+function member(name, group, at) {
+  for (at = ++groups[name]; at > 1 && group "" < of[name, at - 1] ""; at--) of[name, at] = of[name, at - 1]
+  of[name, at] = group
+}
+function shadow(name, lock) {
+  lock = hash[name] ~ /^!/ ? "locked" : "open"
+  sub(/^!+/, "", hash[name])
+  print "shadow " lock (hash[name] == "" ? "-empty" : "") " " hash[name] " " days[name]
+}
+END {
+  for (i = 1; i <= total; i++) {
+    split(accounts[i], account, ":")
+    name = account[1]
+    if (name in entry) {
+      print entry[name]
+      for (at = 1; at <= groups[name]; at++) print "member " of[name, at]
+      if (account[2] == "shadow" && name in hash) shadow(name)
+    }
+    print "."
+  }
+}'
+}
+digested() {
+  while IFS= read -r line; do
+    case $line in
+      'shadow '*) line=\${line#shadow }
+        lock=\${line%% *} days=\${line##* } hash=\${line#* }
+        digest=$(printf %s "\${hash%" $days"}" | sha256sum)
+        line="shadow $lock \${digest%% *} $days" ;;
+    esac
+    printf '%s\\n' "$line"
+  done
 }`;
+
+/** sh: all of a database that these names need. */
+const databaseOf = (database: string, names: readonly string[]): string =>
+  `echo ::${database}; getent ${[database, ...names.map(quote)].join(' ')} || cat /etc/${database}`;
+
+function scriptOf(params: readonly UserParams[]): string {
+  const namesOf = (some: readonly UserParams[]): readonly string[] => [...new Set(some.map(({ name }) => name))];
+  const secret = namesOf(params.filter(({ shadow }) => shadow));
+  const databases = [
+    databaseOf('passwd', namesOf(params)),
+    databaseOf('group', []),
+    ...(secret.length > 0 ? [databaseOf('shadow', secret)] : []),
+  ].join('; ');
+  const wanted = params.map(({ name, shadow }) => `${name}:${shadow ? 'shadow' : 'plain'}`).join(' ');
+  return `${preamble}\n{ ${databases}; } 2>/dev/null | answers ${quote(wanted)}${secret.length > 0 ? ' | digested' : ''}`;
+}
 
 export const userKind: QuestionKind<UserParams, UserAnswer> = {
   kind: 'user',
   reads: ({ name }) => [`user:${name}`, 'group:*', 'file:/etc/passwd', 'file:/etc/group', 'file:/etc/shadow'],
-  script: (params) => [preamble, ...params.map(({ name, shadow }) => `account ${quote(name)} ${shadow ? 'shadow' : 'plain'}`)].join('\n'),
+  script: scriptOf,
   split: (output, params) => splitParts(output, params.length),
   parse(part, { name }) {
     const [entry, ...lines] = linesOf(part);

@@ -84,6 +84,54 @@ for (const shell of shells()) {
     }
   });
 
+  test(`file › ${shell.name}: links by any name, to any name, through several`, async (t) => {
+    const place = join(root, `links-${shell.name}`);
+    mkdirSync(join(place, 'a:b'), { recursive: true });
+    const targets = { 'plain-1.0': 'a:b', 'to colon': 'plain-1.0', next: './plain-1.0', мир: 'next', 'ends-$(id)': '/', far: 'мир', '-n': 'gone' };
+    for (const [name, target] of Object.entries(targets)) symlinkSync(target, join(place, name));
+    symlinkSync(place, join(place, 'a:b', 'up'));
+    const answers = await askAll(
+      t,
+      shell,
+      [...Object.keys(targets), 'far/up/next'].map((name) => file(join(place, name))),
+    );
+    const target = (index: number) => {
+      const answer = present(answers[index]);
+      return answer.type === 'link' ? answer.target : answer.type;
+    };
+    t.deepEqual(
+      answers.map((_, index) => target(index)),
+      [...Object.values(targets), './plain-1.0'],
+    );
+    t.deepEqual(
+      answers.map((answer) => [answer.real, answer.links?.length]),
+      [1, 2, 2, 3, 1, 4, 1, 7].map((count, index) => [index === 4 ? '/' : join(place, index === 6 ? 'gone' : 'a:b'), count]),
+    );
+    t.is(present((await askAll(t, shell, [file(`${place}/next/`)]))[0]).type, 'directory');
+    // Without a link on the way the path is said to be real as it was given.
+    const around = ['a:b/x', 'a:b/..', 'a:b/y', 'a:b/.', 'a:b/', 'a:b/up', 'a:b/w', 'next/x', 'next/y', 'x', 'a:b//v', 'a:b//next', 'a:b/up/next'];
+    const reals = ['a:b/x', 'a:b/..', 'a:b/y', 'a:b/.', 'a:b/', '.', 'a:b/w', 'a:b/x', 'a:b/y', 'x', 'a:b//v', 'a:b//next', 'a:b'];
+    t.deepEqual(
+      (await askAll(t, shell, [...around.map((name) => file(`${place}/${name}`)), file('/'), file('/proc')])).map((answer) => answer.real),
+      [...reals.map((name) => (name === '.' ? place : `${place}/${name}`)), '/', '/proc'],
+    );
+  });
+
+  test(`file › ${shell.name}: answers for more paths than one command takes`, async (t) => {
+    const many = join(root, `many-${shell.name}`);
+    mkdirSync(many);
+    const numbers = Array.from({ length: 450 }, (_, index) => index);
+    for (const number of numbers.filter((one) => one % 3 > 0)) writeFileSync(join(many, `${number}`), `of ${number}`);
+    const { kind } = file('/');
+    const params = numbers.map((number) => file(join(many, `${number}`)).params);
+    const { stdout } = await runScript(shell, kind.script(params));
+    const answers = kind.split(stdout, params).map((part, index) => kind.parse(part, params[index] as never));
+    t.deepEqual(
+      answers.map((answer) => answer.exists && answer.sha256),
+      numbers.map((number) => number % 3 > 0 && sha256(`of ${number}`)),
+    );
+  });
+
   test(`file › ${shell.name}: options ask for other things of the same path in the same batch`, async (t) => {
     const path = join(root, 'link');
     const questions = [
@@ -116,7 +164,7 @@ for (const shell of shells()) {
     writeFileSync(join(root, 'bom'), '\uFEFF.\n.\n');
     writeFileSync(join(root, 'long'), 'x'.repeat(contentCap + 5));
     const paths = ['bytes', 'empty', 'bom', 'long', 'absent', 'folder', 'link', "quote'"].map((name) => join(root, name));
-    const answers = await askAll(t, shell, [...paths, '/dev/zero'].map(content));
+    const answers = await askAll(t, shell, [...paths, '/dev/zero', '/proc/version'].map(content));
     t.deepEqual(answers[0], { exists: true, real: join(root, 'bytes'), base64: 'AP8KDQ==', truncated: false });
     t.deepEqual(answers[1], { exists: true, real: join(root, 'empty'), text: '', truncated: false });
     t.deepEqual(answers[2], { exists: true, real: join(root, 'bom'), text: '\uFEFF.\n.\n', truncated: false });
@@ -126,6 +174,7 @@ for (const shell of shells()) {
     t.like(answers[6], { text: 'content of plain', real: join(root, 'plain') });
     t.is(answers[7]?.text, "content of quote'");
     t.is(answers[8]?.problem, 'not a regular file');
+    t.regex(answers[9]?.text ?? '', /^Linux/);
   });
 }
 

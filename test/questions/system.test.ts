@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,44 @@ for (const shell of shells()) {
     }
     t.is(typeof daemon?.isLocked, 'boolean');
     t.regex(daemon?.passwordDigest ?? '', /^[0-9a-f]{64}$/);
+  });
+
+  test(`user, group › ${shell.name}: the first entry counts, groups come sorted, and of a password only its digest`, async (t) => {
+    const databases = `getent() {
+  case $1 in
+    passwd) printf '%s\\n' 'shadow:x:5:6:A Name,,:/home/a:/bin/sh' 'ann.b:x:7:8::/b:/bin/b' 'shadow:x:1:1:::' ;;
+    group) printf '%s\\n' 'wheel:x:10:ann.b,shadow' 'adm:x:4:shadow' 'adm:x:9:' '20:x:20:shadow' '9:x:9:shadow' 'a-b:x:1:shadow,ann' 'a:x:2:shadow' ;;
+    shadow) printf '%s\\n' 'shadow:!!$6$*:19000:0:99999:7:::' 'ann.b::19000:::::20000:' ;;
+  esac
+}
+`;
+    const ask = async <Answer>(questions: readonly Question<Answer>[]) => {
+      const params = questions.map((question) => question.params);
+      const kind: QuestionKind<unknown, Answer> | undefined = questions[0]?.kind;
+      if (!kind) throw new Error('no question was given');
+      return read((await runScript(shell, databases + kind.script(params))).stdout, questions);
+    };
+    const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+    const [one, ann, none, plain] = await ask([user('shadow', { shadow: true }), user('ann.b', { shadow: true }), user('ann'), user('shadow')]);
+    const known = {
+      exists: true,
+      uid: 5,
+      gid: 6,
+      comment: 'A Name,,',
+      home: '/home/a',
+      shell: '/bin/sh',
+      groups: ['20', '9', 'a', 'a-b', 'adm', 'wheel'],
+    };
+    t.deepEqual(plain, known);
+    t.deepEqual(one, { ...known, passwordDigest: digest('$6$*'), isLocked: true, passwordDays: { min: 0, max: 99999 } });
+    t.like(ann, { uid: 7, groups: ['wheel'], passwordDigest: digest(''), isLocked: false, expiresDays: 20000, passwordDays: {} });
+    t.deepEqual(none, { exists: false });
+    t.deepEqual(await ask([group('adm'), group('b'), group('a'), group('adm')]), [
+      { exists: true, gid: 4 },
+      { exists: false },
+      { exists: true, gid: 2 },
+      { exists: true, gid: 4 },
+    ]);
   });
 
   test(`package › ${shell.name}: answers for installed, unknown and qualified names, and where there is no dpkg`, async (t) => {
