@@ -49,8 +49,7 @@ const playbook = `- hosts: all
 `;
 
 async function manyRuns(): Promise<readonly Held[]> {
-  const { settings, port } = sshd;
-  const { identityFile, knownHostsFiles } = settings();
+  const { port, identityFile, knownHostsFiles } = sshd.settings();
   const reached = { ssh_host: '127.0.0.1', ssh_port: port, ssh_identity_file: identityFile, ssh_known_hosts_file: knownHostsFiles[0] };
   const hosts = {
     root: { ...reached, ssh_user: 'root' },
@@ -63,12 +62,12 @@ async function manyRuns(): Promise<readonly Held[]> {
   const program = fileURLToPath(new URL('many-runs.js', import.meta.url));
   // Code that V8 compiles better while it runs counts as heap, and is no leak.
   const flags = ['--expose-gc', '--no-opt', '--no-sparkplug'];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, folder]);
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, folder], { timeout: 150_000 });
   return JSON.parse(stdout) as Held[];
 }
 
 real('memory, open files and what keeps the process going are flat over 50 runs in one process', async (t) => {
-  t.timeout(120_000);
+  t.timeout(160_000);
   const [early, late] = await manyRuns();
   if (!early || !late) return t.fail('nothing was told');
   const growth = { heap: late.heapBytes - early.heapBytes, rss: late.rssBytes - early.rssBytes };

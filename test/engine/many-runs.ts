@@ -36,7 +36,8 @@ for (let round = 1; round <= last; round += 1) {
   const exitCode = await perform(await prepare(options, modules), options, () => undefined, signal, connect);
   if (told.includes(round)) holds.push(await held(round, exitCode, holds[0]));
 }
-process.stdout.write(JSON.stringify(holds));
+// What is still open, and would keep this process, has been told of.
+process.stdout.write(JSON.stringify(holds), () => process.exit());
 
 function optionsOf(round: number): RunOptions {
   return {
