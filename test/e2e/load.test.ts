@@ -18,8 +18,9 @@ const name = 'e2e-load';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-load-'));
 const command = join(projectRoot, 'build/src/cli/main.js');
 
-/** Seconds that a host has to be reached in. */
-const patience = 20;
+/** Seconds that a host has to be reached in: more than the slow ones take on a busy machine. Those that stall never will be. */
+const patience = 60;
+const patienceWithStalled = 8;
 const wellCount = 120;
 
 type Vars = Readonly<Record<string, string | number>>;
@@ -80,10 +81,11 @@ async function illHosts(endpoints: readonly Endpoint[], knownHostsFile: string):
   for (const [index, { address }] of endpoints.entries()) {
     const number = String(index + 1).padStart(2, '0');
     const target = { host: address, port: 22 };
-    hosts[`stall${number}`] =
+    const stalled: Vars =
       index % 4 === 3
         ? { ssh_host: address, ssh_user: 'hang' }
         : { ssh_host: '127.0.0.1', ssh_port: (await listen(index % 4 === 2 ? named : silent)).port };
+    hosts[`stall${number}`] = { ...stalled, ssh_timeout: patienceWithStalled };
     hosts[`refuse${number}`] = { ssh_host: '127.0.0.1', ssh_port: unreachable.port };
     hosts[`garbage${number}`] = { ssh_host: '127.0.0.1', ssh_port: (await listen(garbage[index % garbage.length] ?? silent)).port };
     const slow = index % 4 === 0 ? await listen(drop(target, 1)) : await startProxy({ target, delay: 250 });
@@ -171,7 +173,8 @@ async function mostAtWork(): Promise<number> {
 test.serial('hosts that stall, refuse, talk nonsense or are slow do not hold up the others, and each is told of', async (t) => {
   t.timeout(300_000);
   const forks = 60;
-  const play = playbook([work(20)]);
+  // The healthy take two turns. In the first of them they are about a second late beside the ill, which is no more than a twentieth of this.
+  const play = playbook([work(8)]);
   const ratios: number[] = [];
   for (let round = 0; round < 3 && (round === 0 || Math.min(...ratios) > 1.1); round += 1) {
     const alone = await run([play, '-i', inventory(well), '--forks', String(forks), '--output', 'json']);
