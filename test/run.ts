@@ -7,17 +7,19 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `load`, `differential`; default all. With `--coverage` it also tells how many lines of each
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`; default all. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
+const alone = ['host-faults', 'killed', 'load', 'nginx', 'refused', 'rollback', 'web'];
+
 const suites = {
   unit: ['build/test/**/*.test.js', '!build/test/e2e/**', '!build/test/differential/**', '!build/test/law/defects.test.js'],
   // Takes minutes, and says something of the tests, not of the Node version that they run on.
   defects: ['build/test/law/defects.test.js'],
   // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
-  e2e: ['build/test/e2e/**/*.test.js', '!build/test/e2e/load.test.js', '--concurrency=2', '--timeout=20m'],
-  // Compares times of one run, and so has the machine to itself.
-  load: ['build/test/e2e/load.test.js', '--timeout=20m'],
+  e2e: ['build/test/e2e/**/*.test.js', ...alone.map((name) => `!build/test/e2e/${name}.test.js`), '--concurrency=2', '--timeout=20m'],
+  // These look at times, and so have the machine to themselves.
+  alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
 } as const;
 
