@@ -1,35 +1,55 @@
-// What `npm run build` does after the compiler: build/src and the packages it uses become few files in build/bundle, as to find and read
-// hundreds of them would take as long as all the rest of a start. Code that is loaded late stays in files of its own.
+// What `npm run build` does after the compiler: build/src and the packages it uses become two files in build/bundle, as to find and read
+// hundreds of them would take as long as all the rest of a start: a small one that is called, and the program, which that one reads (start-compiled.ts).
 
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { build, type OnResolveArgs, type OnResolveResult } from 'esbuild';
+import { type BuildOptions, build, type OnResolveArgs, type OnResolveResult } from 'esbuild';
 import { projectRoot } from './lab/places.ts';
 
 const folder = join(projectRoot, 'build/bundle');
+const source = join(projectRoot, 'build/src/cli');
+
+const common: BuildOptions = {
+  outdir: join(folder, 'cli'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+};
 
 rmSync(folder, { recursive: true, force: true });
 await build({
-  entryPoints: { 'cli/main': join(projectRoot, 'build/src/cli/main.js') },
-  outdir: folder,
-  // As deep as the entry: package.json is looked for from either.
-  chunkNames: 'cli/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
+  ...common,
+  entryPoints: [join(source, 'start.js')],
+  format: 'cjs',
+  // Names stay, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // A function of what it needs of its surroundings, which returns what it exports.
+  banner: {
+    js: "(function(require,__filename,__dirname){const module={exports:{}};const __url=require('node:url').pathToFileURL(__filename).href;",
+  },
+  footer: { js: 'return module.exports})' },
+  define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
+  // What is loaded late is begun late; to look for files is nothing that a script of its own can do.
+  supported: { 'dynamic-import': false },
   // Compiled for the machine where it was installed, or not there at all: ssh2 does without.
   external: ['cpu-features'],
   plugins: [{ name: 'compiled part of ssh2', setup: (bundler) => bundler.onResolve({ filter: /\.node$/ }, fromPackage) }],
-  // ssh2 asks for it, to find a program for Windows.
-  define: { __dirname: 'import.meta.dirname' },
-  // Packages in CommonJS call it for what is Node's own.
-  banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
-  sourcemap: true,
-  sourcesContent: false,
   legalComments: 'linked',
-  logLevel: 'warning',
+});
+await build({
+  ...common,
+  entryPoints: [join(source, 'main.js')],
+  format: 'esm',
+  plugins: [
+    {
+      name: 'the program as it is compiled already',
+      setup: (bundler) => bundler.onResolve({ filter: /^\.\/start\.js$/ }, () => ({ path: join(source, 'start-compiled.js') })),
+    },
+  ],
 });
 
 /** The bundle looks for a compiled part, which its package has beside itself, in the package. */
