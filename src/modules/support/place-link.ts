@@ -29,10 +29,14 @@ export interface LinkAnswers {
 export function* askLink({ path, src, isHard, force }: Omit<WantedLink, 'follow'>): Asking<LinkAnswers> {
   // Inode and number of links, by which names of one file are known, come with the times.
   const times = isHard ? { times: true as const } : {};
-  const { found } = yield* ask({ found: file(path, { digest: false, ...times }) });
+  const place = file(path, { digest: false, ...times });
+  const lead = (to: string) => file(to, { digest: false, follow: true, ...times });
+  // A whole path leads to the same wherever the link is to stand: both are asked at once.
+  const whole = src.startsWith('/') ? yield* ask({ found: place, target: lead(src) }) : undefined;
+  const { found } = whole ?? (yield* ask({ found: place }));
   const isFolder = found.exists && found.type === 'directory';
   const above = isFolder ? path : path.slice(0, path.lastIndexOf('/'));
-  const { target } = yield* ask({ target: file(src.startsWith('/') ? src : `${above}/${src}`, { digest: false, follow: true, ...times }) });
+  const { target } = whole ?? (yield* ask({ target: lead(`${above}/${src}`) }));
   const { inside } = isFolder && force ? yield* ask({ inside: entries(allIn(path)) }) : { inside: undefined };
   return { found, target, inside };
 }
