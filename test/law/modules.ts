@@ -118,7 +118,12 @@ const modules: Readonly<Record<string, Module>> = {
     params: z.strictObject({ path: name }),
     ask: ({ path }) => ask({ file: thing(fileAt(path)) }),
     plan: () => [],
-    result: (_, { file }) => ({ exists: file.is !== '', value: file.is, real: file.real }),
+    // What is no text must not become one: `folder` as the content of a file would be a folder here.
+    result: (_, { file }) => ({
+      exists: file.is !== '',
+      value: file.is === 'folder' || file.is.startsWith('->') ? 'no-text' : file.is,
+      real: file.real,
+    }),
   }),
   find: defineModule({
     ...documented,
