@@ -33,7 +33,7 @@ export class LawHost extends SimulatedHost {
           const real = this.real(one, true);
           // Only root may look into that folder.
           const see = (name: string) => (user === 'root' || !name.startsWith('file:/b/') ? (this.state.get(name) ?? '') : '');
-          return { value: see(real), line: `${one}=${see(this.real(one, false))} ${see(real)} ${real}\n` };
+          return { value: see(real), line: `${one}=${see(this.real(one, false))} ${see(real)} ${this.#names(one)}\n` };
         });
         return lines.some((one) => one.value === 'broken') ? undefined : lines.map(({ line }) => line).join('');
       }
@@ -42,7 +42,7 @@ export class LawHost extends SimulatedHost {
           .map((folder) => {
             const real = this.real(folder, true);
             const found = [...this.state].filter(([one]) => one.startsWith(`${real}/`)).map(([one, is]) => `${one}:${is}`);
-            return `${folder}=${found.sort().join(',')} ${real}\n`;
+            return `${folder}=${found.sort().join(',')} ${this.#names(folder)}\n`;
           })
           .join('');
       case 'set':
@@ -66,16 +66,29 @@ export class LawHost extends SimulatedHost {
 
   /** The name behind links: of the folders above, and with `last` of the thing itself. A loop of links ends where it is. */
   protected real(name: string, last: boolean): string {
-    if (!name.startsWith('file:')) return name;
+    return this.#way(name, last).real;
+  }
+
+  /** What an answer about a thing depends on: its real name, and every link on the way to it. */
+  #names(name: string): string {
+    const { real, passed } = this.#way(name, true);
+    return [real, ...passed].join(',');
+  }
+
+  #way(name: string, last: boolean): { readonly real: string; readonly passed: ReadonlySet<string> } {
+    const passed = new Set<string>();
+    if (!name.startsWith('file:')) return { real: name, passed };
     let path = name.slice('file:'.length);
     for (let count = 0; count < mostLinks; count++) {
       const parts = path.split('/').slice(1);
       const at = parts.findIndex((_, index) => (last || index < parts.length - 1) && this.#isLink(parts.slice(0, index + 1)));
       if (at < 0) break;
-      const target = this.state.get(`file:/${parts.slice(0, at + 1).join('/')}`)?.slice(2) ?? '';
+      const link = `file:/${parts.slice(0, at + 1).join('/')}`;
+      passed.add(link);
+      const target = this.state.get(link)?.slice(2) ?? '';
       path = [target, ...parts.slice(at + 1)].join('/');
     }
-    return `file:${path}`;
+    return { real: `file:${path}`, passed };
   }
 
   #isLink(parts: readonly string[]): boolean {

@@ -11,6 +11,8 @@ interface Thing {
   /** Its own value. */
   readonly own: string;
   readonly real: string;
+  /** The links on the way to it. */
+  readonly passed: readonly string[];
 }
 
 function linesByName(output: string): ReadonlyMap<string, string> {
@@ -37,23 +39,25 @@ const thingKind: QuestionKind<Resource, Thing> = {
   script: (names) => `look ${names.join(' ')}`,
   split: splitLines,
   parse(part, name) {
-    const [own = '', is = '', real = ''] = part.slice(name.length + 1, -1).split(' ');
+    const [own = '', is = '', names = ''] = part.slice(name.length + 1, -1).split(' ');
     if (is === 'garbage') throw new Error('it makes no sense');
-    return { own, is, real };
+    const [real = '', ...passed] = names.split(',');
+    return { own, is, real, passed };
   },
-  aliases: ({ real }) => [real as Resource],
+  aliases: ({ real, passed }) => [real, ...passed] as Resource[],
 };
 
-const listKind: QuestionKind<Resource, { readonly found: string; readonly real: string }> = {
+const listKind: QuestionKind<Resource, Pick<Thing, 'real' | 'passed'> & { readonly found: string }> = {
   kind: 'list',
   reads: (name) => [name],
   script: (names) => `list ${names.join(' ')}`,
   split: splitLines,
   parse(part, name) {
-    const [found = '', real = ''] = part.slice(name.length + 1, -1).split(' ');
-    return { found, real };
+    const [found = '', names = ''] = part.slice(name.length + 1, -1).split(' ');
+    const [real = '', ...passed] = names.split(',');
+    return { found, real, passed };
   },
-  aliases: ({ real }) => [real as Resource],
+  aliases: ({ real, passed }) => [real, ...passed] as Resource[],
 };
 
 /** What may change by itself, and is asked when its turn has come. */

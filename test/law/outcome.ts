@@ -88,7 +88,7 @@ export class Court {
     return {
       essence: { lines: runs.map(linesOf), counts: runs.map(countsOf), ...left(hosts) },
       exitCodes,
-      told: told(runs.flat(), forks),
+      told: told(runs.flat()),
       trips: runs
         .flat()
         .flatMap((event) => (event.event === 'recap' ? Object.values(event.hosts) : []))
@@ -173,13 +173,12 @@ function drift(hosts: ReadonlyMap<string, LawHost>, changes: World['drift']): vo
 
 const volatile = new Set(['durationMs', 'rtt_ms', 'trips', 'phases']);
 
-/** What depends on time and on the number of trips is left out: where hosts work side by side also in which order they came to a group. */
-function told(events: readonly RunEvent[], forks: number): Record<string, string[]> {
+/** What depends on time and on the number of trips is left out. */
+function told(events: readonly RunEvent[]): Record<string, string[]> {
   const byHost: Record<string, string[]> = {};
   for (const event of events) {
-    const lasting = forks > 1 && event.event === 'play_start' ? { ...event, hosts: event.hosts.toSorted() } : event;
     (byHost['host' in event ? (event.host ?? '') : ''] ??= []).push(
-      JSON.stringify(lasting, (key, value: unknown) => (volatile.has(key) ? undefined : value)),
+      JSON.stringify(event, (key, value: unknown) => (volatile.has(key) ? undefined : value)),
     );
   }
   return byHost;
