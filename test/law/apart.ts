@@ -18,7 +18,8 @@ export function apart({ plays, included, ...rest }: Playbook): Playbook {
       const isFixed = typeof hosts === 'string' && hosts !== 'all' && !hosts.startsWith('g-');
       return { ...words, hosts: isFixed ? hosts : 'web', tasks: all(tasks, true), handlers: all(handlers, false) };
     }),
-    included: { low: all(included.low as Value, true), high: all(included.high as Value, true) },
+    // In the later rounds of an include it is not always the first host that does what is done once.
+    included: { low: all(included.low as Value, false), high: all(included.high as Value, false) },
   };
 }
 
