@@ -68,8 +68,11 @@ export interface Walk {
   readonly host: HostRun;
   /** The loop variables of the includes around. */
   readonly frame: Vars;
-  /** Which items of the loops of the includes around it is at, so that tasks that are done in rounds can be told apart. */
-  readonly round: string;
+  /**
+   * Which rounds of the includes around it is in, so that tasks that are done in rounds can be told apart: of each include, outermost first, where its
+   * tasks begin in the run's order and the index of its loop's item.
+   */
+  readonly rounds: readonly number[];
   /** Each `end_play` that the host has come to. */
   readonly passed: Set<Meta>;
   /** Handlers that have failed on the host: no other runs after one, not even with `force_handlers`. */

@@ -40,6 +40,8 @@ export class HostRun {
   position = -1;
   /** Index in its loop of the first item whose turn has not come. */
   nextItem = 0;
+  /** How far it has come in the run: the rounds (see `Walk`) of the latest task on the way, and its index in the run's order. */
+  reached: readonly number[] = [];
   /** The outermost include with a loop that it is in: the item it is at, and where its tasks begin in the run's order. */
   rounds: { readonly include: Include; readonly index: number; readonly from: number } | undefined;
   /** How many items of tasks may yet be looked at ahead of changes: enough for all playbooks but the very long, whose time it bounds. */

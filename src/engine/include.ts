@@ -44,7 +44,11 @@ export async function walkInclude(
       host.rounds = before ?? { include, index, from };
       // The tasks come again: the place in the walk is before the first of them.
       host.position = Math.min(host.position, from - 1);
-      const ended = await walkItems({ ...walk, frame: { ...frame, ...item.vars }, round: `${walk.round}/${index}` }, choice.items, role.isRescuable);
+      const ended = await walkItems(
+        { ...walk, frame: { ...frame, ...item.vars }, rounds: [...walk.rounds, from, index] },
+        choice.items,
+        role.isRescuable,
+      );
       if (ended !== 'done') return ended;
     }
     return 'done';

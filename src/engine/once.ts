@@ -17,8 +17,8 @@ export function isOnce({ run }: Pick<Walk, 'run'>, task: Pick<Task, 'module' | '
 /** Does the task, or takes over what another host's turn at a `run_once` task gives. */
 export async function turnOf(walk: Walk, task: Task, scope: Scope, begin: () => Promise<WholeResult>): Promise<Turn> {
   if (!isOnce(walk, task, scope)) return { result: await begin(), isMine: true };
-  const { host, playRun, round } = walk;
-  const key = `${task.id}${round}`;
+  const { host, playRun } = walk;
+  const key = keyOf(walk, task);
   const earlier = playRun.once.get(key);
   if (earlier && !earlier.takers.has(host)) {
     earlier.takers.add(host);
@@ -35,8 +35,8 @@ export async function turnOf(walk: Walk, task: Task, scope: Scope, begin: () => 
  * does it. A host that does not come to it any more is not waited for.
  */
 export async function awaitFirst(walk: Walk, task: Task): Promise<void> {
-  const { host, playRun, round } = walk;
-  const key = `${task.id}${round}`;
+  const { host, playRun } = walk;
+  const key = keyOf(walk, task);
   while (!playRun.once.has(key) && isAnotherToCome(walk, task)) await host.aside(() => new Promise<void>((resolve) => playRun.waiting.add(resolve)));
 }
 
@@ -44,11 +44,21 @@ export async function awaitFirst(walk: Walk, task: Task): Promise<void> {
  * Whether a host that stands before this one may yet come to the task: also one that has just failed, as an `always` may be ahead of it. Of what is not
  * on the way (a rescue, a handler) that cannot be told.
  */
-function isAnotherToCome({ run, host, playRun }: Walk, task: Task): boolean {
+function isAnotherToCome({ run, host, playRun, rounds }: Walk, task: Task): boolean {
   const position = run.positions.get(task.id);
   if (position === undefined || run.signal.aborted || playRun.isFatal) return false;
   const before = playRun.hosts.slice(0, playRun.hosts.indexOf(host));
-  return before.some((other) => !playRun.done.has(other) && other.position <= position);
+  return before.some((other) => !playRun.done.has(other) && !isBeyond(other.reached, [...rounds, position]));
+}
+
+/** Whether one stretch of the walk comes after another: the first number that differs tells, as both count the same includes up to there. */
+function isBeyond(reached: readonly number[], other: readonly number[]): boolean {
+  const at = reached.findIndex((number, index) => number !== other[index]);
+  return at >= 0 && (reached[at] ?? 0) > (other[at] ?? Number.POSITIVE_INFINITY);
+}
+
+function keyOf({ rounds }: Walk, task: Task): string {
+  return [task.id, ...rounds].join('/');
 }
 
 /** Lets the hosts that wait for another look again: one has gone on, or has ended. */

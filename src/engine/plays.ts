@@ -98,7 +98,7 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
     return;
   }
   const owedElsewhere = notify({ host, playRun }, run.journal.pending(host.host.name, play.name));
-  const walk: Walk = { run, playRun, host, frame: {}, round: '', passed: new Set(), failedHandlers: new Set(), owedElsewhere };
+  const walk: Walk = { run, playRun, host, frame: {}, rounds: [], passed: new Set(), failedHandlers: new Set(), owedElsewhere };
   const ended = await walkItems(walk, play.tasks);
   if (ended === 'done' && !run.signal.aborted) await lastFlush(walk);
   else if (play.forceHandlers && host.out === 'failed' && walk.failedHandlers.size === 0) await forceHandlers(walk);

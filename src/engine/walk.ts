@@ -31,6 +31,7 @@ async function walkItem(walk: Walk, item: Item, isRescuable: boolean): Promise<E
     if (position !== undefined && position > host.position) {
       host.position = position;
       host.nextItem = 0;
+      host.reached = [...walk.rounds, position];
       wake(walk.playRun);
     }
     return runInTurn(walk, item, { isRescuable, isHandler: false });

@@ -19,39 +19,59 @@ export function isIn(addition: Addition, raw: RawInventory): boolean {
 }
 
 /**
- * What an inventory's files say, with what a task adds.
+ * What an inventory's files say, with what tasks add. Hosts come to groups (`group_by`) as if one after another had, in the order of the inventory:
+ * the order of a group does not hang on which host was faster.
  * @param folder the inventory's, for a new host.
  * @throws TaskError for groups that would be below each other in a circle.
  */
-export function grown(raw: RawInventory, addition: Addition, folder: string): RawInventory {
-  const copy = { groups: new Map(raw.groups), hosts: new Map(raw.hosts) };
-  const source = { file: addition.kind === 'host' ? 'add_host' : 'group_by', line: 1, column: 1 };
-  const groupOf = (name: string): RawGroup => {
-    const known = copy.groups.get(name) ?? { name, source, hosts: new Set(), children: new Set(), layers: [], priority: 1 };
-    const group = { ...known, hosts: new Set(known.hosts), children: new Set(known.children) };
-    copy.groups.set(name, group);
-    return group;
+export function grown(raw: RawInventory, additions: readonly Addition[], folder: string): RawInventory {
+  if (additions.length === 0) return raw;
+  const own = new Set<string>();
+  const copy: Copy = {
+    groups: new Map(raw.groups),
+    hosts: new Map(raw.hosts),
+    groupOf(name, source) {
+      const known = copy.groups.get(name) ?? { name, source, hosts: new Set(), children: new Set(), layers: [], priority: 1 };
+      const group = own.has(name) ? known : { ...known, hosts: new Set(known.hosts), children: new Set(known.children) };
+      own.add(name);
+      copy.groups.set(name, group);
+      return group;
+    },
   };
-  if (addition.kind === 'host') {
-    const { host, groups, vars } = addition;
-    copy.hosts.set(host, withVars(raw.hosts.get(host) ?? newHost(host, source, folder), vars));
-    for (const group of groups) if (group !== 'all') groupOf(group).hosts.add(host);
-    return copy;
-  }
-  const { host, group, parents } = addition;
-  const { hosts } = groupOf(group);
+  for (const addition of additions) if (addition.kind === 'host') addHost(copy, addition, folder);
+  const order = new Map([...copy.hosts.keys()].map((name, index) => [name, index]));
+  const orderOf = ({ host }: Addition) => order.get(host) ?? order.size;
+  for (const addition of [...additions].sort((a, b) => orderOf(a) - orderOf(b))) if (addition.kind === 'group') joinGroup(copy, addition);
+  return copy;
+}
+
+/** What an inventory grows in: the maps are its own, and each group that it has asked for. */
+interface Copy {
+  readonly groups: Map<string, RawGroup>;
+  readonly hosts: Map<string, RawHost>;
+  readonly groupOf: (name: string, source: RawHost['source']) => RawGroup;
+}
+
+function addHost(copy: Copy, { host, groups, vars }: Parts<'host'>, folder: string): void {
+  const source = { file: 'add_host', line: 1, column: 1 };
+  copy.hosts.set(host, withVars(copy.hosts.get(host) ?? newHost(host, source, folder), vars));
+  for (const group of groups) if (group !== 'all') copy.groupOf(group, source).hosts.add(host);
+}
+
+function joinGroup(copy: Copy, { host, group, parents }: Parts<'group'>): void {
+  const source = { file: 'group_by', line: 1, column: 1 };
+  const { hosts } = copy.groupOf(group, source);
   // Who is in it by a group below has joined already.
-  if (!isWithin(host, group, raw)) hosts.add(host);
+  if (!isWithin(host, group, copy)) hosts.add(host);
   for (const parent of parents) {
-    if (isBelow(group, parent, raw)) continue;
+    if (isBelow(group, parent, copy)) continue;
     if (parent !== 'all' && namesWithin(group, copy).has(parent))
       throw new TaskError(
         group === parent ? `the group ${group} cannot be below itself` : `the group ${group} cannot be below ${parent}, which is below it`,
         'Leave that one out of parents.',
       );
-    groupOf(parent).children.add(group);
+    copy.groupOf(parent, source).children.add(group);
   }
-  return copy;
 }
 
 function newHost(name: string, source: RawHost['source'], folder: string): RawHost {

@@ -222,3 +222,12 @@ test('a play that nothing adds to is asked about from the beginning, an open one
   t.is(ran.exitCode, 0);
   t.deepEqual([one.trips, two.trips, come.trips], [2, 1, 1]);
 });
+
+test('hosts are in a group that the run has made in the order of the inventory, whichever was faster', async (t) => {
+  const late = `command: sleep 0.2\n      when: inventory_hostname == "one"`;
+  const ran = await runSite(
+    on('web', late, `group_by: {key: "g-{{ inventory_hostname }}", parents: [new]}`) +
+      on('new', 'debug: {msg: "{{ join play_hosts }} {{ join groups.new }}"}'),
+  );
+  t.deepEqual(told(ran).slice(-2), ['one ok one,two one,two', 'two ok one,two one,two']);
+});

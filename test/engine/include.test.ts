@@ -1,4 +1,5 @@
 import test from 'ava';
+import { runProject } from './local-run.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { expression, include, play, task } from './world.ts';
 
@@ -95,4 +96,18 @@ test('a failure within an include ends the host, and not one that a rescue waits
   ]);
   t.deepEqual(rescued.statuses, ['h include_tasks ok', 'h need failed', 'h value changed']);
   t.is(rescued.exitCode, 0);
+});
+
+test('what is done once in an include is done by the first host in each round, also where it comes to a round last', async (t) => {
+  const files = {
+    'hosts.yaml': 'web:\n  vars: {ansible_connection: local}\n  hosts: {one: {}, two: {}}\n',
+    'site.yaml': '- hosts: web\n  gather_facts: false\n  tasks: [{include_tasks: part.yaml, loop: [1, 2]}]\n',
+    'part.yaml':
+      '- {command: sleep 0.1, when: inventory_hostname == "one"}\n- {debug: {msg: "{{ inventory_hostname }} {{ item }}"}, run_once: true}\n',
+  };
+  const { tasks } = await runProject(files, 'hosts.yaml', 'site.yaml');
+  t.deepEqual(
+    tasks.flatMap(({ message = '' }) => (/^(one|two) \d$/.test(message) ? [message] : [])),
+    ['one 1', 'one 2'],
+  );
 });

@@ -7,19 +7,21 @@ const aside = 'h3';
 /**
  * The playbook without what makes its end depend on how fast each host is, where hosts are worked on side by side: a task that one host does on
  * another, but for those that the first does for all on a host of no play, and what is done once where Ansible itself waits for nobody, in a
- * rescue or a handler; nor is a play for a group that the run has made.
+ * rescue or a handler.
  */
 export function apart({ plays, included, ...rest }: Playbook): Playbook {
   return {
     ...rest,
     plays: plays.map((play) => {
       const { hosts, tasks, handlers, ...words } = play as Readonly<Record<string, Value>>;
-      // The order of a group that the run has made is that in which its hosts came to it.
-      const isFixed = typeof hosts === 'string' && hosts !== 'all' && !hosts.startsWith('g-');
-      return { ...words, hosts: isFixed ? hosts : 'web', tasks: all(tasks, true), handlers: all(handlers, false) };
+      return {
+        ...words,
+        hosts: typeof hosts === 'string' && hosts !== 'all' ? hosts : 'web',
+        tasks: all(tasks, true),
+        handlers: all(handlers, false),
+      };
     }),
-    // In the later rounds of an include it is not always the first host that does what is done once.
-    included: { low: all(included.low as Value, false), high: all(included.high as Value, false) },
+    included: { low: all(included.low as Value, true), high: all(included.high as Value, true) },
   };
 }
 

@@ -54,7 +54,7 @@ export const defects: readonly Defect[] = [
   { what: 'changed_when is not heard', file: 'engine/task', from: 'judge(task.changedWhen', to: 'judge(undefined' },
   { what: 'one condition of a list is enough', file: 'engine/task', from: 'task.when.some((condition)', to: 'task.when.every((condition)' },
   { what: 'check mode makes changes', file: 'engine/converge', from: 'if (check) {', to: 'if (check === undefined) {' },
-  { what: 'a change is not verified', file: 'engine/converge', from: 'mayDiffer = plan.changes.some((one) => one.staged)', to: 'mayDiffer = true' },
+  { what: 'a change is not verified', file: 'engine/converge', from: 'mayDiffer = planned.some((one) => one.staged)', to: 'mayDiffer = true' },
   {
     what: 'an item of a loop does not see what the one before has set',
     file: 'engine/whole-task',
@@ -72,7 +72,7 @@ export const defects: readonly Defect[] = [
   {
     what: 'a round of a loop takes what another has done once',
     file: 'engine/once',
-    from: 'const key = `${task.id}${round}`;\n    const earlier',
+    from: 'const key = keyOf(walk, task);\n    const earlier',
     to: 'const key = task.id;\n    const earlier',
   },
   { what: 'whoever takes over a result counts it', file: 'engine/whole-task', from: 'role, isMine)', to: 'role, true)' },

@@ -12,12 +12,14 @@ const mostLinks = 8;
 /**
  * A host of things with names: `file:/a/x`, `package:p`, `unit:u`, `user:a`, `image:i`, `container:c`. A file's value is its content, `folder`, or
  * `->/path` for a link, which paths are followed through. Its words, one a line: `look NAME…` prints `NAME=VALUE REALNAME` lines,
- * `list FOLDER…` a line for each folder with all that is below it; `set NAME VALUE` is done by a module, `run NAME VALUE` by the code of others,
+ * `wait NAME…` the same, but every second time the thing is not there; `list FOLDER…` a line for each folder with all that is below it; `set NAME VALUE` is done by a module, `run NAME VALUE` by the code of others,
  * with its effects; `drop NAME` removes a thing and all below it. A thing whose value is `broken` spoils the whole process that looks at it;
  * below `/b` nobody but root sees anything.
  */
 export class LawHost extends SimulatedHost {
   readonly #effects: readonly Effect[];
+  /** How often each thing has been waited for. */
+  readonly #waits = new Map<string, number>();
 
   constructor(state: Readonly<Record<string, string>>, effects: readonly Effect[]) {
     super(state);
@@ -28,11 +30,13 @@ export class LawHost extends SimulatedHost {
   protected override word(word: string, args: readonly string[], user: string): string | undefined {
     const [name = '', value = ''] = args;
     switch (word) {
-      case 'look': {
+      case 'look':
+      case 'wait': {
         const lines = args.map((one) => {
           const real = this.real(one, true);
+          const isGone = word === 'wait' && this.#isSecondWait(one);
           // Only root may look into that folder.
-          const see = (name: string) => (user === 'root' || !name.startsWith('file:/b/') ? (this.state.get(name) ?? '') : '');
+          const see = (name: string) => (!isGone && (user === 'root' || !name.startsWith('file:/b/')) ? (this.state.get(name) ?? '') : '');
           return { value: see(real), line: `${one}=${see(this.real(one, false))} ${see(real)} ${this.#names(one)}\n` };
         });
         return lines.some((one) => one.value === 'broken') ? undefined : lines.map(({ line }) => line).join('');
@@ -62,6 +66,12 @@ export class LawHost extends SimulatedHost {
       default:
         return super.word(word, args, user);
     }
+  }
+
+  #isSecondWait(name: string): boolean {
+    const count = (this.#waits.get(name) ?? 0) + 1;
+    this.#waits.set(name, count);
+    return count % 2 === 0;
   }
 
   /** The name behind links: of the folders above, and with `last` of the thing itself. A loop of links ends where it is. */

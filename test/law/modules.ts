@@ -61,7 +61,13 @@ const listKind: QuestionKind<Resource, Pick<Thing, 'real' | 'passed'> & { readon
 };
 
 /** What may change by itself, and is asked when its turn has come. */
-const portKind: QuestionKind<Resource, Thing> = { ...thingKind, kind: 'port', atTurn: true, volatile: true };
+const portKind: QuestionKind<Resource, Thing> = {
+  ...thingKind,
+  kind: 'port',
+  script: (names) => `wait ${names.join(' ')}`,
+  atTurn: true,
+  volatile: true,
+};
 
 const thing = (name: Resource) => question(thingKind, name);
 const fileAt = (path: string): Resource => `file:${path}`;

@@ -84,6 +84,11 @@ const handlers = fc
     })),
   );
 
+/** What was registered last is told in the end. */
+const told = {
+  debug: { msg: '{{ default r1.value "-" }} {{ default r2.value "-" }} {{ r1.changed }} {{ r2.changed }} {{ r1.failed }} {{ r2.failed }}' },
+};
+
 /** Every variable that a task reads is there from the beginning, so that none is refused before the run. */
 const vars = { r1: { changed: false, failed: false, value: 'none' }, r2: { changed: false, failed: false }, fact: 'y', level: 'low' };
 const play = fc
@@ -100,16 +105,20 @@ const play = fc
     gather_facts: false,
     ...withWords({}, more),
     vars,
-    tasks: list,
+    tasks: [...list, told],
     handlers: own,
   }));
+
+/** Fewer paths, so that more tasks get in each other's way. */
+const crowded = (text: string) => text.replaceAll('/home/alice', '/a').replaceAll('/a/y', '/a/x');
 
 export const playbooks: fc.Arbitrary<Playbook> = fc
   .record({
     forks: one(1, 5),
     plays: fc.array(play, { minLength: 1, maxLength: 2 }).map((plays) => plays.map((words, index) => ({ name: `play ${index + 1}`, ...words }))),
     included: fc.record({ low: tasks(3), high: tasks(2) }),
+    isCrowded: fc.boolean(),
   })
   // As plain data: records are made without a prototype, some of the time.
-  .map((playbook) => JSON.parse(JSON.stringify(playbook)) as Playbook)
+  .map(({ isCrowded, ...playbook }) => JSON.parse(isCrowded ? crowded(JSON.stringify(playbook)) : JSON.stringify(playbook)) as Playbook)
   .map((playbook) => (playbook.forks === 1 ? playbook : apart(playbook)));

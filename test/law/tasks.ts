@@ -37,13 +37,13 @@ export function moduleOf(at: fc.Arbitrary<string>, text: fc.Arbitrary<string>): 
       weight: 3,
       arbitrary: fc.record({
         file: fc.oneof(
-          fc.record({ path: at, state: one('directory', 'absent') }),
+          fc.record({ path: at, state: one('directory', 'absent', 'absent') }),
           fc.record({ path: at, state: fc.constant('link'), src: one('/a', '/b', '/a/x') }),
         ),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ stat: fc.record({ path: at }) }) },
-    { weight: 1, arbitrary: fc.record({ find: fc.record({ path: at }) }) },
+    { weight: 3, arbitrary: fc.record({ stat: fc.record({ path: at }) }) },
+    { weight: 2, arbitrary: fc.record({ find: fc.record({ path: at }) }) },
     { weight: 2, arbitrary: fc.record({ package: fc.record({ name: named, state: one('present', 'absent') }) }) },
     {
       weight: 2,
@@ -67,7 +67,7 @@ export function moduleOf(at: fc.Arbitrary<string>, text: fc.Arbitrary<string>): 
         ),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ wait_for: fc.record({ path: at }) }) },
+    { weight: 2, arbitrary: fc.record({ wait_for: fc.record({ path: at }) }) },
     { weight: 2, arbitrary: fc.record({ set_fact: fc.record({ fact: text }) }) },
     { weight: 1, arbitrary: fc.record({ set_fact: fc.record({ level: one('low', 'high') }) }) },
     { weight: 1, arbitrary: fc.record({ group_by: fc.record({ key: one('g-{{ own }}', 'g-x', 'g-{{ fact }}') }) }) },

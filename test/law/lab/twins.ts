@@ -89,7 +89,7 @@ function options(workingFolder: string, check: boolean, prefetch: boolean): RunO
 }
 
 /** What depends on time, on the number of trips, or on the twin. */
-const volatile = new Set(['durationMs', 'rtt_ms', 'trips', 'address']);
+const volatile = new Set(['durationMs', 'rtt_ms', 'trips', 'phases', 'address']);
 
 /** An event as text, without what differs on any two hosts; what apt and dpkg print says how long they took. */
 function lineOf(event: RunEvent, folder: string): string {
