@@ -103,7 +103,7 @@ test('what is done once in an include is done by the first host in each round, a
     'hosts.yaml': 'web:\n  vars: {ansible_connection: local}\n  hosts: {one: {}, two: {}}\n',
     'site.yaml': '- hosts: web\n  gather_facts: false\n  tasks: [{include_tasks: part.yaml, loop: [1, 2]}]\n',
     'part.yaml':
-      '- {command: sleep 0.1, when: inventory_hostname == "one"}\n- {debug: {msg: "{{ inventory_hostname }} {{ item }}"}, run_once: true}\n',
+      '- {debug: {msg: "{{ inventory_hostname }} {{ item }}"}, run_once: true}\n- {command: sleep 0.1, when: inventory_hostname == "one"}\n',
   };
   const { tasks } = await runProject(files, 'hosts.yaml', 'site.yaml');
   t.deepEqual(
