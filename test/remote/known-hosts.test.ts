@@ -99,14 +99,14 @@ for (const [index, [text, verdict]] of table.entries()) {
   const shown = JSON.stringify(text.replace(/\|1\|[^ ]*/, '|1|…'));
   check(`row ${index}: a known_hosts file of ${shown} makes the key ${verdict}`, (t) => {
     if (!keys) throw new Error('no keys');
-    t.is(judge(known(text), 'web1.example.com', 22, keys.K.blob).verdict, verdict);
+    t.is(judge(known(text), { host: 'web1.example.com', port: 22 }, keys.K.blob).verdict, verdict);
   });
 }
 
 check('a key for another port is looked for in brackets, then, if there is none, under the bare name', (t) => {
   if (!keys) throw new Error('no keys');
   const { K } = keys;
-  const verdict = (text: string): string => judge(known(text), 'h', 2222, K.blob).verdict;
+  const verdict = (text: string): string => judge(known(text), { host: 'h', port: 2222 }, K.blob).verdict;
   t.is(verdict('[h]:2222 <K>\n'), 'trusted');
   t.is(verdict(`${hashed('[h]:2222')} <K>\n`), 'trusted');
   t.is(verdict('[h]:2223 <K>\n'), 'unknown');
@@ -117,11 +117,13 @@ check('a key for another port is looked for in brackets, then, if there is none,
 });
 
 check('only algorithms of the keys on record are offered, all of them to a host that is not', (t) => {
-  t.deepEqual(hostKeyAlgorithms(known('h <R>\n'), 'h', 22), ['rsa-sha2-512', 'rsa-sha2-256']);
-  t.deepEqual(hostKeyAlgorithms(known('h <R>\nh <K>\n'), 'h', 22), ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256']);
-  t.deepEqual(hostKeyAlgorithms(known('h <K>\n'), 'h', 2222), ['ssh-ed25519']);
-  t.is(hostKeyAlgorithms(known('@revoked * <K>\n'), 'h', 22).length, 6);
-  t.false(hostKeyAlgorithms(known(''), 'h', 22).some((algorithm: string) => algorithm === 'ssh-rsa' || algorithm === 'ssh-dss'));
+  t.deepEqual(hostKeyAlgorithms(known('h <R>\n'), { host: 'h', port: 22 }), ['rsa-sha2-512', 'rsa-sha2-256']);
+  t.deepEqual(hostKeyAlgorithms(known('h <R>\nh <K>\n'), { host: 'h', port: 22 }), ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256']);
+  t.is(hostKeyAlgorithms(known('h <R>\n'), { host: 'h', port: 2222 }).length, 6);
+  t.deepEqual(hostKeyAlgorithms(known('a <R>\n'), { host: 'h', port: 2222, hostKeyAlias: 'A' }), ['rsa-sha2-512', 'rsa-sha2-256']);
+  t.deepEqual(hostKeyAlgorithms(known('h <K>\nh <R>\n@revoked * <K>\n'), { host: 'h', port: 22 }), ['rsa-sha2-512', 'rsa-sha2-256']);
+  t.is(hostKeyAlgorithms(known('@revoked * <K>\n'), { host: 'h', port: 22 }).length, 6);
+  t.false(hostKeyAlgorithms(known(''), { host: 'h', port: 22 }).some((algorithm: string) => algorithm === 'ssh-rsa' || algorithm === 'ssh-dss'));
 });
 
 check('a line that is not understood is named with its place, and the others count', (t) => {
@@ -150,9 +152,8 @@ check('the lines that apply to a host are those that ssh-keygen -F finds', (t) =
     const file = join(folder, `find-${index}`);
     writeFileSync(file, fill(text, keys));
     for (const name of names) {
-      const [, bracketed, port] = /^\[(.*)\]:(\d+)$/.exec(name) ?? [];
       const { entries, warnings } = parseKnownHosts(readFileSync(file, 'utf8'), file);
-      const ours = entriesFor({ entries, warnings }, bracketed ?? name, Number(port ?? 22)).map((entry) => entry.line);
+      const ours = entriesFor({ entries, warnings }, name).map((entry) => entry.line);
       // ssh-keygen -F shows a line whatever its key; ssh(1) and we pass over one whose key cannot be read.
       const theirs = linesFound(name, file).filter((line) => !warnings.some((warning) => warning.startsWith(`${file}:${line}:`)));
       t.deepEqual(ours, theirs, `${name} in ${JSON.stringify(text)}`);
