@@ -38,14 +38,14 @@ const kinds = new Map<string, KnownHost['kind']>([
 ]);
 
 /**
- * Reads a known_hosts file's text, one character a byte (latin1), as OpenSSH does: a line ends at its line feed or a NUL, and blanks are spaces and
- * tabs. A line that is not understood is left out with a warning; the others count.
+ * Reads a known_hosts file's text, one character a byte (latin1), as OpenSSH does: blanks are spaces and tabs, and a NUL ends the line, but
+ * for one that ends the names. A line that is not understood is left out with a warning; the others count.
  */
 export function parseKnownHosts(text: string, file: string): KnownHosts {
   const entries: KnownHost[] = [];
   const warnings: string[] = [];
   for (const [index, raw] of text.split('\n').entries()) {
-    const content = raw.replace(/\0[^]*/, '').replace(/^[ \t]+|\r+$/g, '');
+    const content = raw.replace(namesAndNul, '$1 ').replace(/\0[^]*/, '').replace(/^[ \t]+|\r+$/g, '');
     if (content === '' || content.startsWith('#')) continue;
     const entry = parseLine(content);
     if (typeof entry === 'string') warnings.push(`${file}:${index + 1}: ${entry}`);
@@ -53,6 +53,8 @@ export function parseKnownHosts(text: string, file: string): KnownHosts {
   }
   return { entries, warnings };
 }
+
+const namesAndNul = /^([ \t]*(?:@[^ \t\0]*[ \t]+)?[^ \t\0]+)\0/;
 
 function parseLine(content: string): Omit<KnownHost, 'file' | 'line'> | string {
   const fields = content.split(/[ \t]+/);

@@ -83,21 +83,25 @@ function linesOf(files: readonly (string | undefined)[], name: string, rules: Op
 }
 
 function lineFor(raw: string, name: string, rules: OpenSshRules): Line | undefined {
-  let rest = skipBlanks(raw.split('\0')[0] ?? '');
-  if (rest === '' || rest.startsWith('#')) return undefined;
+  let rest = skipBlanks(raw);
+  if (rest === '' || rest.startsWith('\0') || rest.startsWith('#')) return undefined;
   let marker: Line['marker'] = '';
+  // strchr sees nothing behind a NUL.
   while (rest.startsWith('@')) {
     if (marker !== '') return undefined;
-    const space = rest.indexOf(' ');
-    const tab = rest.indexOf('\t');
-    const end = rules.tabEndsMarker ? rest.search(/[ \t]/) : space >= 0 ? space : tab;
+    const visible = rest.split('\0')[0] ?? '';
+    const space = visible.indexOf(' ');
+    const tab = visible.indexOf('\t');
+    const end = rules.tabEndsMarker ? visible.search(/[ \t]/) : space >= 0 ? space : tab;
     if (end <= 1) return undefined;
     const word = rest.slice(0, end);
     if (word !== '@revoked' && word !== '@cert-authority') return undefined;
     marker = word;
     rest = skipBlanks(rest.slice(end));
   }
-  const [names, afterNames] = cutWord(rest);
+  const names = /^[^ \t\0]*/.exec(rest)?.[0] ?? '';
+  // The end of the names is stepped over, also if it is the end of the text: what the line has behind it is read on.
+  const afterNames = skipBlanks(rest.slice(names.length + 1)).split('\0')[0] ?? '';
   if (!matchesMaybeHashed(name, names)) return undefined;
   if (afterNames === '' || afterNames.startsWith('#')) return undefined;
   const [typeName, afterType] = cutWord(afterNames);

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
-import { createHostCheck } from '../../src/remote/host-check.ts';
+import { connect, type Socket } from 'node:net';
+import { createHostCheck, type HostCheck } from '../../src/remote/host-check.ts';
 import { readKnownHosts } from '../../src/remote/host-key.ts';
-import type { KeyOwner } from '../../src/remote/known-hosts.ts';
+import { type KeyOwner, keyType } from '../../src/remote/known-hosts.ts';
 import { openSsh, SshFailure } from '../../src/remote/ssh.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
 
@@ -13,6 +13,8 @@ export interface Question {
   readonly files: readonly string[];
   /** Of loopback. */
   readonly port: number;
+  /** HostKeyAlgorithms of ssh, in place of its own choice. */
+  readonly algorithms?: string;
 }
 
 /** Why ssh(1) cannot be asked here, or undefined. */
@@ -23,7 +25,7 @@ export function whyNoSsh(): string | undefined {
 }
 
 /** Asks ssh(1). It logs in with nothing: what it says when the server refuses that tells that the host's key was taken. */
-export function sshGoesOnReally({ owner, files, port }: Question): Promise<boolean> {
+export function sshGoesOnReally({ owner, files, port, algorithms }: Question): Promise<boolean> {
   const user = files.length > 1 ? files.slice(0, -1) : files;
   const system = files.length > 1 ? files.at(-1) : 'none';
   const options = [
@@ -36,6 +38,7 @@ export function sshGoesOnReally({ owner, files, port }: Question): Promise<boole
     'IdentitiesOnly=yes',
     'LogLevel=ERROR',
     `ProxyCommand=/usr/bin/busybox nc 127.0.0.1 ${port}`,
+    ...(algorithms === undefined ? [] : [`HostKeyAlgorithms=${algorithms}`]),
     ...(owner.hostKeyAlias === undefined ? [] : [`HostKeyAlias=${owner.hostKeyAlias}`]),
   ];
   const words = ['-F', 'none', ...options.flatMap((option) => ['-o', option]), '-p', String(owner.port), '-l', 'root', owner.host, 'true'];
@@ -48,11 +51,25 @@ export function sshGoesOnReally({ owner, files, port }: Question): Promise<boole
   });
 }
 
-/** Asks homerun: everything from the files to the refused login, over its own way to speak SSH. */
-export async function homerunGoesOn({ owner, files, port }: Question): Promise<boolean> {
+/** Asks homerun: everything from the files to the refused login, over its own way to speak SSH. Gives also the type of the key that was shown. */
+export async function homerunGoesOn({ owner, files, port }: Question): Promise<{ readonly goesOn: boolean; readonly type: string | undefined }> {
   const socket = connect({ host: '127.0.0.1', port });
   try {
-    const check = createHostCheck(await readKnownHosts(files, 10), { name: 'h', file: files[0] ?? '', ...owner });
+    const known = await readKnownHosts(files, 10);
+    const check = createHostCheck(known, { name: 'h', file: files[0] ?? '', ...owner });
+    const goesOn = await logsIn(socket, owner, check);
+    const shown = check.shown();
+    return { goesOn, type: shown && keyType(shown.key) };
+  } catch (error) {
+    if (error instanceof UnreachableError) return { goesOn: false, type: undefined };
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function logsIn(socket: Socket, owner: KeyOwner, check: HostCheck): Promise<boolean> {
+  try {
     await openSsh({
       socket,
       target: owner.host,
@@ -63,13 +80,10 @@ export async function homerunGoesOn({ owner, files, port }: Question): Promise<b
       nextAttempt: () => undefined,
     });
   } catch (error) {
-    if (error instanceof UnreachableError) return false;
     if (!(error instanceof SshFailure)) throw error;
     if (error.kind === 'login') return true;
     if (error.kind === 'host-key' || (error.kind === 'algorithms' && error.message.includes('host key'))) return false;
     throw error;
-  } finally {
-    socket.destroy();
   }
   throw new Error('it logged in with nothing');
 }
