@@ -79,7 +79,8 @@ export async function scanHostKey(
           ...(signal && { signal }),
         });
       } catch (error) {
-        if (!check.shown() && error instanceof SshFailure) throw explain(error, leg, check, { report: 'tried nothing', keys: false, password: false });
+        if (!check.shown() && error instanceof SshFailure)
+          throw explain(error, leg, check, { report: 'tried nothing', keys: false, password: false });
       }
       const shown = check.shown();
       if (!shown) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);

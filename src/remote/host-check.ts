@@ -7,13 +7,13 @@ export interface HostCheck {
   /** Those to ask the host for. */
   readonly algorithms: readonly HostKeyAlgorithm[];
   /** Whether the key that the host shows is trusted. Never throws: what goes wrong is a no. At a rekey it must be the key that was judged first. */
-  verify(key: Buffer): boolean;
+  readonly verify: (key: Buffer) => boolean;
   /** The key that was shown and what is thought of it; undefined before, or if it could not be judged. */
-  shown(): { readonly key: Buffer; readonly verdict: HostKeyVerdict } | undefined;
+  readonly shown: () => { readonly key: Buffer; readonly verdict: HostKeyVerdict } | undefined;
   /** Why `verify` said no. */
-  refusal(): UnreachableError;
+  readonly refusal: () => UnreachableError;
   /** Why the host has no key of the algorithms asked for; undefined when none of its keys is on record. */
-  noCommonType(): UnreachableError | undefined;
+  readonly noCommonType: () => UnreachableError | undefined;
 }
 
 /** The one place where it is decided that a host is the right one: by known_hosts files, and by the fingerprints that the inventory gives it. */
@@ -22,7 +22,7 @@ export function createHostCheck(known: KnownHosts, judged: Judged): HostCheck {
   let failure: unknown;
   return {
     algorithms: hostKeyAlgorithms(known, judged),
-    verify(key) {
+    verify: (key) => {
       try {
         shown ??= { key: Buffer.from(key), verdict: judgePinned(known, judged, key) };
         return isTrusted(shown.verdict) && shown.key.equals(key);

@@ -1,16 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
-import {
-  fingerprint,
-  type KeyOwner,
-  type KnownHost,
-  type KnownHosts,
-  keyType,
-  knownHostName,
-  parseKnownHosts,
-  type Verdict,
-} from './known-hosts.ts';
+import { fingerprint, type KeyOwner, type KnownHost, type KnownHosts, keyType, knownHostName, parseKnownHosts, type Verdict } from './known-hosts.ts';
 
 /** The host whose key is judged. */
 export interface Judged extends KeyOwner {
@@ -96,7 +87,10 @@ export function hostKeyError(verdict: HostKeyVerdict, key: Buffer, judged: Judge
 }
 
 function pinError(verdict: HostKeyVerdict, shown: string, where: string, { hostKeys = [] }: Judged): UnreachableError {
-  const said = { trusted: `known_hosts has the key that it shows (${verdict.entries.map(place).join(', ')})`, changed: `on record is ${onRecord(verdict)}` };
+  const said = {
+    trusted: `known_hosts has the key that it shows (${verdict.entries.map(place).join(', ')})`,
+    changed: `on record is ${onRecord(verdict)}`,
+  };
   const other = verdict.verdict === 'trusted' || verdict.verdict === 'changed' ? `; ${said[verdict.verdict]}` : '';
   return new UnreachableError(
     `the host key of ${where} is not the one of the inventory: it shows ${shown}, the inventory has ${hostKeys.join(', ')}${other}`,

@@ -45,7 +45,10 @@ export function parseKnownHosts(text: string, file: string): KnownHosts {
   const entries: KnownHost[] = [];
   const warnings: string[] = [];
   for (const [index, raw] of text.split('\n').entries()) {
-    const content = raw.replace(namesAndNul, '$1 ').replace(/\0[^]*/, '').replace(/^[ \t]+|\r+$/g, '');
+    const content = raw
+      .replace(namesAndNul, '$1 ')
+      .replace(/\0[^]*/, '')
+      .replace(/^[ \t]+|\r+$/g, '');
     if (content === '' || content.startsWith('#')) continue;
     const entry = parseLine(content);
     if (typeof entry === 'string') warnings.push(`${file}:${index + 1}: ${entry}`);

@@ -69,13 +69,16 @@ const answers: readonly (readonly [answer: string | Error, isRecorded: boolean])
 ];
 
 for (const [answer, isRecorded] of answers) {
-  withSshd(`the answer ${answer instanceof Error ? answer.message : JSON.stringify(answer)} ${isRecorded ? 'records' : 'does not record'} a key`, async (t) => {
-    const { file, line, fingerprint } = trusting('# mine\n');
-    const { exit, output } = await line(['trust'], { answers: [answer === 'right' ? fingerprint : answer] });
-    t.is(exit, isRecorded ? 0 : answer instanceof Error ? 130 : 2);
-    if (!(answer instanceof Error)) t.regex(output, isRecorded ? /\n {2}recorded in / : /\n {2}not recorded\n$/);
-    t.is(readFileSync(file, 'utf8').split('\n').length, isRecorded ? 3 : 2);
-  });
+  withSshd(
+    `the answer ${answer instanceof Error ? answer.message : JSON.stringify(answer)} ${isRecorded ? 'records' : 'does not record'} a key`,
+    async (t) => {
+      const { file, line, fingerprint } = trusting('# mine\n');
+      const { exit, output } = await line(['trust'], { answers: [answer === 'right' ? fingerprint : answer] });
+      t.is(exit, isRecorded ? 0 : answer instanceof Error ? 130 : 2);
+      if (!(answer instanceof Error)) t.regex(output, isRecorded ? /\n {2}recorded in / : /\n {2}not recorded\n$/);
+      t.is(readFileSync(file, 'utf8').split('\n').length, isRecorded ? 3 : 2);
+    },
+  );
 }
 
 withSshd('trust without a terminal records only the key whose fingerprint is given', async (t) => {
@@ -107,7 +110,9 @@ withSshd('trust never records a changed key, even if the user says yes', async (
 const certificates = /certificates of hosts are not supported, so that @cert-authority \(.*known_hosts:1\) does not help/;
 
 /** What may be on record of a host: the lines, what a run says then (nothing: it goes on), and what trust does when the user says yes. */
-const states: Readonly<Record<string, { readonly lines: (name: string) => string; readonly run?: RegExp; readonly trust: 'ok' | 'records' | 'refuses' }>> = {
+const states: Readonly<
+  Record<string, { readonly lines: (name: string) => string; readonly run?: RegExp; readonly trust: 'ok' | 'records' | 'refuses' }>
+> = {
   nothing: { lines: () => '', run: /is not known/, trust: 'records' },
   'its key': { lines: (name) => `${name} ${server('ed25519')}\n`, trust: 'ok' },
   'a key of another type': { lines: (name) => `${name} ${publicKey(join(sshd.folder, 'other_rsa.pub'))}\n`, run: /has changed/, trust: 'refuses' },
@@ -174,7 +179,9 @@ withSshd('a host is pinned by the fingerprint in the inventory, and trust has no
   t.deepEqual(await pinned.line(['trust']), { exit: 0, output: `ok: [h] ssh-ed25519 ${fingerprint} (the inventory)\n`, errors: '' });
   const other = `SHA256:${'A'.repeat(43)}`;
   const wrong = trusting(`[127.0.0.1]:${sshd.port} ${server('ed25519')}\n`, { ssh_host_key: other });
-  const both = new RegExp(`it shows ssh-ed25519 ${fingerprint.replaceAll('+', '\\+')}, the inventory has ${other}; known_hosts has the key that it shows`);
+  const both = new RegExp(
+    `it shows ssh-ed25519 ${fingerprint.replaceAll('+', '\\+')}, the inventory has ${other}; known_hosts has the key that it shows`,
+  );
   t.regex((await wrong.line(['exec', 'h', '--', 'true'])).errors, both);
   const trusted = await wrong.line(['trust'], { answers: ['yes'] });
   t.is(trusted.exit, 2);

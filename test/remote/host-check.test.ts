@@ -87,7 +87,11 @@ const pins: readonly (readonly [known: string, pins: readonly string[] | undefin
   ['', [wrong], new RegExp(`it shows ssh-ed25519 ${escaped(right)}, the inventory has ${escaped(wrong)}$`)],
   [line(1), [right], undefined],
   [line(1), [wrong], new RegExp(`the inventory has ${escaped(wrong)}; known_hosts has the key that it shows \\(known_hosts:1\\)`)],
-  [line(2), [right], new RegExp(`has changed: it shows ssh-ed25519 ${escaped(right)}, on record is .* \\(known_hosts:1\\); the inventory gives the key that it shows`)],
+  [
+    line(2),
+    [right],
+    new RegExp(`has changed: it shows ssh-ed25519 ${escaped(right)}, on record is .* \\(known_hosts:1\\); the inventory gives the key that it shows`),
+  ],
   [line(2), [wrong], new RegExp(`the inventory has ${escaped(wrong)}; on record is ssh-ed25519 ${escaped(wrong)} \\(known_hosts:1\\)`)],
   [line(3), [wrong], /the inventory has .*; on record is /],
   [`@revoked ${line(1)}`, [right], /is revoked/],

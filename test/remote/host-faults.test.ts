@@ -107,7 +107,9 @@ const files: Readonly<Record<string, MakeFiles>> = {
   'are 10 MB of patterns that take long': text((good) => `${'*a'.repeat(500)}b ${good.split(' ').slice(1).join(' ')}`.repeat(9000)),
   'have a key that is not base64': text((good) => good.replace(key, '%%%')),
   'have a key without its end': text((good) => good.replace(key, key.slice(0, 40))),
-  'have a key with something behind it': text((good) => good.replace(key, Buffer.concat([Buffer.from(key, 'base64'), Buffer.alloc(3)]).toString('base64'))),
+  'have a key with something behind it': text((good) =>
+    good.replace(key, Buffer.concat([Buffer.from(key, 'base64'), Buffer.alloc(3)]).toString('base64')),
+  ),
   'have a key without a key in it': text((good) => good.replace(key, 'AAAA')),
   'have a key under the name of another type': text((good) => good.replace(type, 'ssh-ed25519')),
   'have the right line as a comment': text((good) => `# ${good}`),

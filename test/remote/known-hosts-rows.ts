@@ -38,13 +38,25 @@ export function drawRows(seed: number, count: number, keys: RowKeys): readonly R
   });
 }
 
+/**
+ * What means something in a file, and what is near to it. No letter of base64: of a point that is on no curve ssh says that it is no key, homerun
+ * that it is another one.
+ */
+const letters = [...'!,*?|@# \t\n\r\0\v=[]:', '\u00ff', '\u00e0', '\u00c0'];
+
 function drawFile(draw: Random, owner: KeyOwner, keys: RowKeys): string {
   const lines = Array.from({ length: 1 + draw.below(4) }, () => drawLine(draw, owner, keys));
-  return lines.join(draw.chance(0.1) ? '\r\n' : '\n') + draw.pick(['\n', '\n', '', '\r\n']);
+  let text = lines.join(draw.chance(0.1) ? '\r\n' : '\n') + draw.pick(['\n', '\n', '', '\r\n']);
+  // A letter somewhere, in place of another or between two.
+  while (draw.chance(0.2)) {
+    const at = draw.below(text.length + 1);
+    text = `${text.slice(0, at)}${draw.pick(letters)}${text.slice(at + draw.below(2))}`;
+  }
+  return text;
 }
 
 function drawLine(draw: Random, owner: KeyOwner, keys: RowKeys): string {
-  if (draw.chance(0.06)) return draw.pick(['', '# a comment', '   ', 'garbage', '\u0001\u0002\u00ff', 'web1.example.com', '@revoked', ', ,', '|1|', '\ufeff'.slice(1)]);
+  if (draw.chance(0.06)) return draw.pick(['', '# a comment', '   ', 'garbage', '\u0001\u0002\u00ff', 'web1.example.com', '@revoked', ', ,', '|1|']);
   const blank = (): string => draw.pick([' ', ' ', ' ', ' ', '\t', '  ', ' \t ']);
   const marker = draw.chance(0.25)
     ? draw.pick(['@revoked', '@revoked', '@revoked', '@cert-authority', '@cert-authority', '@Revoked', '@revoked @cert-authority', '@', '@other'])
@@ -90,14 +102,17 @@ function drawNames(draw: Random, owner: KeyOwner): string {
       `!!${full}`,
       full.replace('w', '\u00f7'),
     ]);
-  if (draw.chance(0.2)) return hashed(draw, draw.pick([full.toLowerCase(), full.toLowerCase(), full.toLowerCase(), host.toLowerCase(), full, 'other']));
+  if (draw.chance(0.2))
+    return hashed(draw, draw.pick([full.toLowerCase(), full.toLowerCase(), full.toLowerCase(), host.toLowerCase(), full, 'other']));
   return Array.from({ length: 1 + (draw.chance(0.4) ? 1 + draw.below(3) : 0) }, one).join(',');
 }
 
 function hashed(draw: Random, name: string): string {
   const salt = Buffer.from(Array.from({ length: draw.chance(0.95) ? 20 : 19 }, () => draw.below(256)));
   const text = `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
-  return draw.chance(0.8) ? text : draw.pick([`${text},${name}`, `${text}x`, text.slice(0, -1), text.replace('|1|', '|2|'), `${text}|`, text.replace('=|', '|')]);
+  return draw.chance(0.8)
+    ? text
+    : draw.pick([`${text},${name}`, `${text}x`, text.slice(0, -1), text.replace('|1|', '|2|'), `${text}|`, text.replace('=|', '|')]);
 }
 
 function drawKey(draw: Random, keys: RowKeys, blank: () => string): string {

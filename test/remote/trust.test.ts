@@ -54,7 +54,10 @@ test('a file that says otherwise is left alone', async (t) => {
   });
   t.regex(error?.hint ?? '', /ssh-keygen -R 'web1' -f .*other/);
   writeFileSync(file, `@revoked ${line('*', 3)}`);
-  await t.throwsAsync(recordHostKey(file, { host: 'web1', port: 22 }, key(3)), { instanceOf: TaskError, message: /this key of web1 port 22 as revoked/ });
+  await t.throwsAsync(recordHostKey(file, { host: 'web1', port: 22 }, key(3)), {
+    instanceOf: TaskError,
+    message: /this key of web1 port 22 as revoked/,
+  });
   t.is(readFileSync(file, 'utf8'), `@revoked ${line('*', 3)}`);
 });
 
@@ -65,14 +68,19 @@ test('a file that cannot be written says so', async (t) => {
     message: /cannot be recorded in .*directory: EISDIR/,
   });
   writeFileSync(join(folder, 'file'), '');
-  await t.throwsAsync(recordHostKey(join(folder, 'file', 'known_hosts'), { host: 'web1', port: 22 }, key(1)), { instanceOf: TaskError, message: /ENOTDIR|EEXIST/ });
+  await t.throwsAsync(recordHostKey(join(folder, 'file', 'known_hosts'), { host: 'web1', port: 22 }, key(1)), {
+    instanceOf: TaskError,
+    message: /ENOTDIR|EEXIST/,
+  });
 });
 
 test('many at once lose no line, and a lock that somebody left is taken over', async (t) => {
   const file = join(folder, 'many');
   writeFileSync(`${file}.lock`, '');
   utimesSync(`${file}.lock`, 1, 1);
-  const added = await Promise.all(Array.from({ length: 40 }, (_, index) => recordHostKey(file, { host: `web${index % 20}`, port: 22 }, key(index % 20))));
+  const added = await Promise.all(
+    Array.from({ length: 40 }, (_, index) => recordHostKey(file, { host: `web${index % 20}`, port: 22 }, key(index % 20))),
+  );
   t.is(added.filter(Boolean).length, 20);
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1).sort();
   t.deepEqual(lines, Array.from({ length: 20 }, (_, index) => line(`web${index}`, index).trim()).sort());
