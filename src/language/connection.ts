@@ -120,9 +120,9 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
   const hopCount = optional.proxyJump === undefined || optional.proxyJump === 'none' ? 0 : optional.proxyJump.split(',').length;
   if (optional.proxyJumpHostKeys && optional.proxyJumpHostKeys.length !== hopCount)
     read.note(
-      `ssh_proxy_jump_host_key has ${optional.proxyJumpHostKeys.length} fingerprints for the ${hopCount} hosts of ssh_proxy_jump`,
+      `ssh_proxy_jump_host_key wants a fingerprint for each host of ssh_proxy_jump (${hopCount}), got ${optional.proxyJumpHostKeys.length}`,
       'proxyJumpHostKeys',
-      'Write one for each, in their order.',
+      'Write them in the order of the hosts.',
     );
   const becomePassword = read.secret('becomePassword');
   const settings: HostConnection = {

@@ -66,6 +66,7 @@ function parseLine(content: string): Omit<KnownHost, 'file' | 'line'> | string {
   if (kind === undefined) return `the marker ${marker} is not known`;
   const [names, type, encoded] = fields;
   if (names === undefined || type === undefined || encoded === undefined || encoded === '') return 'expected host names, a key type and a key';
+  if (names.startsWith('@')) return 'a line has one marker only';
   if (names.startsWith('|') && !saltOf(names)) return 'the hashed name is not one of |1|salt|hash';
   // White space in a key is passed over: a line that revokes it must not lose its meaning.
   const letters = encoded.replaceAll(/[\v\f\r]/g, '');
