@@ -24,9 +24,11 @@ const failed = /^\s*\d+ tests? failed$|^\s*\d+ tests? remained? pending/m;
 
 /**
  * Puts each defect into a copy of the program, and shows whether its test turns red; before that, that it is green without any.
+ * @param words only those that have them in what they are
  * @returns an exit code
  */
-export function showDefects(defects: readonly Defect[]): number {
+export function showDefects(all: readonly Defect[], words = ''): number {
+  const defects = all.filter(({ what }) => what.includes(words));
   const folder = copyOfProgram();
   const green = new Set<string>();
   let missed = 0;

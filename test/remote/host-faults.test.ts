@@ -123,7 +123,7 @@ const files: Readonly<Record<string, MakeFiles>> = {
 
 async function refused(server: FakeServer, settings: Partial<ConnectionSettings>): Promise<UnreachableError> {
   try {
-    const connection = await connect({ ...server.settings, connectTimeoutSeconds: 2, ...settings });
+    const connection = await connect({ ...server.settings, connectTimeoutSeconds: 20, ...settings });
     await connection.close();
   } catch (error) {
     if (error instanceof UnreachableError) return error;
@@ -184,7 +184,8 @@ for (const [what, [target, name, fault]] of Object.entries(broken)) {
     });
     syncBuiltinESMExports();
     try {
-      await refused(server, { knownHostsFiles: [file] });
+      // Short, for what never ends.
+      await refused(server, { knownHostsFiles: [file], connectTimeoutSeconds: 3 });
     } finally {
       Reflect.set(target, name, original);
       syncBuiltinESMExports();
@@ -194,7 +195,7 @@ for (const [what, [target, name, fault]] of Object.entries(broken)) {
     // Without the fault the same file is right.
     const again = await fakeServer({});
     writeFileSync(file, `${publicHostKey(`[127.0.0.1]:${again.settings.port}`)}\n`);
-    await (await connect({ ...again.settings, knownHostsFiles: [file] })).close();
+    await (await connect({ ...again.settings, connectTimeoutSeconds: 20, knownHostsFiles: [file] })).close();
     await again.close();
     t.true(again.logins() > 0);
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
+import { splitWords } from '../../values/words.ts';
 import { exitOnSignals, fail } from './shell.ts';
 
 /** A file of the host by its path and digest (SHA-256, hexadecimal). */
@@ -25,7 +26,7 @@ export interface WriteFile {
   readonly group?: string | undefined;
   /** Four octal digits. Default: as the file that is replaced, else `0644`, `0600` for secret content. */
   readonly mode?: string | undefined;
-  /** A command in which `%s` stands for the new file (written without quotes); only if it succeeds is the file put in place. */
+  /** A command in which `%s` stands for the new file (no shell reads it: it is words and quotes); only if it succeeds is the file put in place. */
   readonly validate?: string | undefined;
   /** Keep the file that is replaced beside it; its name is printed. Default false. */
   readonly backup?: boolean | undefined;
@@ -57,11 +58,19 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
     preamble,
     isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
-    validate && `${validate.replaceAll('%s', '"$t"')} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
+    validate && `${withNewFile(validate)} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
     backup && keepOld,
     inPlace ? overwrite : replace,
   ];
   return { script: steps.filter((step) => step).join('\n'), stdin: withDigest(content) };
+}
+
+function withNewFile(command: string): string {
+  const quoted = (word: string): string => {
+    const parts = word.split('%s').map((part) => (part === '' ? '' : quote(part)));
+    return parts.length === 1 ? quote(word) : parts.join('"$t"');
+  };
+  return splitWords(command).map(quoted).join(' ');
 }
 
 const preamble = `${fail}
