@@ -57,7 +57,7 @@ export function parseKnownHosts(text: string, file: string): KnownHosts {
   return { entries, warnings };
 }
 
-const namesAndNul = /^([ \t]*(?:@[^ \t\0]*[ \t]+)?[^ \t\0]+)\0/;
+const namesAndNul = /^([ \t]*(?:@[^ \t\0]*[ \t]+)?[^@ \t\0][^ \t\0]*)\0/;
 
 function parseLine(content: string): Omit<KnownHost, 'file' | 'line'> | string {
   const fields = content.split(/[ \t]+/);

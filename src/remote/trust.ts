@@ -61,9 +61,20 @@ async function append(file: string, owner: KeyOwner, key: Buffer): Promise<boole
     const newline = text === '' || text.endsWith('\n') ? '' : '\n';
     await handle.appendFile(`${newline}${knownHostName(owner)} ${keyType(key) ?? ''} ${key.toString('base64')}\n`);
     await handle.sync();
+    if (text === '') await syncFolder(dirname(file));
     return true;
   } finally {
     await handle.close();
+  }
+}
+
+// So that a new file is still there after a power failure.
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 
