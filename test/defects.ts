@@ -61,7 +61,8 @@ export function showDefects(all: readonly Defect[], words = ''): number {
 function copyOfProgram(): string {
   const build = fileURLToPath(new URL('../', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'homerun-defects-'));
-  symlinkSync(join(build, '../node_modules'), join(folder, 'node_modules'));
+  // Beside what is compiled, tests read data from their own folder.
+  for (const part of ['node_modules', 'test']) symlinkSync(join(build, '..', part), join(folder, part));
   cpSync(join(build, '../package.json'), join(folder, 'package.json'));
   for (const part of ['src', 'test']) cpSync(join(build, part), join(folder, 'build', part), { recursive: true });
   return folder;

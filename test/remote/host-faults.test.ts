@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { connect } from '../../src/remote/connect.ts';
-import { allHostKeyAlgorithms } from '../../src/remote/known-hosts.ts';
+import { allHostKeyAlgorithms, fingerprint } from '../../src/remote/known-hosts.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { openSsh, SshFailure } from '../../src/remote/ssh.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
@@ -53,6 +53,7 @@ const verifiers: Readonly<Record<string, () => unknown>> = {
 for (const [what, verify] of Object.entries(verifiers)) {
   test.serial(`a verifier that ${what} lets nobody log in`, async (t) => {
     const server = await fakeServer({});
+    t.teardown(() => server.close());
     const { port } = server.settings;
     const socket = openSocket({ host: '127.0.0.1', port });
     const opening = openSsh({
@@ -136,6 +137,7 @@ for (const [what, make] of Object.entries(files)) {
   test.serial(`known_hosts files that ${what} let nobody log in`, async (t) => {
     t.timeout(60_000);
     const server = await fakeServer({});
+    t.teardown(() => server.close());
     const good = `${publicHostKey(`[127.0.0.1]:${server.settings.port}`)}\n`;
     const error = await refused(server, { knownHostsFiles: make(good, join(folder, `files-${server.settings.port}`)) });
     t.regex(error.message, /^(the host key of|the known_hosts file)/);
@@ -160,6 +162,13 @@ const broken: Readonly<Record<string, readonly [target: object, name: string, fa
   ],
   'looking at the file never ends': [fs.promises, 'stat', () => new Promise(() => undefined)],
   'looking at the file gives an error': [fs.promises, 'stat', () => Promise.reject(Object.assign(new Error('stale'), { code: 'ESTALE' }))],
+  'a fingerprint cannot be made': [
+    crypto,
+    'createHash',
+    () => {
+      throw new Error('out of memory');
+    },
+  ],
   'a hash cannot be made': [
     crypto,
     'createHmac',
@@ -172,20 +181,22 @@ const broken: Readonly<Record<string, readonly [target: object, name: string, fa
 for (const [what, [target, name, fault]] of Object.entries(broken)) {
   test.serial(`nobody logs in when ${what}`, async (t) => {
     const server = await fakeServer({});
+    t.teardown(() => server.close());
     const salt = crypto.randomBytes(20);
     const hash = crypto.createHmac('sha1', salt).update(`[127.0.0.1]:${server.settings.port}`).digest('base64');
     const file = join(folder, `hashed-${server.settings.port}`);
     writeFileSync(file, `${publicHostKey(`|1|${salt.toString('base64')}|${hash}`)}\n`);
+    const pin = fingerprint(Buffer.from(key, 'base64'));
     const original: unknown = Reflect.get(target, name);
     Reflect.set(target, name, (...words: readonly unknown[]): unknown => {
       // What else is read goes on: the keys to log in with.
-      const isAboutHost = words[0] === file || words[0] === 'sha1';
+      const isAboutHost = typeof words[0] === 'string' && [file, 'sha1', 'sha256'].includes(words[0]);
       return isAboutHost ? fault() : Reflect.apply(original as () => unknown, target, words);
     });
     syncBuiltinESMExports();
     try {
       // Short, for what never ends.
-      await refused(server, { knownHostsFiles: [file], connectTimeoutSeconds: 3 });
+      await refused(server, { knownHostsFiles: [file], hostKeys: [pin], connectTimeoutSeconds: 3 });
     } finally {
       Reflect.set(target, name, original);
       syncBuiltinESMExports();
