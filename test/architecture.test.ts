@@ -92,3 +92,30 @@ test('only the command line touches process', (t) => {
     .filter((file) => /\bprocess\.(?!version)/.test(readFileSync(join(source, file), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
   t.deepEqual(wrong, []);
 });
+
+test('programs of this machine are started by their arguments, never by a line for a shell', (t) => {
+  const starts = imports.filter(({ from }) => from === 'node:child_process').map(({ file }) => file);
+  t.deepEqual(starts.sort(), ['cli/process-io.ts', 'language/programs.ts', 'remote/local.ts']);
+  for (const file of starts) {
+    const text = readFileSync(join(source, file), 'utf8');
+    const taken = [...text.matchAll(/\{ ?([^{}]*?) ?\} (?:from|= await import\()\s*'node:child_process'/g)].flatMap(([, names = '']) =>
+      names.split(/,\s*/),
+    );
+    t.deepEqual(
+      taken.filter((name) => !['spawn', 'spawnSync'].includes(name)),
+      [],
+      file,
+    );
+    t.true(taken.length > 0);
+    t.notRegex(text, /shell:/, file);
+  }
+});
+
+test('one file speaks SSH, once, and always with a check of the host key', (t) => {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const clients = files.flatMap((file) =>
+    [...readFileSync(join(source, file), 'utf8').matchAll(/new (?:NodeSSH|Client|ssh2\.Client)\(/g)].map(() => file),
+  );
+  t.deepEqual(clients, ['remote/ssh.ts']);
+  t.is(readFileSync(join(source, 'remote/ssh.ts'), 'utf8').match(/\bhostVerifier:/g)?.length, 1);
+});

@@ -12,6 +12,7 @@ const packages: Readonly<Record<string, string>> = {
   '/usr/bin/ansible-playbook': 'ansible-core',
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/fish': 'fish',
+  '/bin/mksh': 'mksh',
   '/usr/bin/nsenter': 'util-linux',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/bin/sudo': 'sudo',

@@ -1,4 +1,5 @@
 import type { Reaching } from '../engine/connections.ts';
+import { isTrusted } from '../remote/host-check.ts';
 import { hostKeyError } from '../remote/host-key.ts';
 import { parseProxyJump } from '../remote/jump.ts';
 import { createLimit } from '../remote/limit.ts';
@@ -7,6 +8,7 @@ import { askHostKey, recordHostKey, type ShownKey } from '../remote/trust.ts';
 import { oneLine } from '../report/sanitize.ts';
 import type { Style } from '../report/style.ts';
 import { InputError, TaskError, UnreachableError } from '../values/errors.ts';
+import { isFingerprint } from '../values/fingerprint.ts';
 import type { Define } from './context.ts';
 import { reachAll, readHosts } from './hosts.ts';
 import type { Io } from './io.ts';
@@ -37,7 +39,7 @@ const define: Define = (command, { io, finish }) => {
     .option('--no-color', 'no colours (as with the variable NO_COLOR)')
     .addHelpText('after', help)
     .action(async (pattern: string, typed: Arguments) => {
-      const wrong = typed.fingerprint?.find((text) => !/^SHA256:[A-Za-z0-9+/]{43}$/.test(text));
+      const wrong = typed.fingerprint?.find((text) => !isFingerprint(text));
       if (wrong !== undefined)
         throw InputError.of(`"${wrong}" is not a fingerprint`, undefined, 'Expected SHA256: and 43 letters, as ssh-keygen -l shows it.');
       const reached = reachAll(await readHosts(runOptions(typed, io), pattern));
@@ -56,8 +58,8 @@ function stages(reached: readonly Reaching[]): readonly (readonly ConnectionSett
   const found: Map<string, ConnectionSettings>[] = [];
   for (const { settings } of reached) {
     if (settings.transport === 'local') continue;
-    const hops = parseProxyJump(settings.proxyJump, settings.user);
-    const { proxyJump: _, password: __, ...direct } = settings;
+    const hops = parseProxyJump(settings.proxyJump, settings.user, settings.proxyJumpHostKeys);
+    const { proxyJump: _, password: __, hostKeyAlias: ___, hostKeys: ____, ...direct } = settings;
     for (const [index, hop] of hops.entries()) {
       const before = hops.slice(0, index).map(({ user, host, port }) => `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`);
       const own = { ...direct, ...hop, name: hop.host, ...(before.length > 0 && { proxyJump: before.join(',') }) };
@@ -70,7 +72,7 @@ function stages(reached: readonly Reaching[]): readonly (readonly ConnectionSett
 
 function add(stages: Map<string, ConnectionSettings>[], index: number, settings: ConnectionSettings): void {
   while (stages.length <= index) stages.push(new Map());
-  const key = JSON.stringify([settings.host, settings.port, settings.proxyJump, settings.knownHostsFiles]);
+  const key = JSON.stringify([settings.host, settings.port, settings.hostKeyAlias, settings.hostKeys, settings.proxyJump, settings.knownHostsFiles]);
   if (!stages[index]?.has(key)) stages[index]?.set(key, settings);
 }
 
@@ -104,12 +106,12 @@ async function trustOne(settings: ConnectionSettings, shown: ShownKey, fingerpri
   const [file = ''] = settings.knownHostsFiles;
   const key = `${shown.type} ${shown.fingerprint}`;
   const name = `[${oneLine(settings.name)}]`;
-  if (shown.verdict.verdict === 'trusted') {
-    const place = shown.verdict.entries.map((entry) => `${entry.file}:${entry.line}`).join(', ');
+  if (isTrusted(shown.verdict)) {
+    const place = shown.verdict.entries.map((entry) => `${entry.file}:${entry.line}`).join(', ') || 'the inventory';
     io.output.write(`${style.status.ok('ok:')} ${name} ${oneLine(`${key} (${place})`)}\n`);
     return true;
   }
-  if (shown.verdict.verdict !== 'unknown') {
+  if (shown.verdict.verdict !== 'unknown' || shown.verdict.pin === 'differs') {
     tell(io, style, style.status.failed('refused:'), settings, hostKeyError(shown.verdict, shown.key, { ...settings, file }));
     return false;
   }
@@ -119,7 +121,7 @@ async function trustOne(settings: ConnectionSettings, shown: ShownKey, fingerpri
       io.output.write('  not recorded\n');
       return false;
     }
-    await recordHostKey(file, settings.host, settings.port, shown.key);
+    await recordHostKey(file, settings, shown.key);
     io.output.write(`  recorded in ${oneLine(file)}\n`);
     return true;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { InputError, type Source } from '../values/errors.ts';
+import { isFingerprint } from '../values/fingerprint.ts';
 import { Secret, type Text } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
 import { describeShown } from './describe.ts';
@@ -24,8 +25,14 @@ export interface HostConnection {
   readonly identityFile?: string;
   /** `user@host:port`, comma separated. */
   readonly proxyJump?: string;
-  /** In the order of `ssh_known_hosts_file`. Default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts. */
+  /** In the order of `ssh_known_hosts_file`. Default: those of ssh(1). */
   readonly knownHostsFiles: readonly string[];
+  /** The name that the host's keys are kept under in known_hosts files. */
+  readonly hostKeyAlias?: string;
+  /** `SHA256:…`: no other key of the host is taken. */
+  readonly hostKeys?: readonly string[];
+  /** The same of the hops, one each. */
+  readonly proxyJumpHostKeys?: readonly string[];
   /** Seconds, 1–600. Default 20. */
   readonly connectTimeoutSeconds: number;
   readonly become: {
@@ -47,6 +54,9 @@ const variables = {
   identityFile: ['ssh_identity_file', 'ansible_ssh_private_key_file', 'ansible_private_key_file'],
   proxyJump: ['ssh_proxy_jump'],
   knownHosts: ['ssh_known_hosts_file'],
+  hostKeys: ['ssh_host_key', 'host_key'],
+  hostKeyAlias: ['ssh_host_key_alias'],
+  proxyJumpHostKeys: ['ssh_proxy_jump_host_key'],
   timeout: ['ssh_timeout', 'ansible_timeout', 'ansible_ssh_timeout'],
   become: ['become', 'ansible_become'],
   becomeUser: ['become_user', 'ansible_become_user'],
@@ -65,6 +75,7 @@ const refused: Readonly<Record<string, string>> = {
   ansible_ssh_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
   ansible_ssh_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
+  ssh_strict_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
 };
 
 /** Variables of Ansible that may say what homerun does anyway, and nothing else. */
@@ -85,7 +96,7 @@ export const connectionVariables: {
   readonly fixed: typeof asAlways;
 } = { names: variables, refused, fixed: asAlways };
 
-const defaultKnownHosts = ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'];
+const defaultKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 
 /**
  * The connection settings of a host.
@@ -102,7 +113,17 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     password: read.secret('password'),
     identityFile: read.line('identityFile'),
     proxyJump: read.hops('proxyJump'),
+    hostKeyAlias: read.address('hostKeyAlias'),
+    hostKeys: read.fingerprints('hostKeys'),
+    proxyJumpHostKeys: read.fingerprints('proxyJumpHostKeys'),
   };
+  const hopCount = optional.proxyJump === undefined || optional.proxyJump === 'none' ? 0 : optional.proxyJump.split(',').length;
+  if (optional.proxyJumpHostKeys && optional.proxyJumpHostKeys.length !== hopCount)
+    read.note(
+      `ssh_proxy_jump_host_key wants a fingerprint for each host of ssh_proxy_jump (${hopCount}), got ${optional.proxyJumpHostKeys.length}`,
+      'proxyJumpHostKeys',
+      'Write them in the order of the hosts.',
+    );
   const becomePassword = read.secret('becomePassword');
   const settings: HostConnection = {
     name,
@@ -200,6 +221,14 @@ class Settings {
     return this.#read(setting, 'the name or address of a host, without a user or port', (value) => {
       const text = plain(value);
       return text !== undefined && hostName.test(text) ? text : undefined;
+    });
+  }
+
+  /** One or several of keys. */
+  fingerprints(setting: Setting): readonly string[] | undefined {
+    return this.#read(setting, 'SHA256: and 43 letters, as ssh-keygen -l shows a key, or a list of them', (value) => {
+      const items = (Array.isArray(value) ? value : [value]).map(plain);
+      return items.length > 0 && items.every((item) => item !== undefined && isFingerprint(item)) ? items.map(String) : undefined;
     });
   }
 

@@ -4,6 +4,8 @@ import { number, variables } from './schema-words.ts';
 
 const text: JsonSchema = { type: ['string', 'number'] };
 
+const textOrTexts: JsonSchema = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
+
 const settings: Readonly<Record<Setting, readonly [JsonSchema, string]>> = {
   transport: [
     orTemplate({ enum: ['ssh', 'local', 'smart', 'paramiko', 'paramiko_ssh'] }),
@@ -15,10 +17,10 @@ const settings: Readonly<Record<Setting, readonly [JsonSchema, string]>> = {
   password: [text, 'The password to log in with: from the secrets file, or asked for with -k.'],
   identityFile: [text, 'The private key to log in with.'],
   proxyJump: [text, 'Hosts on the way: user@host:port, several with commas between.'],
-  knownHosts: [
-    { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
-    'Files of host keys, the first of which is written to by homerun trust.',
-  ],
+  knownHosts: [textOrTexts, 'Files of host keys, the first of which is written to by homerun trust.'],
+  hostKeys: [textOrTexts, 'SHA256:… of the key of the host, as ssh-keygen -l shows it, or a list of them: no other key is taken.'],
+  hostKeyAlias: [text, 'The name that the keys of the host are kept under in the files of host keys, whatever its address and port.'],
+  proxyJumpHostKeys: [textOrTexts, 'SHA256:… of the keys of the hosts on the way, one each, in the order of ssh_proxy_jump.'],
   timeout: [number(1, 600), 'Seconds that connecting may take. Default: 20.'],
   become: [{ anyOf: [flag] }, 'Whether tasks that do not say so are done as another user.'],
   becomeUser: [text, 'The user that they are done as. Default: root.'],

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
-import { hostKeyError, hostKeyTypeError, type Judged, readKnownHosts } from './host-key.ts';
+import { createHostCheck, type HostCheck } from './host-check.ts';
+import { type HostKeyVerdict, readKnownHosts } from './host-key.ts';
 import { type Hop, isHostName, parseProxyJump } from './jump.ts';
-import { allHostKeyAlgorithms, entriesFor, hostKeyAlgorithms, judge, type KnownHosts, type Verdict } from './known-hosts.ts';
 import type { Limit } from './limit.ts';
 import { createLogin, type LoginPlan, planLogin } from './login.ts';
 import { plainText } from './plain-text.ts';
@@ -59,16 +59,12 @@ export async function scanHostKey(
   settings: ConnectionSettings,
   shared: Shared,
   signal?: AbortSignal,
-): Promise<{ readonly key: Buffer; readonly verdict: Verdict }> {
-  const known = await readKnownHosts(settings.knownHostsFiles);
+): Promise<{ readonly key: Buffer; readonly verdict: HostKeyVerdict }> {
   const entered = await enter(waypoints(settings), settings, shared, signal);
+  const leg: Leg = { hop: settings, settings, shared, bastion: entered.bastion, signal };
   try {
-    return await reach({ hop: settings, settings, shared, bastion: entered.bastion, signal }, async (socket, timeoutMs) => {
-      let key: Buffer | undefined;
-      const verify = (shown: Buffer): boolean => {
-        key = Buffer.from(shown);
-        return false;
-      };
+    const check = await hostCheck(leg);
+    return await reach(leg, async (socket, timeoutMs) => {
       try {
         const { openSsh } = await loadSsh();
         await openSsh({
@@ -76,17 +72,22 @@ export async function scanHostKey(
           target: targetName(settings),
           user: settings.user,
           timeoutMs,
-          hostKeyAlgorithms: allHostKeyAlgorithms,
-          verify,
+          hostKeyAlgorithms: check.algorithms,
+          // Whatever is thought of it, nobody logs in here.
+          verify: (key) => {
+            check.verify(key);
+            return false;
+          },
           nextAttempt: () => undefined,
           ...(signal && { signal }),
         });
       } catch (error) {
-        if (!key && error instanceof SshFailure)
-          throw describeFailure(error, settings, settings.connectTimeoutSeconds, { report: 'tried nothing', keys: false, password: false });
+        if (!check.shown() && error instanceof SshFailure)
+          throw explain(error, leg, check, { report: 'tried nothing', keys: false, password: false });
       }
-      if (!key) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
-      return { key, verdict: judge(known, settings.host, settings.port, key) };
+      const shown = check.shown();
+      if (!shown) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
+      return shown;
     });
   } finally {
     await entered.leave();
@@ -96,7 +97,7 @@ export async function scanHostKey(
 function waypoints(settings: ConnectionSettings): readonly Hop[] {
   if (!isHostName(settings.host))
     throw new UnreachableError(`${JSON.stringify(settings.host)} is no host name or address`, 'Check ssh_host in the inventory.');
-  return parseProxyJump(settings.proxyJump, settings.user);
+  return parseProxyJump(settings.proxyJump, settings.user, settings.proxyJumpHostKeys);
 }
 
 // The same link; closing it also leaves the bastion before it.
@@ -161,7 +162,8 @@ async function openHop(hops: readonly Hop[], hop: Hop, settings: ConnectionSetti
 
 // The way to one hop: from its bastion, or from here.
 interface Leg {
-  readonly hop: Hop;
+  /** The target itself has an alias too; hops are known by their own names. */
+  readonly hop: Hop & Pick<ConnectionSettings, 'hostKeyAlias'>;
   readonly settings: ConnectionSettings;
   readonly shared: Shared;
   readonly bastion: Entered['bastion'];
@@ -169,8 +171,21 @@ interface Leg {
 }
 
 async function logIn(leg: Leg, plan: LoginPlan): Promise<SshLink> {
-  const known = await readKnownHosts(leg.settings.knownHostsFiles);
-  return await reach(leg, (socket, timeoutMs) => speak(leg, plan, known, socket, timeoutMs));
+  const check = await hostCheck(leg);
+  return await reach(leg, (socket, timeoutMs) => speak(leg, plan, check, socket, timeoutMs));
+}
+
+async function hostCheck({ hop, settings }: Leg): Promise<HostCheck> {
+  const known = await readKnownHosts(settings.knownHostsFiles, settings.connectTimeoutSeconds);
+  const { host, port, hostKeyAlias, hostKeys } = hop;
+  return createHostCheck(known, {
+    name: settings.name,
+    file: settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts',
+    host,
+    port,
+    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
+    ...(hostKeys && { hostKeys }),
+  });
 }
 
 // Opens a connection to the leg's hop and gives it to `use`, a few times if the host hangs up before it says anything.
@@ -197,15 +212,9 @@ async function reach<Result>(leg: Leg, use: (socket: Duplex, timeoutMs: number) 
   });
 }
 
-async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: KnownHosts, socket: Duplex, timeoutMs: number): Promise<SshLink> {
-  const judged: Judged = { name: settings.name, host: hop.host, port: hop.port, file: settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts' };
+async function speak(leg: Leg, plan: LoginPlan, check: HostCheck, socket: Duplex, timeoutMs: number): Promise<SshLink> {
+  const { hop, signal } = leg;
   const login = createLogin(plan);
-  let first: { readonly key: Buffer; readonly verdict: Verdict } | undefined;
-  const verify = (key: Buffer): boolean => {
-    // At a rekey the host must show the key that it was judged by.
-    first ??= { key: Buffer.from(key), verdict: judge(known, hop.host, hop.port, key) };
-    return first.verdict.verdict === 'trusted' && first.key.equals(key);
-  };
   try {
     const { openSsh } = await loadSsh();
     return await openSsh({
@@ -213,22 +222,25 @@ async function speak({ hop, settings, signal }: Leg, plan: LoginPlan, known: Kno
       target: targetName(hop),
       user: hop.user,
       timeoutMs,
-      hostKeyAlgorithms: hostKeyAlgorithms(known, hop.host, hop.port),
-      verify,
+      hostKeyAlgorithms: check.algorithms,
+      verify: check.verify,
       nextAttempt: (methods) => login.next(methods),
       ...(signal && { signal }),
     });
   } catch (error) {
     if (!(error instanceof SshFailure)) throw error;
-    if (error.kind === 'host-key' && first) throw hostKeyError(first.verdict, first.key, judged, known.warnings);
-    const plain = entriesFor(known, hop.host, hop.port).filter((entry) => entry.kind === 'plain');
-    if (error.kind === 'algorithms' && error.message.includes('host key') && plain.length > 0) throw hostKeyTypeError(plain, judged);
-    throw describeFailure(error, hop, settings.connectTimeoutSeconds, {
+    throw explain(error, leg, check, {
       report: login.report(),
       keys: plan.attempts.some(({ attempt }) => attempt.kind === 'key' || attempt.kind === 'agent'),
       password: plan.attempts.some(({ attempt }) => attempt.kind === 'password'),
     });
   }
+}
+
+function explain(error: SshFailure, { hop, settings }: Leg, check: HostCheck, tried: Parameters<typeof describeFailure>[3]): Error {
+  if (error.kind === 'host-key') return check.refusal();
+  const noCommonType = error.kind === 'algorithms' && error.message.includes('host key') ? check.noCommonType() : undefined;
+  return noCommonType ?? describeFailure(error, hop, settings.connectTimeoutSeconds, tried);
 }
 
 async function forwarded(bastion: NonNullable<Entered['bastion']>, hop: Hop, timeoutMs: number, signal: AbortSignal | undefined): Promise<Duplex> {

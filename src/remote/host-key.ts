@@ -1,22 +1,31 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
-import { fingerprint, type KnownHost, type KnownHosts, keyType, knownHostName, parseKnownHosts, type Verdict } from './known-hosts.ts';
+import { fingerprint, type KeyOwner, type KnownHost, type KnownHosts, keyType, knownHostName, parseKnownHosts, type Verdict } from './known-hosts.ts';
 
-/** The host whose key is judged, for messages. */
-export interface Judged {
+/** The host whose key is judged. */
+export interface Judged extends KeyOwner {
   /** The inventory name that `homerun trust` takes. */
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
   /** The file that a person would add a key to. */
   readonly file: string;
+  /** Fingerprints of its keys by the inventory; with them no other key is taken. */
+  readonly hostKeys?: readonly string[];
 }
 
-/** Reads known_hosts files, in order. One that does not exist is empty; one that cannot be read is an error, as it may revoke keys. @throws UnreachableError */
-export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
+/** What known_hosts files say of a key, and whether it has a fingerprint of the inventory; without `pin` the inventory has none. */
+export interface HostKeyVerdict extends Verdict {
+  readonly pin?: 'agrees' | 'differs';
+}
+
+/**
+ * Reads known_hosts files, in order. One that does not exist is empty; one that cannot be read within `seconds` is an error, as it may revoke keys.
+ * @throws UnreachableError
+ */
+export async function readKnownHosts(files: readonly string[], seconds: number): Promise<KnownHosts> {
   const all = await Promise.all(
     files.map(async (file) => {
-      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const text = await readWithin(file, seconds).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
         throw new UnreachableError(
           `the known_hosts file ${file} cannot be read (${error.code ?? error.message})`,
@@ -29,31 +38,68 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
   return { entries: all.flatMap((one) => one.entries), warnings: all.flatMap((one) => one.warnings) };
 }
 
+// A pipe or a device would never end, and a file system of the network may never answer.
+async function readWithin(file: string, seconds: number): Promise<string> {
+  const late = new AbortController();
+  const reading = async (): Promise<string> => {
+    if (!(await stat(file)).isFile()) throw new Error('it is not a file');
+    return await readFile(file, { encoding: 'latin1', signal: late.signal });
+  };
+  const timeout = sleep(seconds * 1000, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`no answer within ${seconds} s`);
+  });
+  try {
+    return await Promise.race([reading(), timeout]);
+  } finally {
+    late.abort();
+    timeout.catch(() => undefined);
+  }
+}
+
+/** The error for a host key that could not be judged at all. */
+export function uncheckedKeyError({ host, port }: Judged, why: unknown): UnreachableError {
+  return new UnreachableError(
+    `the host key of ${host} port ${port} could not be checked: ${why instanceof Error ? why.message : 'nobody knows why'}`,
+    'This is a defect of homerun. Nothing was sent to the host.',
+  );
+}
+
 /** The error for a host key that is not trusted. `warnings`: lines of known_hosts that were left out. */
-export function hostKeyError(verdict: Verdict, key: Buffer, judged: Judged, warnings: readonly string[] = []): UnreachableError {
-  const where = `${judged.host} port ${judged.port}`;
+export function hostKeyError(verdict: HostKeyVerdict, key: Buffer, judged: Judged, warnings: readonly string[] = []): UnreachableError {
+  const where = `${judged.host} port ${judged.port}${judged.hostKeyAlias === undefined ? '' : ` (${judged.hostKeyAlias})`}`;
   const shown = `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`;
   const lines = verdict.entries.map(place).join(', ');
-  const scan = `ssh-keyscan -p ${judged.port} ${judged.host} >>${judged.file}`;
-  switch (verdict.verdict) {
-    case 'revoked':
-      return new UnreachableError(
-        `the host key of ${where} is revoked: ${shown} (${lines})`,
-        'Do not connect. Whoever revoked it knows why; the host needs a new key.',
-      );
-    case 'changed':
-      return new UnreachableError(
-        `the host key of ${where} has changed: it shows ${shown}, on record is ${verdict.entries.map((entry) => `${entry.type} ${fingerprint(entry.key)} (${place(entry)})`).join(', ')}`,
-        `Somebody may be listening in. If the host was set up anew: ${forget(verdict.entries, judged)}, then homerun trust ${judged.name}`,
-      );
-    case 'unknown':
-    case 'trusted':
-      break;
-  }
+  if (verdict.verdict === 'revoked')
+    return new UnreachableError(
+      `the host key of ${where} is revoked: ${shown} (${lines})`,
+      'Do not connect. Whoever revoked it knows why; the host needs a new key.',
+    );
+  if (verdict.pin === 'differs') return pinError(verdict, shown, where, judged);
+  if (verdict.verdict === 'changed')
+    return new UnreachableError(
+      `the host key of ${where} has changed: it shows ${shown}, on record is ${onRecord(verdict)}${verdict.pin === 'agrees' ? '; the inventory gives the key that it shows' : ''}`,
+      `Somebody may be listening in. If the host was set up anew: ${forget(verdict.entries, judged)}, then homerun trust ${judged.name}`,
+    );
   return new UnreachableError(
     `the host key of ${where} is not known: ${shown}${lines === '' ? '' : `; certificates of hosts are not supported, so that @cert-authority (${lines}) does not help`}${warnings.length === 0 ? '' : `; not understood: ${warnings.slice(0, 3).join(', ')}`}`,
-    `Compare it with what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then record it: homerun trust ${judged.name} (or: ${scan})`,
+    `Compare it with what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then record it: homerun trust ${judged.name}${judged.hostKeyAlias === undefined ? ` (or: ssh-keyscan -p ${judged.port} ${judged.host} >>${judged.file})` : ''}`,
   );
+}
+
+function pinError(verdict: HostKeyVerdict, shown: string, where: string, { hostKeys = [] }: Judged): UnreachableError {
+  const said = {
+    trusted: `known_hosts has the key that it shows (${verdict.entries.map(place).join(', ')})`,
+    changed: `on record is ${onRecord(verdict)}`,
+  };
+  const other = verdict.verdict === 'trusted' || verdict.verdict === 'changed' ? `; ${said[verdict.verdict]}` : '';
+  return new UnreachableError(
+    `the host key of ${where} is not the one of the inventory: it shows ${shown}, the inventory has ${hostKeys.join(', ')}${other}`,
+    'Somebody may be listening in. If the host was set up anew, or the inventory has the fingerprint of a key of another type, write what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub).',
+  );
+}
+
+function onRecord({ entries }: Verdict): string {
+  return entries.map((entry) => `${entry.type} ${fingerprint(entry.key)} (${place(entry)})`).join(', ');
 }
 
 /** The error for a host that offers no key of the types on record for it. */
@@ -71,5 +117,5 @@ function place(entry: KnownHost): string {
 
 function forget(entries: readonly KnownHost[], judged: Judged): string {
   const files = [...new Set(entries.map((entry) => entry.file))];
-  return files.map((file) => `ssh-keygen -R '${knownHostName(judged.host, judged.port)}' -f ${file}`).join(' && ');
+  return files.map((file) => `ssh-keygen -R '${knownHostName(judged)}' -f ${file}`).join(' && ');
 }

@@ -5,16 +5,19 @@ export interface Hop {
   readonly user: string;
   readonly host: string;
   readonly port: number;
+  /** `SHA256:…` of its keys, as of `ConnectionSettings`. */
+  readonly hostKeys?: readonly string[];
 }
 
 /**
  * Reads ProxyJump of ssh_config(5): `user@host:port`, comma separated, first hop first; `[::1]:22` for IPv6; `none` for no hop.
  * @param user the user of a hop that names none
+ * @param hostKeys a fingerprint for each hop, if any
  * @throws UnreachableError
  */
-export function parseProxyJump(text: string | undefined, user: string): readonly Hop[] {
+export function parseProxyJump(text: string | undefined, user: string, hostKeys?: readonly string[]): readonly Hop[] {
   if (text === undefined || text.trim() === '' || text.trim() === 'none') return [];
-  return text.split(',').map((part) => {
+  return text.split(',').map((part, index) => {
     const hop = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:[\]@]+))(?::(\d{1,5}))?$/.exec(part.trim());
     const host = hop?.[2] ?? hop?.[3];
     const port = Number(hop?.[4] ?? 22);
@@ -24,7 +27,8 @@ export function parseProxyJump(text: string | undefined, user: string): readonly
         'Write user@host:port; several hops are separated by commas.',
       );
     }
-    return { user: hop?.[1] ?? user, host, port };
+    const hostKey = hostKeys?.[index];
+    return { user: hop?.[1] ?? user, host, port, ...(hostKey !== undefined && { hostKeys: [hostKey] }) };
   });
 }
 

@@ -94,6 +94,12 @@ export interface ConnectionSettings {
   readonly proxyJump?: string;
   /** known_hosts files to check the host's key against; the first is the one a person would add to. */
   readonly knownHostsFiles: readonly string[];
+  /** The name that the host's keys are kept under, whatever its address and port (HostKeyAlias of ssh_config(5)). */
+  readonly hostKeyAlias?: string;
+  /** `SHA256:…` of the host's keys: no other is taken, and one that no file knows is trusted. */
+  readonly hostKeys?: readonly string[];
+  /** The same of the hops of `proxyJump`, one each, first hop first. */
+  readonly proxyJumpHostKeys?: readonly string[];
   /** Seconds for TCP, handshake and login together, 1–600. Default 20. */
   readonly connectTimeoutSeconds: number;
 }

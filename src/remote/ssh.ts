@@ -38,7 +38,10 @@ export interface SshOptions {
   /** Milliseconds for handshake and login. */
   readonly timeoutMs: number;
   readonly hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[];
-  /** Whether the host's key (wire form) is the right one. Asked before anything about us is told, and again at each rekey. A throw means no. */
+  /**
+   * Whether the host's key (wire form) is the right one. Asked before anything about us is told, and again at each rekey. Whatever is not
+   * `true` means no: a throw, a promise, a text.
+   */
   verify(key: Buffer): boolean;
   /** The next way to log in, given what the server takes (undefined before the first); undefined when there is none left. */
   nextAttempt(methods: readonly string[] | undefined): Attempt | undefined;
@@ -171,7 +174,7 @@ function closingMs(signal: AbortSignal | undefined): number {
 
 function isTrusted(options: SshOptions, key: Buffer): boolean {
   try {
-    return options.verify(key);
+    return (options.verify(key) as unknown) === true;
   } catch {
     return false;
   }

@@ -3,7 +3,8 @@ import { mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../values/errors.ts';
-import { fingerprint, judge, keyType, knownHostName, parseKnownHosts, type Verdict } from './known-hosts.ts';
+import type { HostKeyVerdict } from './host-key.ts';
+import { fingerprint, judge, type KeyOwner, keyType, knownHostName, parseKnownHosts } from './known-hosts.ts';
 import { createLimit } from './limit.ts';
 import type { ConnectionSettings } from './session.ts';
 
@@ -14,8 +15,8 @@ export interface ShownKey {
   readonly key: Buffer;
   /** `SHA256:…` */
   readonly fingerprint: string;
-  /** What the known_hosts files say of it already. */
-  readonly verdict: Verdict;
+  /** What the known_hosts files and the inventory say of it already. */
+  readonly verdict: HostKeyVerdict;
 }
 
 /** Asks a host for its key, through its bastions, without logging in. What comes back is not checked by anybody yet. @throws UnreachableError */
@@ -31,38 +32,49 @@ export async function askHostKey(settings: ConnectionSettings, signal?: AbortSig
  * @returns whether the key was added; false when it is there already
  * @throws TaskError when the file says otherwise (another key, a revoked one) or cannot be written
  */
-export async function recordHostKey(file: string, host: string, port: number, key: Buffer): Promise<boolean> {
+export async function recordHostKey(file: string, owner: KeyOwner, key: Buffer): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    return await locked(`${file}.lock`, () => append(file, host, port, key));
+    return await locked(`${file}.lock`, () => append(file, owner, key));
   } catch (error) {
     if (error instanceof TaskError) throw error;
     throw new TaskError(
-      `the host key of ${host} cannot be recorded in ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      `the host key of ${owner.host} cannot be recorded in ${file}: ${error instanceof Error ? error.message : String(error)}`,
       'Make the file writable, or name another one.',
     );
   }
 }
 
-async function append(file: string, host: string, port: number, key: Buffer): Promise<boolean> {
+async function append(file: string, owner: KeyOwner, key: Buffer): Promise<boolean> {
   const handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
   try {
-    const text = await readFile(handle, 'utf8');
-    const { verdict, entries } = judge(parseKnownHosts(text, file), host, port, key);
+    const text = await readFile(handle, 'latin1');
+    const { verdict, entries } = judge(parseKnownHosts(text, file), owner, key);
     if (verdict === 'trusted') return false;
     if (verdict !== 'unknown') {
       const lines = entries.map((entry) => `${file}:${entry.line}`).join(', ');
       throw new TaskError(
-        `${file} has ${verdict === 'revoked' ? 'this key of' : 'another key for'} ${host} port ${port}${verdict === 'revoked' ? ' as revoked' : ''} (${lines})`,
-        `If the host was set up anew, remove the old one first: ssh-keygen -R '${knownHostName(host, port)}' -f ${file}`,
+        `${file} has ${verdict === 'revoked' ? 'this key of' : 'another key for'} ${owner.host} port ${owner.port}${verdict === 'revoked' ? ' as revoked' : ''} (${lines})`,
+        `If the host was set up anew, remove the old one first: ssh-keygen -R '${knownHostName(owner)}' -f ${file}`,
       );
     }
     const newline = text === '' || text.endsWith('\n') ? '' : '\n';
-    await handle.appendFile(`${newline}${knownHostName(host, port)} ${keyType(key) ?? ''} ${key.toString('base64')}\n`);
+    await handle.appendFile(`${newline}${knownHostName(owner)} ${keyType(key) ?? ''} ${key.toString('base64')}\n`);
     await handle.sync();
+    if (text === '') await syncFolder(dirname(file));
     return true;
   } finally {
     await handle.close();
+  }
+}
+
+// So that a new file is still there after a power failure.
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -1,8 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import { main } from '../../src/cli/program.ts';
-import { freePort, type Sshd, startSshd, whyNoSshd } from '../remote/sshd.ts';
+import { freePort } from '../remote/sshd.ts';
 import { fakeIo } from './fake-io.ts';
 import { project } from './project.ts';
 
@@ -178,73 +176,4 @@ test('a host that cannot be reached does not stop the others, and the exit code 
   t.is(exit, 4);
   t.is(output, 'here | hello\n');
   t.regex(errors, /^unreachable: \[gone\]\n {2}127\.0\.0\.1 port \d+ refused the connection\n/);
-});
-
-const why = whyNoSshd();
-const withSshd = why === undefined ? test.serial : test.serial.skip;
-let sshd: Sshd;
-test.before(async (t) => {
-  if (why === undefined) sshd = await startSshd();
-  else t.log(`without a real sshd: ${why}`);
-});
-test.after.always(() => why === undefined && sshd.stop());
-
-/** A project whose one host is the real sshd, with a known_hosts file of its own. */
-function trusting(known = '') {
-  const folder = project({});
-  const file = join(folder, 'known_hosts');
-  const text = `all: {hosts: {h: {ssh_host: 127.0.0.1, ssh_port: ${sshd.port}, ssh_user: root, ssh_identity_file: ${join(sshd.folder, 'id')}, ssh_known_hosts_file: ${file}}}}`;
-  writeFileSync(join(folder, 'hosts.yaml'), text);
-  if (known !== '') writeFileSync(file, known);
-  const line = async (words: readonly string[], settings: Parameters<typeof fakeIo>[0] = {}) =>
-    homerun([...words, '-i', join(folder, 'hosts.yaml')], settings);
-  const fingerprint = sshd.inside(`ssh-keygen -lf ${join(sshd.folder, 'host_ed25519.pub')}`).split(' ')[1] ?? '';
-  return { file, line, fingerprint };
-}
-
-withSshd('trust records a key once the user has typed yes or its fingerprint, and then the host can be reached', async (t) => {
-  for (const answer of ['yes', 'fingerprint'] as const) {
-    const { file, line, fingerprint } = trusting();
-    const { exit, output } = await line(['trust'], { answers: [answer === 'yes' ? 'yes' : fingerprint] });
-    t.is(exit, 0);
-    t.is(output, `unknown: [h] 127.0.0.1 port ${sshd.port}\n  ssh-ed25519 ${fingerprint}\n  recorded in ${file}\n`);
-    t.is(statSync(file).mode & 0o777, 0o600);
-    t.is((await line(['trust'])).output, `ok: [h] ssh-ed25519 ${fingerprint} (${file}:1)\n`);
-  }
-});
-
-for (const answer of ['', ' ', 'y', 'Y', 'Yes', 'YES', 'no', 'SHA256:wrong']) {
-  withSshd(`trust records nothing when the answer is ${JSON.stringify(answer)}`, async (t) => {
-    const { file, line } = trusting('# mine\n');
-    const { exit, output } = await line(['trust'], { answers: [answer] });
-    t.is(exit, 2);
-    t.regex(output, /\n {2}not recorded\n$/);
-    t.is(readFileSync(file, 'utf8'), '# mine\n');
-  });
-}
-
-withSshd('trust without a terminal records only the key whose fingerprint is given', async (t) => {
-  const { file, line, fingerprint } = trusting('# mine');
-  const refused = await line(['trust']);
-  t.is(refused.exit, 2);
-  t.is(
-    refused.errors,
-    'failed: [h]\n  there is no terminal to ask on\n  If this is the right key, record it with: homerun trust --fingerprint SHA256:…\n',
-  );
-  t.is((await line(['trust', '--fingerprint', `SHA256:${'A'.repeat(43)}`])).exit, 2);
-  t.is(readFileSync(file, 'utf8'), '# mine');
-  t.is((await line(['trust', '--fingerprint', fingerprint])).exit, 0);
-  t.regex(readFileSync(file, 'utf8'), /^# mine\n\[127\.0\.0\.1\]:\d+ ssh-ed25519 \S+\n$/);
-});
-
-withSshd('trust never records a changed key, even if the user says yes', async (t) => {
-  const other = readFileSync(join(sshd.folder, 'other.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-  const known = `[127.0.0.1]:${sshd.port} ${other}\n`;
-  const { file, line, fingerprint } = trusting(known);
-  for (const settings of [{ answers: ['yes'] }, {}]) {
-    const { exit, errors } = await line(['trust', ...('answers' in settings ? [] : ['--fingerprint', fingerprint])], settings);
-    t.is(exit, 2);
-    t.regex(errors, /^refused: \[h\]\n {2}the host key of 127\.0\.0\.1 port \d+ has changed/);
-    t.is(readFileSync(file, 'utf8'), known);
-  }
 });

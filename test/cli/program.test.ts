@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { z } from 'zod';
+import * as z from 'zod';
 import { entries, main } from '../../src/cli/program.ts';
 import { loadModules } from '../../src/modules/registry.ts';
 import { command } from '../command.ts';

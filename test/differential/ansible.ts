@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { attempt } from '../lab/run.ts';
 import { folder } from './cases.ts';
 import { type Called, type Outcome, unforeseen } from './outcome.ts';

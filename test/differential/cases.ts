@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { projectRoot } from '../lab/places.ts';
 
 /** The source folder, as only TypeScript is compiled. */

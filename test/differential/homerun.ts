@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { homerun } from '../e2e/homerun.ts';
 import type { Called, Outcome } from './outcome.ts';
 import { type HostName, hostOf, type Twins } from './twins.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { main } from '../../src/cli/program.ts';
 import { readInventory } from '../../src/language/inventory-read.ts';
 import { createReader } from '../../src/language/load.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { z } from 'zod';
+import * as z from 'zod';
 import { main } from '../../src/cli/program.ts';
 import { loadModules } from '../../src/modules/registry.ts';
 import { fakeIo } from '../cli/fake-io.ts';

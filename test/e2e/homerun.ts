@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { command } from '../command.ts';
 import { projectRoot } from '../lab/places.ts';
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Endpoint, manyEndpoints } from '../lab/addresses.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { projectRoot } from '../lab/places.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
 import { projectRoot } from '../lab/places.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Reaching } from '../../src/engine/connections.ts';
 import type { RunContext } from '../../src/engine/context.ts';
 import type { RunEvent } from '../../src/engine/event.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { main } from '../../src/cli/program.ts';
 import { run } from '../../src/engine/run.ts';
 import type { Connect } from '../../src/remote/session.ts';

@@ -177,10 +177,18 @@ test('a host without connection variables is reached by its name', async (t) => 
     transport: 'ssh',
     host: 'h1',
     port: 22,
-    knownHostsFiles: ['~/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'],
+    knownHostsFiles: ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
     connectTimeoutSeconds: 20,
     become: { byDefault: false, user: 'root' },
   });
+});
+
+test('host keys are pinned by one fingerprint or several, under either name, and hosts on the way one by one', async (t) => {
+  const [a, b] = ['a', 'b'].map((letter) => `SHA256:${letter.repeat(43)}`);
+  t.deepEqual((await connection(`{ssh_host_key: "${a}"}`)).hostKeys, [a]);
+  t.deepEqual((await connection(`{host_key: ["${a}", "${b}"]}`)).hostKeys, [a, b]);
+  const on = await connection(`{ssh_proxy_jump: "u@x:22,y", ssh_proxy_jump_host_key: ["${a}", "${b}"], ssh_host_key_alias: Web1.example.com}`);
+  t.deepEqual([on.proxyJumpHostKeys, on.hostKeyAlias, on.hostKeys], [[a, b], 'Web1.example.com', undefined]);
 });
 
 for (const names of [

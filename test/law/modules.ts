@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineModule, type Module } from '../../src/modules/module.ts';
 import { loadModules } from '../../src/modules/registry.ts';
 import { ask, type QuestionKind, question } from '../../src/questions/question.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument, type ScalarTag } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../../src/values/secret.ts';
 
 /** Where the cases stand: the source folder, as only TypeScript is compiled. */

@@ -64,6 +64,11 @@ for (const shell of shells()) {
     t.is(readFileSync(path, 'utf8'), 'old');
     t.like(await run(shell, writeFile({ path, content: 'good', validate: 'grep -q good %s' })), { rc: 0 });
     t.is(readFileSync(path, 'utf8'), 'good');
+    // Words and quotes, and nothing else that means something to a shell.
+    t.like(await run(shell, writeFile({ path, content: 'a $(b) ; c', validate: `grep -Fq "a "'$(b)'\\ \\;' c' %s` })), { rc: 0 });
+    const odd = await run(shell, writeFile({ path, content: 'x', validate: 'grep -Fq y %s $(true) || true' }));
+    t.regex(odd.stderr, /\$\(true\): No such file/);
+    t.is(odd.rc, 1);
     t.deepEqual(readdirSync(folder), ['a']);
   });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { homerun } from '../e2e/homerun.ts';
 import { projectRoot } from '../lab/places.ts';
 

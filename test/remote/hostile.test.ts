@@ -1,97 +1,19 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import type { ServerChannel } from 'ssh2';
 import { connect } from '../../src/remote/connect.ts';
-import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { openSsh } from '../../src/remote/ssh.ts';
 import { SshFailure } from '../../src/remote/ssh-errors.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
+import { type Behaviour, type FakeServer, fakeServer } from './server.ts';
 
 // A server that does not behave, in this process: what it sends must cost this side neither memory nor patience, and never count as a result.
 
 const folder = mkdtempSync(join(tmpdir(), 'homerun-hostile-'));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
-
-const hostKey = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-}).privateKey;
-
-interface Behaviour {
-  /** What is done with an exec channel; the server says yes to it before. */
-  readonly shell?: (channel: ServerChannel, client: Connection) => void;
-  readonly authenticate?: (context: AuthContext, client: Connection) => void;
-  readonly algorithms?: Algorithms;
-  readonly client?: (client: Connection) => void;
-}
-
-interface Hostile {
-  readonly settings: ConnectionSettings;
-  /** Requests for a login that arrived. */
-  readonly logins: () => number;
-  /** Channels and forwardings that the client asked for, besides exec. */
-  readonly asked: string[];
-  close(): Promise<void>;
-}
-
-async function hostile(behaviour: Behaviour): Promise<Hostile> {
-  let logins = 0;
-  const asked: string[] = [];
-  const clients = new Set<Connection>();
-  const server = new ssh2.Server({ hostKeys: [hostKey], ...(behaviour.algorithms && { algorithms: behaviour.algorithms }) }, (client) => {
-    clients.add(client);
-    client.on('error', () => undefined);
-    client.on('authentication', (context) => {
-      logins += 1;
-      if (behaviour.authenticate) behaviour.authenticate(context, client);
-      else context.accept();
-    });
-    client.on('request', (_accept, reject, name) => {
-      asked.push(name);
-      reject?.();
-    });
-    client.on('ready', () => behaviour.client?.(client));
-    client.on('session', (accept) => {
-      const session = accept();
-      for (const name of ['pty', 'x11', 'auth-agent', 'env'] as const) session.on(name, () => asked.push(name));
-      session.on('exec', (acceptExec) => {
-        const channel = acceptExec();
-        channel.on('error', () => undefined);
-        behaviour.shell?.(channel, client);
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  const parsed = ssh2.utils.parseKey(hostKey);
-  if (parsed instanceof Error) throw parsed;
-  const file = join(folder, `known_hosts_${port}`);
-  writeFileSync(file, `[127.0.0.1]:${port} ssh-rsa ${parsed.getPublicSSH().toString('base64')}\n`);
-  return {
-    settings: {
-      name: 'evil',
-      transport: 'ssh',
-      host: '127.0.0.1',
-      port,
-      user: 'root',
-      password: 'secret',
-      knownHostsFiles: [file],
-      connectTimeoutSeconds: 3,
-    },
-    logins: () => logins,
-    asked,
-    close: () =>
-      new Promise((resolve) => {
-        for (const client of clients) client.end();
-        server.close(() => resolve());
-      }),
-  };
-}
 
 /** The nonce that stands in a trip, once the server has read so much of it. */
 function onTrip(channel: ServerChannel, act: (nonce: string) => void): void {
@@ -114,7 +36,7 @@ function both(channel: ServerChannel, text: string): void {
 function bad(title: string, shell: NonNullable<Behaviour['shell']>, message: RegExp): void {
   test(`${title} is a lost host, never a result`, async (t) => {
     t.timeout(60_000);
-    const server = await hostile({ shell });
+    const server = await fakeServer({ shell });
     // Also after a failure: what stays connected keeps the process.
     t.teardown(() => server.close());
     const connection = await connect(server.settings);
@@ -203,7 +125,7 @@ function flood(channel: ServerChannel): void {
 }
 
 test('an honest answer of the same server is a result', async (t) => {
-  const server = await hostile({ shell: (channel) => onTrip(channel, (nonce) => both(channel, `noise ${nonce} begin 7\nuid=0\n${nonce} 0 0\n`)) });
+  const server = await fakeServer({ shell: (channel) => onTrip(channel, (nonce) => both(channel, `noise ${nonce} begin 7\nuid=0\n${nonce} 0 0\n`)) });
   const connection = await connect(server.settings);
   const [result] = await (await connection.session()).run([{ script: 'id' }]);
   t.like(result, { rc: 0, stdout: 'uid=0\n' });
@@ -213,7 +135,7 @@ test('an honest answer of the same server is a result', async (t) => {
 });
 
 test('nothing of a login reaches a server whose key is not the right one', async (t) => {
-  const server = await hostile({});
+  const server = await fakeServer({});
   const file = join(folder, 'empty');
   writeFileSync(file, '');
   for (const text of ['', `[127.0.0.1]:${server.settings.port} ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQE=\n`]) {
@@ -236,7 +158,7 @@ for (const [what, algorithms] of [
   ['compression alone', { compress: ['zlib'] }],
 ] as const satisfies readonly (readonly [string, object])[]) {
   test(`a server that offers ${what} is refused, and the message says so`, async (t) => {
-    const server = await hostile({ algorithms: Object.fromEntries(Object.entries(algorithms).map(([name, list]) => [name, [...list]])) });
+    const server = await fakeServer({ algorithms: Object.fromEntries(Object.entries(algorithms).map(([name, list]) => [name, [...list]])) });
     const error = await t.throwsAsync(connect(server.settings), { instanceOf: UnreachableError });
     t.regex(error?.message ?? '', /no common way to encrypt|none of the types on record/);
     t.is(server.logins(), 0);
@@ -248,7 +170,7 @@ test('a password is given once, and to one hidden question only', async (t) => {
   const answers: string[][] = [];
   const questions = [[{ prompt: 'Password: ', echo: false }], [{ prompt: 'Password: ', echo: false }]];
   const ask = (prompts: { prompt: string; echo: boolean }[]) =>
-    hostile({
+    fakeServer({
       authenticate: (context) => {
         if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
         context.prompt(prompts, (given) => {
@@ -277,7 +199,7 @@ test('a password is given once, and to one hidden question only', async (t) => {
 
 test('channels and forwardings that a server opens are refused', async (t) => {
   const opened: string[] = [];
-  const server = await hostile({
+  const server = await fakeServer({
     client: (client) => {
       client.forwardOut('127.0.0.1', 1, '127.0.0.1', 2, (error) => opened.push(error ? 'refused' : 'opened'));
       client.x11('127.0.0.1', 1, (error) => opened.push(error ? 'refused' : 'opened'));
@@ -292,11 +214,11 @@ test('channels and forwardings that a server opens are refused', async (t) => {
 });
 
 test('one host that breaks off does not disturb the others', async (t) => {
-  const good = await hostile({
+  const good = await fakeServer({
     shell: (channel) => onTrip(channel, (nonce) => setTimeout(() => both(channel, `${nonce} begin 7\n${nonce} 0 0\n`), 300)),
   });
-  const flapping = await hostile({ shell: (_channel, client) => void setTimeout(() => client.end(), 50) });
-  const one = async (server: Hostile): Promise<number | undefined> => {
+  const flapping = await fakeServer({ shell: (_channel, client) => void setTimeout(() => client.end(), 50) });
+  const one = async (server: FakeServer): Promise<number | undefined> => {
     const connection = await connect(server.settings);
     try {
       return (await (await connection.session()).run([{ script: 'true' }]))[0]?.rc;

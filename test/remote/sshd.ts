@@ -84,9 +84,9 @@ export async function startSshd(options: { readonly extra?: readonly string[]; r
   };
 }
 
-/** Makes a key pair. */
-export function keygen(path: string, type: string, passphrase = ''): void {
-  execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', `test ${type}`, '-f', path]);
+/** Makes a key pair. `more`: further options of ssh-keygen. */
+export function keygen(path: string, type: string, passphrase = '', more: readonly string[] = []): void {
+  execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', `test ${type}`, '-f', path, ...more]);
 }
 
 /** Type and key of a .pub file, without its comment. */

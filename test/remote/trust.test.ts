@@ -26,10 +26,10 @@ function line(name: string, seed: number): string {
 
 test('a key is added once, to a file and folder that only the user can read', async (t) => {
   const file = join(folder, 'new', 'known_hosts');
-  t.true(await recordHostKey(file, 'Web1.example.com', 22, key(1)));
-  t.true((await recordHostKey(file, 'web1.example.com', 2222, key(1))) === false);
-  t.true(await recordHostKey(file, 'web2.example.com', 2222, key(2)));
-  t.false(await recordHostKey(file, 'web1.example.com', 22, key(1)));
+  t.true(await recordHostKey(file, { host: 'Web1.example.com', port: 22 }, key(1)));
+  t.true((await recordHostKey(file, { host: 'web1.example.com', port: 2222 }, key(1))) === false);
+  t.true(await recordHostKey(file, { host: 'web2.example.com', port: 2222 }, key(2)));
+  t.false(await recordHostKey(file, { host: 'web1.example.com', port: 22 }, key(1)));
   t.is(readFileSync(file, 'utf8'), line('web1.example.com', 1) + line('[web2.example.com]:2222', 2));
   t.is(statSync(file).mode & 0o777, 0o600);
   t.is(statSync(join(folder, 'new')).mode & 0o777, 0o700);
@@ -40,7 +40,7 @@ test('what stands in a file stays, also a last line without a line feed, CRLF an
   const file = join(folder, 'old');
   const before = '# mine\r\nweb1 ssh-rsa broken\r\n@cert-authority *.x ssh-ed25519 AAAA\nother ssh-ed25519 AAAA';
   writeFileSync(file, before, { mode: 0o644 });
-  t.true(await recordHostKey(file, 'web1', 22, key(1)));
+  t.true(await recordHostKey(file, { host: 'web1', port: 22 }, key(1)));
   t.is(readFileSync(file, 'utf8'), `${before}\n${line('web1', 1)}`);
   t.is(statSync(file).mode & 0o777, 0o644);
 });
@@ -48,31 +48,39 @@ test('what stands in a file stays, also a last line without a line feed, CRLF an
 test('a file that says otherwise is left alone', async (t) => {
   const file = join(folder, 'other');
   writeFileSync(file, line('web1', 1));
-  const error = await t.throwsAsync(recordHostKey(file, 'web1', 22, key(2)), {
+  const error = await t.throwsAsync(recordHostKey(file, { host: 'web1', port: 22 }, key(2)), {
     instanceOf: TaskError,
     message: /has another key for web1 port 22 \(.*other:1\)/,
   });
   t.regex(error?.hint ?? '', /ssh-keygen -R 'web1' -f .*other/);
   writeFileSync(file, `@revoked ${line('*', 3)}`);
-  await t.throwsAsync(recordHostKey(file, 'web1', 22, key(3)), { instanceOf: TaskError, message: /this key of web1 port 22 as revoked/ });
+  await t.throwsAsync(recordHostKey(file, { host: 'web1', port: 22 }, key(3)), {
+    instanceOf: TaskError,
+    message: /this key of web1 port 22 as revoked/,
+  });
   t.is(readFileSync(file, 'utf8'), `@revoked ${line('*', 3)}`);
 });
 
 test('a file that cannot be written says so', async (t) => {
   mkdirSync(join(folder, 'directory'));
-  await t.throwsAsync(recordHostKey(join(folder, 'directory'), 'web1', 22, key(1)), {
+  await t.throwsAsync(recordHostKey(join(folder, 'directory'), { host: 'web1', port: 22 }, key(1)), {
     instanceOf: TaskError,
     message: /cannot be recorded in .*directory: EISDIR/,
   });
   writeFileSync(join(folder, 'file'), '');
-  await t.throwsAsync(recordHostKey(join(folder, 'file', 'known_hosts'), 'web1', 22, key(1)), { instanceOf: TaskError, message: /ENOTDIR|EEXIST/ });
+  await t.throwsAsync(recordHostKey(join(folder, 'file', 'known_hosts'), { host: 'web1', port: 22 }, key(1)), {
+    instanceOf: TaskError,
+    message: /ENOTDIR|EEXIST/,
+  });
 });
 
 test('many at once lose no line, and a lock that somebody left is taken over', async (t) => {
   const file = join(folder, 'many');
   writeFileSync(`${file}.lock`, '');
   utimesSync(`${file}.lock`, 1, 1);
-  const added = await Promise.all(Array.from({ length: 40 }, (_, index) => recordHostKey(file, `web${index % 20}`, 22, key(index % 20))));
+  const added = await Promise.all(
+    Array.from({ length: 40 }, (_, index) => recordHostKey(file, { host: `web${index % 20}`, port: 22 }, key(index % 20))),
+  );
   t.is(added.filter(Boolean).length, 20);
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1).sort();
   t.deepEqual(lines, Array.from({ length: 20 }, (_, index) => line(`web${index}`, index).trim()).sort());
@@ -90,7 +98,7 @@ test('many at once lose no line, and a lock that somebody left is taken over', a
     const shown = await askHostKey(without);
     const right = Buffer.from(publicKey(join(sshd.folder, 'host_ed25519.pub')).split(' ')[1] ?? '', 'base64');
     t.deepEqual([shown.type, shown.fingerprint, shown.verdict.verdict], ['ssh-ed25519', fingerprint(right), 'unknown']);
-    t.true(await recordHostKey(file, settings.host, settings.port, shown.key));
+    t.true(await recordHostKey(file, settings, shown.key));
     const connection = await connect(settings);
     await connection.close();
     t.is((await askHostKey(without)).verdict.verdict, 'trusted');

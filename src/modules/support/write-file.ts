@@ -1,6 +1,7 @@
 import { bestDigest } from '../../questions/digest.ts';
 import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
+import { splitWords } from '../../values/words.ts';
 import { type Content, changedWhile, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
 import { cleanUp, fail } from './shell.ts';
 
@@ -13,7 +14,7 @@ export interface WriteFile {
   readonly group?: string | undefined;
   /** Four octal digits. Default: as the file that is replaced, else `0644`, `0600` for secret content. */
   readonly mode?: string | undefined;
-  /** A command in which `%s` stands for the new file (written without quotes); only if it succeeds is the file put in place. */
+  /** A command in which `%s` stands for the new file (no shell reads it: it is words and quotes); only if it succeeds is the file put in place. */
   readonly validate?: string | undefined;
   /** Keep the file that is replaced beside it; its name is printed. Default false. */
   readonly backup?: boolean | undefined;
@@ -46,7 +47,7 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
     isLong(content) ? `n=${content.size}\n${receiveLong}` : isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
     own,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
-    validate && `${validate.replaceAll('%s', '"$t"')} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
+    validate && `${withNewFile(validate)} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
     backup && keepOld,
     inPlace ? overwrite : replace,
   ];
@@ -64,6 +65,14 @@ ${fail}
 free=$(df -Pk -- "$d" | awk 'NR == 2 { print $4 }')
 [ ${need} -le "\${free:-0}" ] || fail "$d has \${free:-0} KiB free, and ${need} KiB are needed (No space left on device)"`;
   return { script };
+}
+
+function withNewFile(command: string): string {
+  const quoted = (word: string): string => {
+    const parts = word.split('%s').map((part) => (part === '' ? '' : quote(part)));
+    return parts.length === 1 ? quote(word) : parts.join('"$t"');
+  };
+  return splitWords(command).map(quoted).join(' ');
 }
 
 const preamble = `${fail}
