@@ -3,7 +3,13 @@ import { overlaps, type Resource } from '../values/resource.ts';
 
 /** What is known of one question: the host's words and what they mean, or why they could not be understood. */
 export type Known =
-  | { readonly part: string; readonly answer: unknown; readonly reads: readonly Resource[] }
+  | {
+      readonly part: string;
+      readonly answer: unknown;
+      readonly reads: readonly Resource[];
+      /** What it reads has several names on the host, all of which are in `reads`. */
+      readonly hasAliases?: boolean;
+    }
   | {
       readonly error: string;
       readonly reads: readonly Resource[];
@@ -77,8 +83,10 @@ export class Answers {
 
   #aliasesOf(writes: readonly Resource[]): readonly Resource[] {
     const found: Resource[] = [];
-    for (const { reads } of this.#known.values()) {
-      if (reads.length > 1 && writes.some((written) => written !== '*' && reads.some((read) => overlaps(written, read)))) found.push(...reads);
+    for (const known of this.#known.values()) {
+      const { reads } = known;
+      if ('hasAliases' in known && known.hasAliases && writes.some((written) => written !== '*' && reads.some((read) => overlaps(written, read))))
+        found.push(...reads);
     }
     return found;
   }

@@ -66,7 +66,8 @@ function readPart(kind: Kind, question: Question, part: string): Known {
   const reads = kind.reads(question.params);
   try {
     const answer = kind.parse(part, question.params);
-    return { part, answer, reads: [...reads, ...(kind.aliases?.(answer) ?? [])] };
+    const aliases = (kind.aliases?.(answer) ?? []).filter((name) => !reads.includes(name));
+    return { part, answer, reads: [...reads, ...aliases], ...(aliases.length > 0 && { hasAliases: true }) };
   } catch (error) {
     return { error: `the host's answer about ${kind.kind} cannot be understood: ${messageOf(error)}`, reads };
   }

@@ -152,7 +152,7 @@ async function apply({ run, host, target, beforeChange, companions }: Place, wor
   // Who is about to leave is asked nothing more.
   const isLeaving = work.changes.some((one) => one.reconnects);
   const own = new Set(all.flatMap(({ known }) => known.seen.map(({ question }) => question.id)));
-  const ahead = isLeaving ? [] : lookAhead(run, host, target, writes);
+  const ahead = isLeaving ? [] : lookAhead(run, host, target, target.answers.spread(writes));
   const later = ahead.filter(({ identity: { key }, question: { id } }) => key === identity.key && !own.has(id)).map(({ question }) => question);
   beforeChange();
   const parts = all.map(({ steps, known }, index) => ({

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { Answers } from '../../src/engine/answers.ts';
 import { batchOf } from '../../src/engine/batch.ts';
 import { file } from '../../src/questions/file.ts';
 import type { Become, Session } from '../../src/remote/session.ts';
+import { runProject } from './local-run.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { expression, play, task, value } from './world.ts';
 
@@ -67,7 +71,7 @@ test('an answer that was cut is an error, not an answer', (t) => {
 test('a write below a linked folder makes stale what was read below the real one', (t) => {
   const answers = new Answers();
   const real = file('/mnt/data/conf');
-  answers.set('root', file('/data'), { part: '', answer: 1, reads: ['file:/data', 'file:/mnt/data'] });
+  answers.set('root', file('/data'), { part: '', answer: 1, reads: ['file:/data', 'file:/mnt/data'], hasAliases: true });
   answers.set('root', real, { part: '', answer: 1, reads: ['file:/mnt/data/conf'] });
   answers.invalidate(['file:/data/conf']);
   t.is(answers.get('root', real), undefined);
@@ -102,6 +106,29 @@ test('an answer asked ahead counts for nothing when another host has changed it 
   );
   t.deepEqual(hosts.b.log, ['shared=y', 'shared=x']);
   t.is(statuses.at(-1), 'b value changed');
+});
+
+test('a file that is changed makes nothing stale that lies beside it: one trip for the old text, one for the change', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'homerun-ahead-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const files = {
+    'hosts.yaml': 'web: {hosts: {one: {ansible_connection: local}}}\n',
+    'site.yaml': `- hosts: web
+  gather_facts: false
+  tasks:
+    - file: {path: ${folder}/d, state: directory}
+    - copy: {dest: ${folder}/d/a, content: x}
+    - copy: {dest: ${folder}/d/b, content: x}
+`,
+  };
+  const trips = async () => {
+    const { events } = await runProject(files, 'hosts.yaml', 'site.yaml');
+    return events.flatMap((event) => (event.event === 'recap' ? [event.hosts['one']?.trips] : []));
+  };
+  t.deepEqual(await trips(), [4], 'one to look, one for each change');
+  writeFileSync(join(folder, 'd/a'), 'y');
+  t.deepEqual(await trips(), [3]);
+  t.deepEqual(await trips(), [1]);
 });
 
 /** What it answers others than root arrives late. */
