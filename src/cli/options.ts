@@ -28,6 +28,13 @@ function forks(value: string): number {
   return number;
 }
 
+/** For `--lock-timeout`. */
+export function lockSeconds(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 86_400) throw new InvalidArgumentError('Expected seconds, 0 to 86400.');
+  return number;
+}
+
 /** `-i`, and what else finds hosts and their variables. */
 export function addInventoryOptions(command: Command): Command {
   return command
@@ -107,6 +114,9 @@ export interface RunArguments extends ScreenArguments, LoginArguments, Inventory
   readonly html?: string;
   readonly junit?: string;
   readonly prefetch: boolean;
+  /** Only `run` has these two. */
+  readonly lockTimeout?: number;
+  readonly breakLock?: true;
 }
 
 export interface InventoryArguments {
