@@ -1,6 +1,6 @@
 import type { Define } from './context.ts';
 import { converge } from './converge.ts';
-import { addRunOptions, lockSeconds, type RunArguments } from './options.ts';
+import { addRunOptions, type RunArguments } from './options.ts';
 
 const exitHelp = `
 Exit codes: 0 all well, 1 wrong input (no host was contacted), 2 a task failed, 3 check mode found differences,
@@ -8,8 +8,6 @@ Exit codes: 0 all well, 1 wrong input (no host was contacted), 2 a task failed, 
 
 const define: Define = (command, context) => {
   addRunOptions(command)
-    .option('--lock-timeout <seconds>', 'wait so long for another run that is changing a host', lockSeconds, 0)
-    .option('--break-lock', 'end another run on the hosts that it has locked, and go on')
     .option('-C, --check', 'change nothing, show what would be changed (homerun check shows the diffs too)')
     .addHelpText('after', exitHelp)
     .action(async (playbooks: readonly string[], options: RunArguments) => {

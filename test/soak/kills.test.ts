@@ -40,6 +40,9 @@ test(`${rounds} runs are killed at random moments, in four ways: no file is torn
     all.flatMap(({ wrong }) => wrong),
     [],
   );
-  t.true(all.some(({ owed }) => owed > 0));
-  t.true(all.some(({ unknown }) => unknown > 0));
+  // By a few kills of every hundred, so that it is also seen what they are looked at for.
+  if (rounds >= 100) {
+    t.true(all.some(({ owed }) => owed > 0));
+    t.true(all.some(({ unknown }) => unknown > 0));
+  }
 });
