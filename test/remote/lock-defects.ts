@@ -38,7 +38,7 @@ export const lockDefects: readonly Defect[] = [
     file: 'remote/lock',
     from: '[ "$homerun_s" = "$homerun_q" ]',
     to: '[ -n "$homerun_q" ]',
-    test: { file: 'remote/lock', match: 'with its number' },
+    test: { file: 'remote/lock', match: 'has got the number' },
   },
   {
     what: 'who breaks a lock ends what is detached too',

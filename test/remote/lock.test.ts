@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +135,28 @@ for (const shell of hostShells) {
       session.close();
     }
     t.false(existsSync('/tmp/pwned'));
+  });
+
+  test(`lock › ${shell.name}: a process that has got the number of one that held the lock is not ended for it`, async (t) => {
+    const owner = makeOwner(folder);
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const as = { stdio: 'ignore', ...(owner.uid !== undefined && { uid: owner.uid, gid: owner.uid }) } as const;
+    const other = spawn('sleep', ['60'], as);
+    t.teardown(() => other.kill());
+    const before = open(t, shell, owner);
+    t.is(await lock(before.session, 1), 'held');
+    const file = fileOf(owner);
+    before.session.close();
+    await until('it is gone', () => !existsSync(placeOf(owner)));
+    mkdirSync(placeOf(owner), { mode: 0o700 });
+    writeFileSync(file, `${idOf(1)} ${other.pid} 1 ${boot}\n{}\n`);
+    if (owner.uid !== undefined) for (const path of [placeOf(owner), file]) chownSync(path, owner.uid, owner.uid);
+    const keeper = spawn('flock', [file, 'sh', '-c', 'echo held; read -r line'], { ...as, stdio: ['pipe', 'pipe', 'ignore'] });
+    t.teardown(() => keeper.stdin.end());
+    await once(keeper.stdout, 'data');
+    const { session } = open(t, shell, owner);
+    t.deepEqual(await lock(session, 2, { breaks: 'any' }), { run: idOf(1), holder: {} });
+    t.regex(readFileSync(`/proc/${other.pid}/stat`, 'utf8'), /\) S /, 'neither ended nor stopped');
   });
 
   test(`lock › ${shell.name}: where no file can be, there is none`, async (t) => {

@@ -14,9 +14,9 @@ test('1,000 rounds of two runs after one lock, in each shell: one holder always'
   chmodSync(folder, 0o777);
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const seed = testSeed();
-  for (const shell of hostShells) {
-    const { held, refused, wrong } = await lockRounds(shell, folder, seed, rounds);
-    t.log(`${shell.name}: ${rounds} rounds (HOMERUN_SEED=${seed}): held ${held} times, refused ${refused} times, ${wrong.length} times two at once`);
+  const all = await Promise.all(hostShells.map(async (shell) => ({ shell, ...(await lockRounds(shell, folder, seed, rounds)) })));
+  for (const { shell, held, refused, wrong } of all) {
+    t.log(`${shell.name}: ${rounds} rounds (HOMERUN_SEED=${seed}): held ${held} times, refused ${refused} times, ${wrong.length} faults`);
     t.deepEqual(wrong, []);
     t.true(held > rounds / 2);
   }
