@@ -9,6 +9,8 @@ import type { Say } from './lab/stage.ts';
 /** A file of each Debian package that is wanted. */
 const packages: Readonly<Record<string, string>> = {
   '/bin/dash': 'dash',
+  '/usr/bin/setfacl': 'acl',
+  '/usr/bin/setfattr': 'attr',
   '/usr/bin/ansible-playbook': 'ansible-core',
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/fish': 'fish',

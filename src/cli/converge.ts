@@ -22,7 +22,8 @@ export async function converge(playbooks: readonly string[], options: RunArgumen
   const run = await context.engine();
   const passwords = await askPasswords(options, io);
   const reports = await openReports(options, io);
-  const wanted: RunOptions = { ...runOptions(options, io, passwords), playbooks, ...mode };
+  const exclusive = { pid: io.pid, waitSeconds: options.lockTimeout, breaks: options.breakLock === true };
+  const wanted: RunOptions = { ...runOptions(options, io, passwords), playbooks, exclusive, ...mode };
   let code: number = exitCodes.taskFailed;
   try {
     code = await interruptible(io, reports, (signal) => run(wanted, timed(reports.report, io.now), signal));

@@ -14,7 +14,22 @@ import { collect, collectWords, defaultInventory } from './options.ts';
 const fileName = 'homerun.yaml';
 
 /** Options that can have a default there, by the name of the option with `_` for `-`. What makes a run another one each time is not among them. */
-const allowed = ['forks', 'user', 'private_key', 'output', 'diff', 'color', 'tags', 'skip_tags', 'save', 'html', 'junit', 'prefetch', 'quiet'];
+const allowed = [
+  'forks',
+  'user',
+  'private_key',
+  'output',
+  'diff',
+  'color',
+  'tags',
+  'skip_tags',
+  'save',
+  'html',
+  'junit',
+  'prefetch',
+  'quiet',
+  'lock_timeout',
+];
 
 /** Options that take several values. */
 const collecting: readonly unknown[] = [collect, collectWords];

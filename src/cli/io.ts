@@ -22,6 +22,8 @@ export interface Io {
   /** All of standard input as text, until its end. */
   readonly readInput: () => Promise<string>;
   readonly environment: { readonly [name: string]: string | undefined };
+  /** Of this process. */
+  readonly pid: number;
   /** Absolute. */
   readonly workingFolder: string;
   /** Calls `handler` at each ^C (SIGINT), SIGTERM and SIGHUP instead of ending the process; the function given back ends that. */

@@ -28,6 +28,13 @@ function forks(value: string): number {
   return number;
 }
 
+/** For `--lock-timeout`. */
+function lockSeconds(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 86_400) throw new InvalidArgumentError('Expected seconds, 0 to 86400.');
+  return number;
+}
+
 /** `-i`, and what else finds hosts and their variables. */
 export function addInventoryOptions(command: Command): Command {
   return command
@@ -86,6 +93,8 @@ export function addRunOptions(command: Command): Command {
     .option('--save <file>', 'keep the events of the run in a file, for homerun report')
     .option('--html <file>', 'write a report that opens in a browser')
     .option('--junit <file>', 'write a report for continuous integration')
+    .option('--lock-timeout <seconds>', 'wait so long for another run that is changing a host', lockSeconds, 0)
+    .option('--break-lock', 'end another run on the hosts that it has locked, and go on')
     .option('--no-prefetch', 'ask for each task when its turn comes (slow; to compare with)');
   return addScreenOptions(command);
 }
@@ -107,6 +116,8 @@ export interface RunArguments extends ScreenArguments, LoginArguments, Inventory
   readonly html?: string;
   readonly junit?: string;
   readonly prefetch: boolean;
+  readonly lockTimeout: number;
+  readonly breakLock?: true;
 }
 
 export interface InventoryArguments {

@@ -14,6 +14,7 @@ export function processIo(): Io {
     runEditor,
     readInput,
     environment: process.env,
+    pid: process.pid,
     workingFolder: process.cwd(),
     onInterrupt: (handler) => {
       for (const signal of signals) process.on(signal, handler);

@@ -8,6 +8,7 @@ import type { Emit } from './event.ts';
 import type { HostRun } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Masker } from './mask.ts';
+import type { RunRecord } from './run-record.ts';
 import type { Placed, Selection } from './select.ts';
 import type { Site } from './site.ts';
 import type { Target } from './target.ts';
@@ -34,6 +35,7 @@ export interface RunContext {
   readonly masker: Masker;
   readonly emit: Emit;
   readonly journal: Journal;
+  readonly record: RunRecord;
   readonly signal: AbortSignal;
   /** Reads (and renders) a file of the user's machine that a parameter names. */
   readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile | LocalEntry;

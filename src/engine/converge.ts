@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question } from '../questions/question.ts';
 import { type Change, isWait } from '../values/change.ts';
 import type { Output } from '../values/command.ts';
-import { TaskError } from '../values/errors.ts';
+import { TaskError, UnreachableError } from '../values/errors.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
 import type { Vars } from '../values/vars.ts';
 import type { Known } from './answers.ts';
@@ -37,6 +37,8 @@ interface Place {
   readonly target: Target;
   /** Called before commands are sent. @throws TaskError if they must not be. */
   readonly beforeChange: () => void;
+  /** What it does is not to be shown. */
+  readonly isHidden: boolean;
   /** Where it is an item of a loop of which others may be done in the same trip. */
   readonly companions?: Companions;
   /** What was done in the trip of an item before. */
@@ -143,7 +145,7 @@ export async function converge(place: Place, invocation: Invocation, check: bool
  * Does the work in one trip, and with it that of the items after it, as far as that comes to the same; then asks again, also what the rest of the run will want.
  * Each has its own questions asked right after its commands: what comes after it does not count against it.
  */
-async function apply({ run, host, target, beforeChange, companions }: Place, work: Work): Promise<Applied> {
+async function apply({ run, host, target, beforeChange, isHidden, companions }: Place, work: Work): Promise<Applied> {
   const { identity } = work.invocation;
   const first = prepare(work);
   const others = companions ? companionsOf(work, companions, target) : [];
@@ -162,13 +164,34 @@ async function apply({ run, host, target, beforeChange, companions }: Place, wor
       ...(index === all.length - 1 ? later : []),
     ],
   }));
-  const [mine = [], ...theirs] = await host.does(target, () => target.apply(identity, parts, () => target.answers.invalidate(writes)));
+  const what = isHidden
+    ? 'a task that is not shown (no_log)'
+    : run.masker.text(all.flatMap(({ changes }) => changes.map((one) => one.summary)).join(', '));
+  let isSent = false;
+  const sending = (): void => {
+    isSent = true;
+    run.record.begins(host.host.name, what);
+  };
+  const forget = (): void => target.answers.invalidate(writes);
+  const [mine = [], ...theirs] = await host.does(target, () =>
+    target.apply(identity, parts, { sending, forget }).catch((error: unknown) => {
+      if (error instanceof UnreachableError && isSent) throw unknownOutcome(error, what);
+      run.record.ends(host.host.name);
+      throw error;
+    }),
+  );
+  run.record.ends(host.host.name);
   for (const [index, other] of others.entries()) {
     const results = theirs[index] ?? [];
     // What was not begun has its turn as ever.
     if (results[0] && !(other.hasGuard && results[0].rc !== 0)) companions?.keep(other.index, { ...other, results });
   }
   return { ...first, results: mine };
+}
+
+/** Where the link was lost while a change was under way. */
+function unknownOutcome({ message }: UnreachableError, what: string): UnreachableError {
+  return new UnreachableError(message, `It is unknown whether this was done: ${what}. Run again: the next run finds out, and goes on from there.`);
 }
 
 /** Lets the time of a change pass, and the host come back. What is waited for comes about by itself: nothing that was seen before counts. */

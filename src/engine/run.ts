@@ -20,10 +20,12 @@ import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
 import { cutAfterInterruption } from './cut.ts';
 import type { Emit, RunEvent } from './event.ts';
+import { exclusionOf } from './exclusion.ts';
 import type { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { Masker } from './mask.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
+import { noRecord } from './run-record.ts';
 import { checkTags, type Placed, startIndex, tasksInOrder } from './select.ts';
 import { Site } from './site.ts';
 import { Target } from './target.ts';
@@ -48,8 +50,20 @@ export interface RunOptions {
   readonly privateKey?: string;
   readonly prefetch: boolean;
   readonly verbosity: number;
+  /** Locks each host before it is changed, and keeps on record what is under way. Absent: neither. */
+  readonly exclusive?: Exclusive;
   readonly workingFolder: string;
   readonly environment: { readonly [name: string]: string | undefined };
+}
+
+/** What a run does about others that change the same hosts. */
+export interface Exclusive {
+  /** Of this process. */
+  readonly pid: number;
+  /** Seconds to wait for another run. */
+  readonly waitSeconds: number;
+  /** End the other run there. */
+  readonly breaks: boolean;
 }
 
 /**
@@ -111,6 +125,10 @@ export async function perform(
   await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.name)).map(({ host }) => ({ host, ...site.reaching(host.name) })));
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
+  const exclusion =
+    options.exclusive && !options.check
+      ? exclusionOf(options.exclusive, { folder: join(stateFolder(options), 'runs'), inventory: inventoryId(options) })
+      : undefined;
   const context: RunContext = {
     order,
     positions: new Map(order.map((placed, index) => [placed.task.id, index])),
@@ -125,6 +143,7 @@ export async function perform(
     masker,
     emit: emitMasked,
     journal: options.check ? noJournal : journalIn(journalFolder(options)),
+    record: exclusion?.record ?? noRecord,
     signal,
     explain,
     readLocal: (kind, path, task, scope) => loaded.readLocal(kind, path, task, scope),
@@ -147,15 +166,19 @@ export async function perform(
       if (!events[kind]) emitMasked(event);
       events[kind] = true;
     };
-    const target = new Target(async (connectTimeoutSeconds?: number) => {
-      // Until it is connected to, tasks may tell more of how to do that.
-      const { settings } = site.reaching(name);
-      const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
-      tellOnce('connecting', { event: 'host_connecting', host: name, address });
-      const connection = await connect({ ...settings, ...(connectTimeoutSeconds !== undefined && { connectTimeoutSeconds }) }, signal);
-      tellOnce('ready', { event: 'host_ready', host: name, rtt_ms: Math.round(connection.rttMs), trips: connection.traffic().trips });
-      return connection;
-    }, isHere);
+    const target = new Target(
+      async (connectTimeoutSeconds?: number) => {
+        // Until it is connected to, tasks may tell more of how to do that.
+        const { settings } = site.reaching(name);
+        const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
+        tellOnce('connecting', { event: 'host_connecting', host: name, address });
+        const connection = await connect({ ...settings, ...(connectTimeoutSeconds !== undefined && { connectTimeoutSeconds }) }, signal);
+        tellOnce('ready', { event: 'host_ready', host: name, rtt_ms: Math.round(connection.rttMs), trips: connection.traffic().trips });
+        return connection;
+      },
+      isHere,
+      isHere ? undefined : exclusion?.lock,
+    );
     host.target = target;
     return target;
   }
@@ -171,10 +194,13 @@ export async function perform(
       check: options.check,
     });
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
+    for (const warning of exclusion?.warnings(playing) ?? []) emitMasked(warning);
     await runPlays(context, options.forks);
+    exclusion?.forget(new Set([...hosts.values()].filter((host) => !host.out && host.done > 0).map(({ host }) => host.name)));
   } finally {
     endWatch();
     await Promise.all([...targets.values()].map((target) => target.close()));
+    exclusion?.record.close([...hosts.values()].some((host) => host.out === 'unreachable'));
   }
   const exitCode = exitCodeOf(context);
   const played = new Set(site.plays.flatMap(({ names }) => names));
@@ -225,10 +251,15 @@ async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> 
 }
 
 /** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */
-function journalFolder({ environment, inventories, workingFolder }: RunOptions): string {
-  const state = environment['XDG_STATE_HOME'] || join(homedir(), '.local/state');
-  const inventory = createHash('sha256')
-    .update(inventories.map((path) => resolve(workingFolder, path)).join('\n'))
-    .digest('hex');
-  return join(state, 'homerun', inventory.slice(0, 16));
+function journalFolder(options: RunOptions): string {
+  return join(stateFolder(options), inventoryId(options));
+}
+
+function stateFolder({ environment }: RunOptions): string {
+  return join(environment['XDG_STATE_HOME'] || join(homedir(), '.local/state'), 'homerun');
+}
+
+function inventoryId({ inventories, workingFolder }: RunOptions): string {
+  const paths = inventories.map((path) => resolve(workingFolder, path)).join('\n');
+  return createHash('sha256').update(paths).digest('hex').slice(0, 16);
 }

@@ -1,4 +1,5 @@
 import type { Question } from '../questions/question.ts';
+import { type Holder, type LockRequest, lockStep, readLock } from '../remote/lock.ts';
 import type { Become, Connection, Session, Step, StepResult } from '../remote/session.ts';
 import { TaskError } from '../values/errors.ts';
 import type { Resource } from '../values/resource.ts';
@@ -32,6 +33,12 @@ export function identityOf(become: Become | undefined, environment: Environment)
   return { ...(become && { become }), environment, key: JSON.stringify([become?.user ?? '', ...variables]) };
 }
 
+/** The lock that is taken before a host is changed. */
+export interface HostLock extends LockRequest {
+  /** Whether a run that holds it has come to its end on the user's machine, so that what it left on the host may be ended. */
+  readonly isGone: (run: string) => boolean;
+}
+
 /** A host as it is reached: its sessions, what is known of it, and what that cost. */
 export class Target {
   readonly answers = new Answers();
@@ -57,10 +64,20 @@ export class Target {
   readonly #refused = new Map<string, number>();
   #changes = 0;
 
-  /** @param dial connects; called when the host is first needed. */
-  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false) {
+  readonly #lock: HostLock | undefined;
+  /** Sessions that have it, or need none. */
+  readonly #locked = new WeakSet<Session>();
+  /** Once refused, nothing is changed in this run: not the second half of what the first is missing of. */
+  #refusal: TaskError | undefined;
+
+  /**
+   * @param dial connects; called when the host is first needed.
+   * @param lock absent: none is taken.
+   */
+  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false, lock?: HostLock) {
     this.#dial = dial;
     this.isHere = isHere;
+    this.#lock = lock;
   }
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
@@ -160,11 +177,16 @@ export class Target {
 
   /**
    * Runs the steps of all parts in one trip, and asks after each part what it wants to know. After a step that ended badly no other step is run.
+   * @param sending called when they go out.
    * @param forget forgets the answers that the steps make stale.
    * @returns the results of the steps, part by part
-   * @throws UnreachableError
+   * @throws UnreachableError; TaskError when another run has the lock of the host.
    */
-  async apply(identity: Identity, parts: readonly Part[], forget: () => void): Promise<readonly (readonly (StepResult | undefined)[])[]> {
+  async apply(
+    identity: Identity,
+    parts: readonly Part[],
+    { sending, forget }: { readonly sending: () => void; readonly forget: () => void },
+  ): Promise<readonly (readonly (StepResult | undefined)[])[]> {
     const session = await this.#session(identity);
     const batches = parts.map(({ questions }) => batchOf(questions, identity.environment));
     this.#changes += 1;
@@ -172,7 +194,8 @@ export class Target {
     const byOthers = this.answers.beginAsking();
     let written: readonly Resource[] = [];
     try {
-      results = await this.#trip(
+      sending();
+      results = await this.#lockedTrip(
         session,
         parts.flatMap(({ steps }, index) => [...steps, ...(batches[index]?.steps ?? [])]),
       );
@@ -199,6 +222,27 @@ export class Target {
   async run(identity: Identity, step: Step): Promise<StepResult | undefined> {
     const session = await this.#session(identity);
     return (await this.#trip(session, [{ ...step, environment: identity.environment }]))[0];
+  }
+
+  /** A trip that changes something: with the first of a session the lock is taken. One that a run of the user's has left behind is taken over. */
+  async #lockedTrip(session: Session, steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> {
+    if (this.#refusal) throw this.#refusal;
+    if (!this.#lock || this.#locked.has(session)) return this.#trip(session, steps);
+    const { isGone, ...request } = this.#lock;
+    for (let breaks = request.breaks; ; ) {
+      const [locked, ...results] = await this.#trip(session, [lockStep({ ...request, breaks }), ...steps]);
+      if (!locked) return results;
+      const lock = readLock(locked.rc, locked.stdout);
+      if (typeof lock === 'string') {
+        this.#locked.add(session);
+        return results;
+      }
+      if (breaks !== undefined || !isGone(lock.run)) {
+        this.#refusal = lockedError(lock.holder, breaks !== undefined);
+        throw this.#refusal;
+      }
+      breaks = lock.run;
+    }
   }
 
   #trip(session: Session, steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> {
@@ -237,6 +281,17 @@ export class Target {
 /** Who the commands of an identity run as: to become the user that logged in is to stay that user. */
 function userOf({ become }: Identity, { user }: Connection): string {
   return become?.user ?? user;
+}
+
+function lockedError({ who, pid, since }: Partial<Holder>, isBroken: boolean): TaskError {
+  const name = who === undefined ? 'another run' : `a run of ${who}${pid === undefined ? '' : ` (process ${pid})`}`;
+  const time = since === undefined ? '' : ` since ${since}`;
+  return new TaskError(
+    `the host is locked: ${name} is changing it${time}`,
+    isBroken
+      ? 'It could not be ended there: see what it hangs on (ps, dmesg).'
+      : 'Nothing was changed. Wait until that run is over (--lock-timeout SECONDS waits for it); if it is stuck, --break-lock ends it on the host and goes on.',
+  );
 }
 
 function unlessRefused(error: unknown): void {

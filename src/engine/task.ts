@@ -96,7 +96,7 @@ function attempted({ outcome, registered }: ItemResult, attempts: number): ItemR
 async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWords, applied?: Applied): Promise<ItemResult> {
   const { run, host, task, beforeChange, companions } = turn;
   const check = isCheck(turn, scope);
-  const place = { run, host, target, beforeChange, ...(companions && { companions }), ...(applied && { applied }) };
+  const place = { run, host, target, beforeChange, isHidden: words.isHidden, ...(companions && { companions }), ...(applied && { applied }) };
   return judged(turn, await converge(place, applied?.invocation ?? invocationOf(run, host, task, scope), check), check, words);
 }
 

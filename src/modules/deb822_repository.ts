@@ -174,7 +174,7 @@ if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60
 elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi
 grep -q -e '-----BEGIN PGP PUBLIC KEY BLOCK-----' "$t" || fail "$url does not hold a public key as text (ASCII armour)"
-chmod 0644 "$t" && mv -f -- "$t" "$path"`;
+chmod 0644 "$t" && { sync -- "$t" 2>/dev/null || sync; } && mv -f -- "$t" "$path"`;
   return { script, timeoutSeconds: 120 };
 }
 

@@ -5,11 +5,12 @@ import { type Command, quote } from '../values/command.ts';
 import { TaskError } from '../values/errors.ts';
 import { defineModule } from './module.ts';
 import { bool, line } from './params.ts';
-import { attributeChanges, attributeParams, setAttributes } from './support/attributes.ts';
+import { attributeChanges, attributeParams } from './support/attributes.ts';
 import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
 import { resolvedMode } from './support/mode.ts';
 import { cleanUp, fail } from './support/shell.ts';
+import { own, replace } from './support/write-file.ts';
 
 const params = z
   .strictObject({
@@ -91,9 +92,7 @@ export default defineModule({
 
 /** Into a file beside its place; its digest is checked before it gets its name. */
 function download({ url, checksum, timeout, validate_certs, owner, group, mode }: Params, path: string): Command {
-  const attributes = setAttributes('$t', { owner, group, mode: resolvedMode(mode ?? '0644', '0644', false) }).map(({ script }) =>
-    script.replace("'$t'", '"$t"'),
-  );
+  const wanted = [owner ?? '', group ?? '', mode === undefined ? '' : resolvedMode(mode, '0644', false)].map(quote).join(' ');
   const curl = `curl -q -fsSL --proto '=http,https' --retry 2 --max-time ${timeout}${validate_certs ? '' : ' --insecure'} -o "$t" -- "$url"`;
   const wget = `wget -q --timeout=${timeout}${validate_certs ? '' : ' --no-check-certificate'} -O "$t" -- "$url"`;
   const check = `got=$(sha256sum <"$t")\n[ "\${got%% *}" = ${checksum} ] || fail "$url has the sha256 \${got%% *}, expected ${checksum}: nothing was changed"`;
@@ -109,9 +108,9 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
     `elif command -v wget >/dev/null; then ${wget} || fail "$url cannot be downloaded"`,
     "else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi",
     ...(checksum === undefined ? [] : [check]),
-    ...attributes.map((command) => `${command} || exit 1`),
-    'sync -- "$t" 2>/dev/null || sync',
-    'mv -f -- "$t" "$p"',
+    own,
+    `own ${wanted} 0644`,
+    replace,
   ];
   return { script: script.join('\n'), timeoutSeconds: timeout + 60 };
 }

@@ -2,7 +2,7 @@ import { oneLine, quoteAlways } from './words.ts';
 
 // Where the folders of jobs are: below /run for root, else in the user's runtime folder or home; nowhere in the worst case. Hosts may share
 // a home, and know nothing of each other's processes: their name is part of that of the folders.
-const chooseBase = oneLine(`
+export const chooseBase = oneLine(`
   homerun_home=\${HOME:-/nonexistent};
   if [ -w /run ] && [ "$(id -u)" = 0 ]; then homerun_b=/run/homerun;
   elif [ -w "\${XDG_RUNTIME_DIR:-/nonexistent}" ]; then homerun_b=$XDG_RUNTIME_DIR/homerun;
@@ -11,7 +11,8 @@ const chooseBase = oneLine(`
   homerun_j=$homerun_b/job.$(uname -n);
 `);
 
-const isOurs = '[ -d "$homerun_b" ] && [ -O "$homerun_b" ] && [ ! -h "$homerun_b" ]';
+/** sh: whether `homerun_b` is a folder of this user's. */
+export const isOurs = '[ -d "$homerun_b" ] && [ -O "$homerun_b" ] && [ ! -h "$homerun_b" ]';
 
 // A fresh folder that only this user can enter; failing all else in /tmp.
 const makeFolder = oneLine(`
@@ -26,7 +27,7 @@ const makeFolder = oneLine(`
 `);
 
 /**
- * One line of sh for the start of a session: removes what finished steps have left that nobody fetched, because the link had been lost. The shell
+ * One line of sh for the start of a session: removes what finished steps have left that nobody fetched, because the link had been lost, and the file of a lock that nobody holds. The shell
  * that a step is done for may be about to: its work is left alone. What has ended is no longer alive, also where process 1 does not care for it.
  */
 export const sweep = `( ${oneLine(`
@@ -40,6 +41,8 @@ export const sweep = `( ${oneLine(`
     homerun_p=; read -r homerun_p <"$homerun_o/pid" || continue;
     if [ -f "$homerun_o/rc" ] || ! homerun_lives "$homerun_p"; then rm -rf "$homerun_o"; fi;
   done;
+  homerun_k=$homerun_b/lock.$(uname -n);
+  [ ! -f "$homerun_k" ] || flock -n "$homerun_k" rm -f "$homerun_k";
   rmdir "$homerun_b" 2>/dev/null
 `)} ) </dev/null >/dev/null 2>&1`;
 

@@ -23,9 +23,12 @@ export const sendNow = 'send';
  */
 export function frameTrip(nonce: string, steps: readonly Step[]): string {
   const parts = steps.map((step, index) => frameStep(nonce, step, index));
-  const text = `{\nhomerun_bad=0\n${mark(`${nonce} begin %s`, '"$$"')}\n${parts.join('')}}\n`;
+  const text = `{\n${patient}\nhomerun_bad=0\n${mark(`${nonce} begin %s`, '"$$"')}\n${parts.join('')}trap - TERM\n}\n`;
   return `homerun_go ${text.length}\n${text}`;
 }
+
+// Told to end while it is at a step, the shell ends after that: what it holds (see `lockStep`) is not given away while something of the step may live.
+const patient = "trap 'exit 143' TERM";
 
 function frameStep(nonce: string, step: Step, index: number): string {
   const ended = mark(`${nonce} ${index} %s`, '"$homerun_rc"');
@@ -48,18 +51,20 @@ function mark(format: string, argument = ''): string {
  * step, or the link is gone.
  */
 function frameStream(nonce: string, step: Step, { length }: Stream, index: number): string {
-  const script = `( ${exports(step.environment)}eval ${quoteAlways(byteString(step.script))} ) >&5 2>&3 3>&- 4>&- 5>&-`;
+  const script = `( ${exports(step.environment)}eval ${quoteAlways(byteString(step.script))} ) >&5 2>&3 3>&- 4>&- 5>&- 9>&-`;
   const right = `{ ${script}; homerun_rc=$?; cat >/dev/null; exit $homerun_rc; }`;
-  const both = `{ head -c ${length} 3>&- 4>&- 5>&-; echo $? >&4; } | ${right}`;
+  const both = `{ head -c ${length} 3>&- 4>&- 5>&- 9>&-; echo $? >&4; } | ${right}`;
   return `printf '${nonce} ${index} ${sendNow}\\n'
 { homerun_head=$( { ${both}; } 4>&1 ); } 5>&1
 homerun_rc=$?; [ "$homerun_head" = 0 ] || exit 1
 ( exit $homerun_rc )`;
 }
 
+// 9 is the session's lock (see `lockStep`), which what a step leaves behind must not keep.
 function redirect(step: Step): string {
-  const frame = `${frameScript(step)} 2>&3 3>&-`;
-  return step.detached ? `( ${detach(frame)} ) </dev/null 2>&3 3>&-` : frame;
+  if (step.inShell) return `{ ${byteString(step.script)}\n} </dev/null`;
+  const frame = `${frameScript(step)} 2>&3 3>&- 9>&-`;
+  return step.detached ? `( ${detach(frame)} ) </dev/null 2>&3 3>&- 9>&-` : frame;
 }
 
 function frameScript(step: Step): string {

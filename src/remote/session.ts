@@ -19,6 +19,8 @@ export interface Step {
   readonly timeoutSeconds?: number;
   /** Not to be cut by a lost link: see Command.detached. */
   readonly detached?: true;
+  /** Runs in the session's shell itself: what it opens and traps is there for the steps after it. It must not exit. Neither input nor environment. */
+  readonly inShell?: true;
   /** Exported variables for this step, sent like the script. Names are checked by the caller. Values may be secret. */
   readonly environment?: { readonly [name: string]: Text };
 }

@@ -16,8 +16,9 @@ export const execCommand = `exec /bin/sh -c '${waitForLine}'`;
 
 // Once the input has ended (the session was closed, or the link broke) whatever the shell still runs is ended too; detached steps are in
 // a session of their own, and what a step left behind in the background has another parent by then: both go on. A shell that was told to end has nothing
-// left, and takes its parent with it: it gets a moment for that, as to look through all processes of the host takes longer than all else in a session.
+// left, and takes its parent with it, as one does that waits for its next trip and now sees that there is none: it gets a moment for that, as to look through all processes of the host takes longer than all else in a session.
 const reap = oneLine(`
+  exec >/dev/null;
   for homerun_n in 0.05 0.1 0.2; do kill -0 $$ || exit; sleep $homerun_n || sleep 1; done;
   kill -0 $$ || exit;
   ${findSelf}

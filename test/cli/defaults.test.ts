@@ -48,9 +48,9 @@ const wrong: readonly (readonly [text: string, errors: string])[] = [
   [
     'a: 1\nb: 2\n',
     `inventory/homerun.yaml:1:1: homerun.yaml has no "a"
-  There are: forks, user, private_key, output, diff, color, tags, skip_tags, save, html, junit, prefetch, quiet.
+  There are: forks, user, private_key, output, diff, color, tags, skip_tags, save, html, junit, prefetch, quiet, lock_timeout.
 inventory/homerun.yaml:2:1: homerun.yaml has no "b"
-  There are: forks, user, private_key, output, diff, color, tags, skip_tags, save, html, junit, prefetch, quiet.
+  There are: forks, user, private_key, output, diff, color, tags, skip_tags, save, html, junit, prefetch, quiet, lock_timeout.
 2 errors; nothing was done.
 `,
   ],

@@ -57,6 +57,7 @@ export function fakeIo(settings: Settings = {}): FakeIo {
       return Promise.resolve(settings.input);
     },
     environment: settings.environment ?? {},
+    pid: process.pid,
     workingFolder: settings.workingFolder ?? '/nowhere',
     onInterrupt: (handler) => {
       handlers.add(handler);

@@ -36,6 +36,7 @@ test('without options a run takes the inventory in the working folder, 50 forks,
     forks: 50,
     prefetch: true,
     verbosity: 0,
+    exclusive: { pid: process.pid, waitSeconds: 0, breaks: false },
     workingFolder: '/w',
     environment: { A: 'b' },
   });
@@ -43,7 +44,7 @@ test('without options a run takes the inventory in the working folder, 50 forks,
 
 test('every option reaches the engine', async (t) => {
   const line =
-    'run a.yaml b.yaml -i one -i two -l web:!db -e x=1 -e {"y":2} -t nginx,docker -t tls --skip-tags slow -D -C -f 7 --start-at-task Go -u root --private-key key --no-prefetch -vv -v';
+    'run a.yaml b.yaml -i one -i two -l web:!db -e x=1 -e {"y":2} -t nginx,docker -t tls --skip-tags slow -D -C -f 7 --start-at-task Go -u root --private-key key --lock-timeout 30 --break-lock --no-prefetch -vv -v';
   const { options } = await asked(line.split(' '));
   t.deepEqual(options, {
     playbooks: ['a.yaml', 'b.yaml'],
@@ -60,6 +61,7 @@ test('every option reaches the engine', async (t) => {
     privateKey: 'key',
     prefetch: false,
     verbosity: 3,
+    exclusive: { pid: process.pid, waitSeconds: 30, breaks: true },
     workingFolder: '/nowhere',
     environment: {},
   });

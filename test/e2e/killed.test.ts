@@ -1,7 +1,7 @@
 // A first install that is killed at any moment: the next run finds its way from there.
 // HOMERUN_KILLS sets how many moments (default 8), HOMERUN_SEED which ones; both are printed.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,10 @@ import test from 'ava';
 import { https } from '../lab/https.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
+import { waitFor } from '../lab/run.ts';
 import type { Lab } from '../lab/types.ts';
 import { complaint, converge, homerun } from './homerun.ts';
+import { killRounds } from './kills.ts';
 import { whileProbing } from './probe.ts';
 
 const name = 'e2e-killed';
@@ -179,4 +181,75 @@ test.serial('killed again and again while packages are installed on a bare host,
   t.is(await onKill('dpkg --audit', 'bare'), '');
   t.is(await leftOvers('bare'), '');
   t.is(await login(bare), 200);
+});
+
+test.serial('dpkg that was killed half-way is brought to its end by the next run', async (t) => {
+  t.timeout(180_000);
+  const file = join(folder, 'packages.yaml');
+  writeFileSync(file, '- hosts: bare\n  tasks:\n    - apt: { name: [tree, moreutils] }\n');
+  const args = [file, '-i', inventory.folder];
+  const killer = onKill(
+    `timeout 120 sh -c 'until at=$(grep -lz -e "^--unpack$" /proc/[0-9]*/cmdline | cut -d / -f 3) && [ -n "$at" ] && kill -KILL $at; do :; done'`,
+    'bare',
+  );
+  const cut = await converge('run', args);
+  await killer;
+  t.is(cut.exitCode, 2, complaint(cut));
+  t.not(await onKill('dpkg --audit; ls /var/lib/dpkg/updates', 'bare'), '');
+  const again = await converge('run', args);
+  t.is(again.exitCode, 0, complaint(again));
+  t.is(await onKill('dpkg --audit; ls /var/lib/dpkg/updates', 'bare'), '');
+  t.deepEqual((await converge('run', args)).changed, []);
+});
+
+test.serial(
+  'killed in four ways (the command, the link, the shell, the host), no file is torn, no handler lost, and the next run brings all about',
+  async (t) => {
+    t.timeout(300_000);
+    const own = join(folder, 'kills');
+    mkdirSync(own);
+    const [, host] = lab.hosts;
+    if (!host) throw new Error('the lab has no second host');
+    const { counts, files, owed, unknown, wrong } = await killRounds(
+      { lab, host, folder: own },
+      { seed, rounds: 6, share: { homerun: 3, link: 3, shell: 3, host: 1 } },
+    );
+    t.log(`seed ${seed}: ${JSON.stringify(counts)}; ${files} files looked at; a handler was owed ${owed} times, something unknown ${unknown} times`);
+    t.deepEqual(wrong, []);
+  },
+);
+
+test.serial('a host is changed by one run at a time: another is told by whom, waits for it, or ends it; its other hosts go on', async (t) => {
+  t.timeout(120_000);
+  const playbook = (name: string, hosts: string, task: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, `- hosts: ${hosts}\n  gather_facts: false\n  tasks:\n    - name: it\n      ${task}\n`);
+    return file;
+  };
+  const run = (file: string, ...options: readonly string[]) => converge('run', [file, '-i', inventory.folder, ...options]);
+  const long = playbook('long.yaml', 'kill', 'command: sleep 6');
+  const short = playbook('short.yaml', 'kill:bare', 'command: date');
+  const begun = () =>
+    waitFor('the first run to be at work', 20, async () => (await onKill('ls /run/homerun/lock.* 2>/dev/null; true')) !== '' || undefined);
+  const sleeping = () => onKill("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 6'; true");
+
+  const first = run(long);
+  await begun();
+  const refused = await run(short);
+  t.is(refused.exitCode, 2, complaint(refused));
+  t.deepEqual(refused.changed, ['bare: it']);
+  t.regex(
+    refused.tasks.find(({ host }) => host === 'kill')?.message ?? '',
+    /^the host is locked: a run of \S+@\S+ \(process \d+\) is changing it since 20/,
+  );
+  t.is((await run(short, '--lock-timeout', '60')).exitCode, 0);
+  t.is((await first).exitCode, 0, complaint(await first));
+
+  const ended = run(long);
+  await begun();
+  const breaking = await run(short, '--break-lock');
+  t.is(breaking.exitCode, 0, complaint(breaking));
+  t.is((await ended).exitCode, 4, complaint(await ended));
+  t.is(await sleeping(), '');
+  for (const host of ['kill', 'bare']) t.is(await leftOvers(host), '');
 });

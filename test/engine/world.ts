@@ -6,9 +6,10 @@ import type { HostRun } from '../../src/engine/host.ts';
 import { noJournal } from '../../src/engine/journal.ts';
 import { Masker } from '../../src/engine/mask.ts';
 import { exitCodeOf, runPlays } from '../../src/engine/plays.ts';
+import { noRecord } from '../../src/engine/run-record.ts';
 import { type Selection, tasksInOrder } from '../../src/engine/select.ts';
 import { Site } from '../../src/engine/site.ts';
-import { Target } from '../../src/engine/target.ts';
+import { type HostLock, Target } from '../../src/engine/target.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
 import type { Inventory } from '../../src/language/inventory.ts';
 import { assembled } from '../../src/language/inventory-assemble.ts';
@@ -217,6 +218,8 @@ export interface Options {
   readonly startAt?: number;
   readonly play?: Partial<Play>;
   readonly journal?: RunContext['journal'];
+  readonly record?: RunContext['record'];
+  readonly lock?: HostLock;
   readonly signal?: AbortSignal;
   /** Hosts side by side. Default 50. */
   readonly forks?: number;
@@ -299,6 +302,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       options.onEvent?.(event);
     },
     journal: options.journal ?? noJournal,
+    record: options.record ?? noRecord,
     signal: options.signal ?? new AbortController().signal,
     readLocal: () => {
       throw new Error('no local files in this test');
@@ -308,7 +312,7 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       const run = runs.get(name);
       const host = hosts[name] ?? options.added?.[name];
       if (!run || !host) throw new Error(`no host ${name}`);
-      run.target ??= new Target(() => host.connect(), host.isHere);
+      run.target ??= new Target(() => host.connect(), host.isHere, options.lock);
       return run.target;
     },
   };

@@ -1,10 +1,13 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeFile } from '../../src/modules/support/write-file.ts';
 import { Secret } from '../../src/values/secret.ts';
-import { run, shells } from '../shell/shells.ts';
+import { random, testSeed } from '../random.ts';
+import { run, type Shell, shells } from '../shell/shells.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'homerun-write-'));
 test.after.always(() => rmSync(root, { recursive: true, force: true }));
@@ -136,3 +139,77 @@ test('writeFile › refuses paths that are not absolute or hold a line break', (
   t.throws(() => writeFile({ path: 'a', content: '' }), { instanceOf: TypeError });
   t.throws(() => writeFile({ path: '/a\nb', content: '' }), { instanceOf: TypeError });
 });
+
+for (const shell of shells())
+  test.serial(`writeFile › ${shell.name}: killed at any moment, the file is the old or the new one`, async (t) => {
+    const path = join(folderFor(shell.name, 'killed'), 'a');
+    const draw = random(testSeed());
+    const contentOf = (round: number): string => `${round} `.repeat(2 ** 18);
+    writeFileSync(path, contentOf(-1));
+    let lastMs = 0;
+    for (let round = 0; round < 25; round += 1) {
+      const [old, content] = [readFileSync(path, 'utf8'), contentOf(round)];
+      const { script, stdin } = writeFile({ path, content });
+      const began = performance.now();
+      const [program, ...options] = shell.program;
+      const child = spawn(program, [...options, '-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: shell.path } });
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(stdin);
+      const kill = (): boolean => child.exitCode === null && process.kill(-(child.pid ?? 0), 'SIGKILL');
+      const timer = round === 0 ? undefined : setTimeout(kill, draw.below(Math.ceil(lastMs)));
+      await once(child, 'close');
+      clearTimeout(timer);
+      if (round === 0) lastMs = performance.now() - began;
+      t.true([old, content].includes(readFileSync(path, 'utf8')), `round ${round}`);
+    }
+  });
+
+const why = whyNoAttributes();
+if (why !== undefined) console.log(`skipped: attributes that a file keeps: ${why}`);
+
+/** Access lists need a file system that has them, and tools to look at them. */
+function whyNoAttributes(): string | undefined {
+  const probe = join(root, 'probe');
+  writeFileSync(probe, '');
+  const set = spawnSync('sh', ['-c', 'setfacl -m u:12345:r "$1" && setfattr -n user.note -v kept "$1"', 'sh', probe], { encoding: 'utf8' });
+  return set.status === 0 ? undefined : `setfacl and setfattr: ${(set.error?.message ?? set.stderr).trim()}`;
+}
+
+/** BusyBox has no tools for access lists: on such a host they are beside it. */
+function withTools(shell: Shell): Shell {
+  const tools = join(root, 'tools');
+  mkdirSync(tools, { recursive: true });
+  for (const name of ['getfacl', 'setfacl']) if (!existsSync(join(tools, name))) symlinkSync(`/usr/bin/${name}`, join(tools, name));
+  return { ...shell, path: `${shell.path}:${tools}` };
+}
+
+for (const shell of shells().map(withTools))
+  (why === undefined ? test : test.skip)(
+    `writeFile › ${shell.name}: a file that is replaced keeps its access list, and with coreutils its extended attributes`,
+    async (t) => {
+      const path = join(folderFor(shell.name, 'attributes'), 'a');
+      const shown = (what: string): string => spawnSync('sh', ['-c', what, 'sh', path], { encoding: 'utf8' }).stdout;
+      const list = () => shown('getfacl -cnp "$1"');
+      writeFileSync(path, 'old');
+      spawnSync('sh', [
+        '-c',
+        'chmod 0640 "$1" && setfacl -m u:12345:rw,g:54321:r "$1" && setfattr -n user.note -v kept "$1" && touch -d 2001-01-01 "$1"',
+        'sh',
+        path,
+      ]);
+      const before = list();
+      t.regex(before, /user:12345:rw-[^]*group:54321:r--[^]*mask::rw-/);
+      t.like(await run(shell, writeFile({ path, content: 'new' })), { rc: 0 });
+      t.is(readFileSync(path, 'utf8'), 'new');
+      t.is(list(), before);
+      t.is(shown('getfattr --only-values -n user.note "$1" 2>/dev/null'), shell.name === 'busybox' ? '' : 'kept');
+      t.true(statSync(path).mtimeMs > Date.now() - 60_000, 'the times are new');
+      // A mode that is asked for counts, and so is a file without a list of one that had none.
+      t.like(await run(shell, writeFile({ path, content: 'newer', mode: '0600' })), { rc: 0 });
+      t.is(modeOf(path), '600');
+      t.regex(list(), /user:12345:rw-.*#effective:---/);
+      writeFileSync(join(path, '../b'), 'old', { mode: 0o644 });
+      t.like(await run(shell, writeFile({ path: join(path, '../b'), content: 'new' })), { rc: 0 });
+      t.is(modeOf(join(path, '../b')), '644');
+    },
+  );

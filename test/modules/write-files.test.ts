@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,6 +17,7 @@ const below = (name: string, content: FileBelow['content'], rest: Partial<FileBe
   name,
   content,
   mode: '0644',
+  replaces: false,
   keepsOld: false,
   ...rest,
 });
@@ -157,3 +159,24 @@ for (const shell of shells()) {
     t.false(existsSync(join(folder, '.homerun')));
   });
 }
+
+test('writeFiles › files that are replaced keep their extended attributes', async (t) => {
+  const [shell] = shells();
+  if (!shell) {
+    t.pass();
+    return;
+  }
+  const folder = folderWith(shell, 'attributes', ['sub']);
+  const paths = ['a', 'sub/b', 'c'].map((name) => join(folder, name));
+  for (const path of paths.slice(0, 2)) writeFileSync(path, 'old');
+  const set = spawnSync('setfattr', ['-n', 'user.note', '-v', 'kept', ...paths.slice(0, 2)]);
+  if (set.status !== 0) {
+    t.pass('no setfattr here');
+    return;
+  }
+  const files = [below('a', 'new', { replaces: true }), below('sub/b', 'new', { replaces: true }), below('c', 'new')];
+  t.like(await run(shell, writeFiles(folder, files)), { rc: 0 });
+  for (const path of paths) t.is(readFileSync(path, 'utf8'), 'new');
+  const { stdout } = spawnSync('getfattr', ['--only-values', '-n', 'user.note', ...paths], { encoding: 'utf8' });
+  t.is(stdout, 'keptkept');
+});

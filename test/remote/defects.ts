@@ -1,6 +1,7 @@
 import { type Defect, showDefects, type TestChoice } from '../defects.ts';
+import { lockDefects } from './lock-defects.ts';
 
-// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys and in quoting, and that each turns a test red.
+// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in quoting, and in what keeps work from being half done, and that each turns a test red.
 
 const model: TestChoice = { file: 'remote/known-hosts-ssh', match: '10,000' };
 const ssh: TestChoice = { file: 'remote/known-hosts-ssh', match: 'exactly where ssh' };
@@ -185,4 +186,4 @@ const defects: readonly Defect[] = [
   },
 ];
 
-process.exitCode = showDefects(defects, process.argv[2]);
+process.exitCode = showDefects([...defects, ...lockDefects], process.argv[2]);

@@ -147,6 +147,7 @@ function fileBelow({ owner, group, mode, backup }: PlacedFolder, one: TreeFile, 
     owner: owner ?? (old && String(old.uid)),
     group: group ?? (old && String(old.gid)),
     mode: wanted === undefined ? (old?.mode ?? '0644') : resolvedMode(wanted, old?.mode ?? '0644', false),
+    replaces: old !== undefined,
     keepsOld: backup && old !== undefined,
   };
   return { file, isSettled: isSettledMode(wanted, old?.mode ?? '0644', false) };

@@ -1,6 +1,7 @@
 import { type Command, explainsItself, quote, withStdin } from '../../values/command.ts';
 import { Secret, type Text } from '../../values/secret.ts';
 import { digestOf } from './content.ts';
+import { keepAttributes } from './keep-attributes.ts';
 import { fail } from './shell.ts';
 
 /** The files of a site, as they shall be after the transaction. */
@@ -47,6 +48,7 @@ function withDigest(content: Text): Text {
 
 // `saved` is made last: without it a cut transaction had not replaced anything yet.
 const preamble = `${fail}
+${keepAttributes}
 command -v nginx >/dev/null || fail 'nginx is not installed on this host: install it first (module apt, name: nginx)'
 put_back() {
   [ -e "$work/saved" ] || return 0
@@ -69,12 +71,13 @@ mkdir -- "$work" || fail "the folder $work cannot be made"`;
 const receive = `IFS= read -r want && cat >"$work/new-file" || { give_up; fail "the content of $file could not be written"; }
 got=$(sha256sum <"$work/new-file")
 [ "\${got%% *}" = "$want" ] || { give_up; fail "the content of $file did not arrive whole"; }
+if [ -f "$file" ] && [ ! -L "$file" ]; then keep_attributes "$file" "$work/new-file"; fi
 chmod "$mode" "$work/new-file" && chown 0:0 "$work/new-file" || { give_up; fail "owner and mode of $file could not be set"; }`;
 
 const save = `for which in file link obsolete; do
   eval "path=\\$$which"
   if [ -n "$path" ] && { [ -e "$path" ] || [ -L "$path" ]; }; then
-    cp -pP -- "$path" "$work/old-$which" || { give_up; fail "$path could not be kept"; }
+    cp -a -- "$path" "$work/old-$which" || { give_up; fail "$path could not be kept"; }
   fi
 done
 : >"$work/saved"

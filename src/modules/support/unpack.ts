@@ -83,9 +83,24 @@ while IFS= read -r link; do
   case $end in "$home"/*) ;; *) refuse "the link \${link#"$w/tree/"} in it leads elsewhere" ;; esac
 done <"$w/links"`;
 
-const place = `cd -- "$w/tree" || exit 1
+// A folder that is there is filled folder by folder, from above; what is in it and no folder is replaced by a rename.
+const place = `sync -f "$w" 2>/dev/null || sync
+cd -- "$w/tree" || exit 1
+fill() {
+  find "$1" -type d >"$w/folders"
+  while IFS= read -r one; do
+    # It may have gone along with the one above it.
+    [ -d "$one" ] || continue
+    if [ -d "$d/$one" ] && [ ! -L "$d/$one" ]; then
+      find "$one" -mindepth 1 -maxdepth 1 ! -type d -exec sh -c 'd=$1; shift; mv -f -- "$@" "$d/"' sh "$d/$one" {} + || return 1
+      chown -- "$(stat -c %u:%g -- "$one")" "$d/$one" && chmod -- "$(stat -c %a -- "$one")" "$d/$one" || return 1
+    else
+      rm -f -- "$d/$one" && mv -- "$one" "$d/$one" || return 1
+    fi
+  done <"$w/folders"
+}
 put() {
-  if [ -e "$d/$1" ] || [ -L "$d/$1" ]; then tar -cf - -- "$1" | tar -xpf - -C "$d"; else mv -- "$1" "$d/"; fi || fail "$1 could not be put into $d"
+  if [ -d "$1" ] && [ ! -L "$1" ]; then fill "./$1"; else mv -f -- "$1" "$d/"; fi || fail "$1 could not be put into $d"
 }
 for entry in * .[!.]* ..?*; do
   if [ "$entry" != "$last" ] && { [ -e "$entry" ] || [ -L "$entry" ]; }; then put "$entry"; fi

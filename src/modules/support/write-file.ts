@@ -3,13 +3,14 @@ import { type Command, type Output, quote } from '../../values/command.ts';
 import { Secret } from '../../values/secret.ts';
 import { splitWords } from '../../values/words.ts';
 import { type Content, changedWhile, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
+import { keepAttributes } from './keep-attributes.ts';
 import { cleanUp, fail } from './shell.ts';
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
   readonly path: string;
   readonly content: Content;
-  /** A name or number. Default: as the file that is replaced, else the user that runs the command. */
+  /** A name or number. Default: as the file that is replaced, else the user that runs the command. Access list, extended attributes and SELinux label are always kept. */
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
   /** Four octal digits. Default: as the file that is replaced, else `0644`, `0600` for secret content. */
@@ -30,8 +31,8 @@ export function keptName(outputs: readonly Output[]): string | undefined {
 }
 
 /**
- * Writes a file so that nobody ever sees half of it: into a temporary file beside it (0600 from its birth), its digest checked, owner
- * and mode set, validated, brought to the disk, renamed. The temporary file goes whatever happens. The folder must be there.
+ * Writes a file so that nobody ever sees half of it: into a temporary file beside it (0600 from its birth), its digest checked, owner,
+ * mode and attributes set, validated, brought to the disk, renamed. The temporary file goes whatever happens. The folder must be there.
  * @throws TypeError for a path that is not absolute or holds a control character.
  */
 export function writeFile({ path, content, owner, group, mode, validate, backup, inPlace, makesFolder }: WriteFile): Command {
@@ -104,14 +105,22 @@ fi
 ${changedWhile('$p')}
 [ -n "$want" ] && [ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"`;
 
-const own = `own() {
-  old=
-  if [ -f "$p" ] && [ ! -L "$p" ]; then old=$(stat -c '%u:%g %a' -- "$p"); fi
-  ids=\${old%% *}
-  u=\${1:-\${ids%%:*}} g=\${2:-\${ids##*:}}
-  if [ -n "$u$g" ] && [ "$u:$g" != "$(stat -c '%u:%g' -- "$t")" ]; then chown -- "$u\${g:+:$g}" "$t" || fail "the owner of $p could not be set"; fi
-  m=\${3:-\${old##* }}
-  chmod -- "\${m:-$4}" "$t" || fail "the mode of $p could not be set"
+/**
+ * sh: `own OWNER GROUP MODE FALLBACK` gives the new file `t` what it is to have (empty words: what the file at `p` has, that it replaces; for a new one the user that
+ * runs it, and the mode FALLBACK).
+ */
+export const own = `${keepAttributes}
+own() {
+  m=$3
+  if [ -f "$p" ] && [ ! -L "$p" ]; then
+    keep_attributes "$p" "$t" || { [ -n "$1" ] && [ -n "$2" ]; } || fail "the owner of $p could not be set"
+    # Giving a file away takes its set-ID bits.
+    if [ -z "$m" ] && [ -n "$1$2" ]; then m=$(stat -c %a -- "$p"); fi
+  else
+    m=\${3:-$4}
+  fi
+  if [ -n "$1$2" ] && [ "$1:$2" != "$(stat -c '%u:%g' -- "$t")" ]; then chown -- "$1\${2:+:$2}" "$t" || fail "the owner of $p could not be set"; fi
+  [ -z "$m" ] || chmod -- "$m" "$t" || fail "the mode of $p could not be set"
 }`;
 
 /** sh: keeps the file at `p` beside it. */
@@ -121,8 +130,8 @@ export const keepOld = `if [ -f "$p" ]; then
   printf '%s\\n' "$b"
 fi`;
 
-// sync(1) of old BusyBox knows no operand and brings everything to the disk: slower, not wrong.
-const replace = `sync -- "$t" 2>/dev/null || sync
+/** sh: puts the new file `t` in its place `p`, in the folder `d`. sync(1) of old BusyBox knows no operand and brings everything to the disk: slower, not wrong. */
+export const replace = `sync -- "$t" 2>/dev/null || sync
 mv -f -- "$t" "$p" || fail "$p could not be put in place"
 sync -- "\${d:-/}" 2>/dev/null || :`;
 

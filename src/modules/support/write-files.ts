@@ -12,6 +12,8 @@ export interface FileBelow extends TreeFile {
   /** A name or number; absent: the user that runs the command. */
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
+  /** A file is replaced: its access list, extended attributes and SELinux label are kept. */
+  readonly replaces: boolean;
   /** Keep the file that is replaced beside it. */
   readonly keepsOld: boolean;
 }
@@ -49,6 +51,15 @@ export function writeFiles(folder: string, files: readonly FileBelow[]): Command
       .map((place) => `"$d/"${quote(place)}`)
       .join(' ')}; }`,
     begin,
+    // What cp(1) of BusyBox does not know: there are no such attributes then, or they are lost.
+    ...places.flatMap((place, index) =>
+      run(
+        'cp --attributes-only --preserve=all --no-preserve=timestamps,links --',
+        staged.filter((file) => file.replaces && folderOf(file.name) === place).map(({ name }) => name),
+        ` ${index}/ 2>/dev/null || :`,
+        '"$d/"',
+      ),
+    ),
     ...[...owners]
       .filter(([owner]) => owner !== '')
       .flatMap(([owner, names]) => run(`chown ${quote(owner)}`, names, ' || fail "the owner of files below $d could not be set"')),
@@ -90,8 +101,8 @@ const folderOf = (name: string): string => (name.includes('/') ? name.slice(0, n
 const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
 /** A command for so many names at a time as one process takes, and what stands behind them. */
-const run = (command: string, names: readonly string[], behind: string): readonly string[] =>
-  chunks(names).map((chunk) => `${command} ${chunk.map(quote).join(' ')}${behind}`);
+const run = (command: string, names: readonly string[], behind: string, before = ''): readonly string[] =>
+  chunks(names).map((chunk) => `${command} ${chunk.map((name) => before + quote(name)).join(' ')}${behind}`);
 
 type Staged = FileBelow & { readonly staged: string };
 
