@@ -4,7 +4,7 @@ const mask = '***';
 const window = 3;
 const slots = 1 << 16;
 /** Texts from this length on are also found where line ends part them: shorter ones would be found in what has nothing to do with them. */
-const shortestParted = 16;
+const shortestParted = 8;
 
 /**
  * Replaces many texts in another, each wherever it stands, also where they overlap or one is a part of another: nothing of any of them is left. Of long ones

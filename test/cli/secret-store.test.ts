@@ -9,7 +9,6 @@ import { main } from '../../src/cli/program.ts';
 import { mergeSecrets } from '../../src/cli/secret-edit.ts';
 import { newIdentity } from '../../src/language/age.ts';
 import { openSecrets } from '../../src/language/secrets.ts';
-import { command } from '../command.ts';
 import { type FakeIo, fakeIo } from './fake-io.ts';
 import { project } from './project.ts';
 
@@ -166,6 +165,7 @@ test('what editing has left whose process was killed goes with the next, and wha
 
 test('a change that is killed at any moment leaves the file before or the file after', async (t) => {
   t.timeout(120_000);
+  const { command } = await import('../command.ts');
   const { secret, inventory, file, environment } = await ready();
   let done = 0;
   for (let index = 0; index < 8; index++) {

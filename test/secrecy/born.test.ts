@@ -16,8 +16,11 @@ function textsIn(value: unknown, path: Path = []): readonly Path[] {
   return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]));
 }
 
+/** So that it is told from what scripts consist of. */
+const marked = '-geheim-9Zx2';
+
 function withSecret(value: unknown, [first, ...rest]: Path): unknown {
-  if (first === undefined) return new Secret(String(value));
+  if (first === undefined) return new Secret(`${String(value)}${marked}`);
   if (Array.isArray(value)) return value.map((item, index) => (index === first ? withSecret(item, rest) : item));
   const record = value as Readonly<Record<string, unknown>>;
   return { ...record, [first]: withSecret(record[first], rest) };

@@ -83,7 +83,8 @@ export function betrayed(text: string, canaries: Canaries): readonly string[] {
 
 /** The secret as each encoding writes it first, where programs would put it: in the middle of something. */
 export function disguised(secret: string): ReadonlyMap<string, string> {
-  const before = 'x'.repeat(61);
+  // A line of 76 characters holds 57 bytes: it ends in the middle of the secret.
+  const before = 'x'.repeat(Math.max(0, 57 - Math.floor(Buffer.byteLength(secret) / 2)));
   const whole = Buffer.from(`${before}${secret}`).toString('base64');
   return new Map(
     encodings.map(({ name, forms, isParted }) => [name, isParted ? whole.replaceAll(/.{76}/g, '$&\n') : `${before} ${forms(secret)[0]} and`]),
