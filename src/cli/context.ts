@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Masker } from '../engine/mask.ts';
 import type { run } from '../engine/run.ts';
 import type { Io } from './io.ts';
 
@@ -12,6 +13,8 @@ export interface Context {
   readonly engine: () => Promise<Run>;
   /** Sets the exit code; 0 when it is never called. */
   readonly finish: (code: number) => void;
+  /** Hides the secrets that it has learnt in what is told of an error or a crash. */
+  readonly masker: Masker;
 }
 
 /** Adds arguments, options and the action to `command`. Every command's file has such a function as its default export. */

@@ -23,13 +23,15 @@ export async function converge(playbooks: readonly string[], options: RunArgumen
   const passwords = await askPasswords(options, io);
   const reports = await openReports(options, io);
   const exclusive = { pid: io.pid, waitSeconds: options.lockTimeout, breaks: options.breakLock === true };
-  const wanted: RunOptions = { ...runOptions(options, io, passwords), playbooks, exclusive, ...mode };
+  const wanted: RunOptions = { ...runOptions(options, io, passwords), playbooks, exclusive, ...mode, masker: context.masker };
   let code: number = exitCodes.taskFailed;
+  const off = io.onCrash(() => reports.release());
   try {
     code = await interruptible(io, reports, (signal) => run(wanted, timed(reports.report, io.now), signal));
   } finally {
     reports.release();
-    const isWritten = await ended(reports.report, io);
+    const isWritten = await ended(reports.report, context);
+    off();
     if (!isWritten && code === exitCodes.ok) code = exitCodes.taskFailed;
   }
   return code;
@@ -45,12 +47,12 @@ async function list(playbooks: readonly string[], options: RunArguments, io: Io)
 }
 
 /** Ends the reports. The hosts are as they are, whatever becomes of the reports: so this is told and does not hide how the run ended. */
-async function ended(report: Report, io: Io): Promise<boolean> {
+async function ended(report: Report, { io, masker }: Context): Promise<boolean> {
   try {
     await report.end();
     return true;
   } catch (error) {
-    explain(error, io, 0);
+    explain(masker.error(error), io, 0);
     return false;
   }
 }

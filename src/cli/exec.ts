@@ -6,6 +6,7 @@ import type { Define } from './context.ts';
 import { onEachHost } from './each-host.ts';
 import { reachAll, readHosts } from './hosts.ts';
 import { interruptible, plainTelling } from './interrupt.ts';
+import { hiding } from './io.ts';
 import { addForks, addInventoryOptions, addLoginOptions, type InventoryArguments, type LoginArguments } from './options.ts';
 import { askPasswords } from './passwords.ts';
 import { runOptions } from './run-options.ts';
@@ -22,7 +23,8 @@ interface Arguments extends InventoryArguments, LoginArguments {
 /** What a shell answers when there is no such program (POSIX, XCU 2.8.2). */
 const notFound = 127;
 
-const define: Define = (command, { io, finish }) => {
+const define: Define = (command, { io: bare, finish, masker }) => {
+  const io = hiding(bare, (text) => masker.text(text));
   command
     .description('Run one command on hosts. Its words are passed on as they are; for pipes and the like: -- sh -c "…"')
     .usage('PATTERN [options] -- COMMAND [ARGUMENT…]')
@@ -35,7 +37,7 @@ const define: Define = (command, { io, finish }) => {
     .option('--no-color', 'no colours (as with the variable NO_COLOR)')
     .addHelpText('after', '\nExample:\n  homerun exec all -b -- systemctl is-active nginx')
     .action(async (pattern: string, words: readonly string[], typed: Arguments) => {
-      const options = runOptions(typed, io, await askPasswords(typed, io));
+      const options = { ...runOptions(typed, io, await askPasswords(typed, io)), masker };
       const reached = reachAll(await readHosts(options, pattern));
       const style = styleFor(io.output, io.environment, typed.color);
       const script = words.map(quote).join(' ');

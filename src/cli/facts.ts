@@ -6,6 +6,7 @@ import type { Define } from './context.ts';
 import { onEachHost } from './each-host.ts';
 import { reachAll, readHosts } from './hosts.ts';
 import { interruptible, plainTelling } from './interrupt.ts';
+import { hiding } from './io.ts';
 import { addForks, addInventoryOptions, addLoginOptions, type InventoryArguments, type LoginArguments } from './options.ts';
 import { askPasswords } from './passwords.ts';
 import { runOptions } from './run-options.ts';
@@ -17,13 +18,14 @@ interface Arguments extends InventoryArguments, LoginArguments {
   readonly color: boolean;
 }
 
-const define: Define = (command, { io, finish }) => {
+const define: Define = (command, { io: bare, finish, masker }) => {
+  const io = hiding(bare, (text) => masker.text(text));
   command.description('Show what is known of hosts: what playbooks read as facts.NAME.').argument('[pattern]', 'hosts: all, web:db, web1', 'all');
   addLoginOptions(addForks(addInventoryOptions(command)))
     .option('--json', 'one JSON object a host and line: {host, facts}')
     .option('--no-color', 'no colours (as with the variable NO_COLOR)')
     .action(async (pattern: string, typed: Arguments) => {
-      const options = runOptions(typed, io, await askPasswords(typed, io));
+      const options = { ...runOptions(typed, io, await askPasswords(typed, io)), masker };
       const reached = reachAll(await readHosts(options, pattern));
       const style = styleFor(io.output, io.environment, typed.color);
       const code = await interruptible(io, plainTelling(io), (signal) =>

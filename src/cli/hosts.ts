@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Reaching, reachingOf } from '../engine/connections.ts';
+import { learnedLookups, learnedReaching } from '../engine/learned.ts';
 import type { RunOptions } from '../engine/run.ts';
 import { createLookups } from '../language/env.ts';
 import type { Scope } from '../language/expression.ts';
@@ -57,7 +58,11 @@ export async function readHosts(options: RunOptions, pattern: string, playbookFo
     });
   };
   const scope = (host: Host): Scope => scopeOf(layers(host));
-  return { inventory, chosen, warnings: problems.warnings, layers, scope, reaching: (host) => reachingOf(host, extraVars, scope(host), options) };
+  const reaching = (host: Host): Reaching => {
+    const found = reachingOf(host, extraVars, scope(host), options);
+    return options.masker ? learnedReaching(found, options.masker) : found;
+  };
+  return { inventory, chosen, warnings: problems.warnings, layers, scope, reaching };
 }
 
 /** How each of the chosen hosts is reached. @throws InputError with the problems of all of them. */
@@ -79,8 +84,9 @@ export function reachAll(hosts: Hosts): readonly { readonly host: Host; readonly
 /** `env` and `secret` of playbooks and inventories. */
 export async function lookupsOf(options: RunOptions): Promise<Lookups> {
   const inventories = options.inventories.map((path) => resolve(options.workingFolder, path));
-  const secret = await openSecrets(inventories, options.environment);
-  return createLookups({ environment: options.environment, inventories, workingFolder: options.workingFolder, secret });
+  const secret = await openSecrets(inventories, options.environment, options.passphrase);
+  const lookups = createLookups({ environment: options.environment, inventories, workingFolder: options.workingFolder, secret });
+  return options.masker ? learnedLookups(lookups, options.masker) : lookups;
 }
 
 function hostsOf(pattern: string, inventory: Inventory): readonly Host[] {

@@ -28,10 +28,27 @@ export interface Io {
   readonly workingFolder: string;
   /** Calls `handler` at each ^C (SIGINT), SIGTERM and SIGHUP instead of ending the process; the function given back ends that. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** Calls `handler` with what was thrown where nobody catches it, before those that were given earlier; the function given back ends that. */
+  readonly onCrash: (handler: (error: unknown) => void) => () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => never;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+/** The same, with `hide` over all that is printed. */
+export function hiding(io: Io, hide: (text: string) => string): Io {
+  const over = (printer: Printer): Printer => ({
+    write: (text) => printer.write(hide(text)),
+    isTerminal: printer.isTerminal,
+    get columns() {
+      return printer.columns;
+    },
+    get rows() {
+      return printer.rows;
+    },
+  });
+  return { ...io, output: over(io.output), errors: over(io.errors) };
 }
 
 /** The user pressed ^C at a question. Exit code 130. */

@@ -15,6 +15,7 @@ export function writePrivate(file: string, text: string): void {
     try {
       writeSynced(temporary, text);
       renameSync(temporary, target);
+      syncFolder(dirname(target));
     } finally {
       rmSync(temporary, { force: true });
     }
@@ -28,8 +29,19 @@ export function createPrivate(file: string, text: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: folderMode });
     writeSynced(file, text);
+    syncFolder(dirname(file));
   } catch (error) {
     throw InputError.of(`${file} cannot be made: ${systemReason(error)}`);
+  }
+}
+
+/** So that it is still there after a power failure. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

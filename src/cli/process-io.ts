@@ -22,6 +22,11 @@ export function processIo(): Io {
         for (const signal of signals) process.off(signal, handler);
       };
     },
+    // A promise that nobody waits for counts as well.
+    onCrash: (handler) => {
+      process.prependListener('uncaughtException', handler);
+      return () => process.off('uncaughtException', handler);
+    },
     exit: (code) => process.exit(code),
     now: () => Date.now(),
   };

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { Masker } from '../engine/mask.ts';
 import { InputError } from '../values/errors.ts';
 import type { Context, Define, Run } from './context.ts';
 import type { Io } from './io.ts';
@@ -43,12 +44,16 @@ homerun COMMAND --help tells more of each command.`;
 /** Runs a command line. @param given the arguments after the program's name. @returns the exit code. */
 export async function main(given: readonly string[], io: Io, engine: Context['engine'] = loadEngine): Promise<number> {
   let code: number = exitCodes.ok;
+  const masker = new Masker();
+  const told = (error: unknown) => explain(masker.error(error), io, verbosityOf(given));
+  const off = io.onCrash((error) => io.exit(told(error)));
   try {
     if (later.includes(given[0]))
       throw InputError.of(`homerun ${given[0]} comes with a later version`, undefined, 'homerun --help lists the commands that there are.');
     const program = await programFor(new Set(given), {
       io,
       engine,
+      masker,
       finish: (value) => {
         code = value;
       },
@@ -57,7 +62,9 @@ export async function main(given: readonly string[], io: Io, engine: Context['en
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongInput;
-    return explain(error, io, verbosityOf(given));
+    return told(error);
+  } finally {
+    off();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RunOptions } from '../engine/run.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, type RunArguments } from './options.ts';
+import { passphraseOf } from './passphrase.ts';
 import type { Passwords } from './passwords.ts';
 
 /** What the engine can be asked on the command line. */
@@ -26,6 +27,7 @@ export function runOptions(typed: Typed, io: Io, passwords: Passwords = {}): Run
     verbosity: typed.verbose ?? 0,
     workingFolder: io.workingFolder,
     environment: io.environment,
+    passphrase: passphraseOf(io),
     ...passwords,
     ...(typed.limit !== undefined && { limit: typed.limit }),
     ...(typed.startAtTask !== undefined && { startAtTask: typed.startAtTask }),

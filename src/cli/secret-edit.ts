@@ -1,37 +1,40 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { secretName } from '../language/secrets-file.ts';
 import { parseYaml, stringifyYaml } from '../language/yaml.ts';
 import { formatProblem, InputError, type Problem } from '../values/errors.ts';
+import { systemReason } from '../values/system-error.ts';
 import { Interrupted, type Io } from './io.ts';
 import { shortestSecret } from './secret-value.ts';
 
 const header = `# A secret a line: NAME: value. Delete a line to delete a secret. This file is in memory and goes away when you leave the editor.
 `;
 
+/** Takes what was edited; gives what stands in the way of it, if anything does. */
+export type Accept = (edited: ReadonlyMap<string, string>) => Promise<readonly Problem[]>;
+
 /**
- * Lets the user change `values` in an editor. They stand in plain only in a file of a folder of this user alone, in memory where the system
- * has such a place, and it is gone afterwards, also after ^C.
- * @returns the new values; undefined when the user gave up.
+ * Lets the user change `values` in an editor, again until they are taken or the user gives up. They stand in plain only in a file of a folder of this user alone,
+ * in memory where the system has such a place, and it is gone afterwards, also after ^C and a crash; what a killed one has left goes with the next.
  */
-export async function editSecrets(values: ReadonlyMap<string, string>, io: Io): Promise<ReadonlyMap<string, string> | undefined> {
+export async function editSecrets(values: ReadonlyMap<string, string>, io: Io, accept: Accept): Promise<void> {
   if (!io.canAsk) throw InputError.of('an editor needs a terminal', undefined, 'Set one value with: homerun secret set NAME <FILE');
-  const folder = mkdtempSync(join(memoryFolder(io), 'homerun-'));
+  const folder = newFolder(io);
   const remove = () => rmSync(folder, { recursive: true, force: true });
   // The editor gets ^C as well, and decides; what must not happen is that we end without cleaning up.
-  const off = io.onInterrupt(() => {});
+  const offs = [io.onInterrupt(() => {}), io.onCrash(remove)];
   try {
     const file = join(folder, 'secrets.yaml');
     writeFileSync(file, header + (values.size === 0 ? '' : stringifyYaml(Object.fromEntries(values))), { mode: 0o600, flag: 'wx' });
-    return await untilRight(file, io);
+    await untilRight(file, io, accept);
   } finally {
     remove();
-    off();
+    for (const off of offs) off();
   }
 }
 
-async function untilRight(file: string, io: Io): Promise<ReadonlyMap<string, string> | undefined> {
+async function untilRight(file: string, io: Io, accept: Accept): Promise<void> {
   for (;;) {
     const code = await io.runEditor(file);
     if (code !== 0)
@@ -40,10 +43,19 @@ async function untilRight(file: string, io: Io): Promise<ReadonlyMap<string, str
         undefined,
         'Another one is used with: EDITOR=nano homerun secret edit',
       );
-    const { values, problems } = parseEdited(readFileSync(file, 'utf8'));
-    if (problems.length === 0) return values;
-    for (const problem of problems) io.errors.write(`${formatProblem(problem)}\n`);
-    if (!(await wantsAgain(io))) return undefined;
+    const { values, problems } = parseEdited(readEdited(file));
+    const found = problems.length > 0 ? problems : await accept(values);
+    if (found.length === 0) return;
+    for (const problem of found) io.errors.write(`${formatProblem(problem)}\n`);
+    if (!(await wantsAgain(io))) return;
+  }
+}
+
+function readEdited(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw InputError.of(`the editor has removed its file; nothing was changed (${systemReason(error)})`);
   }
 }
 
@@ -73,8 +85,61 @@ export function parseEdited(text: string): { readonly values: ReadonlyMap<string
   return { values, problems: wrong };
 }
 
-/** A folder in memory: of this user's session (systemd), else the shared one of Linux. On other systems the usual one for temporary files. */
-function memoryFolder(io: Io): string {
-  const candidates = [io.environment['XDG_RUNTIME_DIR'], '/dev/shm'];
-  return candidates.find((folder) => folder !== undefined && folder !== '' && existsSync(folder) && statSync(folder).isDirectory()) ?? tmpdir();
+/** What two people have made of the same values. */
+export interface Merged {
+  readonly values: ReadonlyMap<string, string>;
+  /** Names that both have changed, and not to the same: here with their values. */
+  readonly conflicts: readonly string[];
+}
+
+/** Changes of two people to `base` at once. */
+export function mergeSecrets(base: ReadonlyMap<string, string>, ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>): Merged {
+  const values = new Map<string, string>();
+  const conflicts: string[] = [];
+  for (const name of new Set([...theirs.keys(), ...ours.keys()])) {
+    const [before, our, their] = [base.get(name), ours.get(name), theirs.get(name)];
+    const isConflict = our !== before && their !== before && our !== their;
+    if (isConflict) conflicts.push(name);
+    const value = our === before || isConflict ? their : our;
+    if (value !== undefined) values.set(name, value);
+  }
+  return { values, conflicts };
+}
+
+const prefix = 'homerun-edit-';
+
+/** A new folder in memory: of this user's session (systemd), else the shared one of Linux. On other systems where temporary files are. */
+function newFolder(io: Io): string {
+  const places = [io.environment['XDG_RUNTIME_DIR'], '/dev/shm', tmpdir()].filter((place): place is string => place !== undefined && place !== '');
+  for (const place of places) sweep(place);
+  for (const place of places) {
+    try {
+      return mkdtempSync(join(place, `${prefix}${process.pid}-`));
+    } catch {
+      // The next one.
+    }
+  }
+  throw InputError.of(`no folder can be made in ${places.join(', ')}`, undefined, 'Name one that is yours with XDG_RUNTIME_DIR.');
+}
+
+/** Removes what editing has left whose process is gone. What is another user's stays, as it cannot be removed. */
+function sweep(place: string): void {
+  try {
+    for (const name of readdirSync(place)) {
+      const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+      if (owner !== undefined && !lives(Number(owner)) && lstatSync(join(place, name)).uid === userInfo().uid)
+        rmSync(join(place, name), { recursive: true, force: true });
+    }
+  } catch {
+    // It is for tidiness alone.
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }

@@ -1,35 +1,37 @@
+import { encodingsOf } from '../values/encodings.ts';
+import { InputError } from '../values/errors.ts';
+import { Redactor } from '../values/redact.ts';
 import { Secret } from '../values/secret.ts';
 
 const mask = '***';
-/** Shorter values would blot out half of the screen; a password of so few characters is refused elsewhere. */
+/** Bytes. Shorter values would blot out half of the screen; a password of so few is refused elsewhere. */
 const shortest = 4;
-/** Of a secret of several lines (a private key) each line counts by itself, but not the short ones. */
-const shortestLine = 12;
+/** Of a secret of several lines (a private key) each line counts by itself, and of one that is JSON each text in it; but not the short ones. */
+const shortestPart = 8;
 
 /**
  * The second net behind Secret: replaces every secret value that was used in the run, also in its usual encodings, wherever it turns up in
  * text that is shown or saved. Values themselves are never rewritten.
  */
 export class Masker {
-  readonly #forms = new Set<string>();
-  #pattern: RegExp | undefined;
+  readonly #redactor = new Redactor();
+  readonly #known = new Set<string>();
 
-  /** Learns a secret as it was given: a password, a key. Not what was rendered from one, of which most is no secret. */
+  /** Learns a secret as it was given: a password, a key. Not a text that one was put into, of which most is no secret: see `learnMade`. */
   learn(secret: Secret): void {
-    this.#add(secret.reveal());
+    const text = secret.reveal();
+    this.#add(text, shortest);
+    for (const part of partsOf(text)) this.#add(part, shortestPart);
+  }
+
+  /** Learns what was made of a secret, as a whole. */
+  learnMade(secret: Secret): void {
+    this.#add(secret.reveal(), shortestPart);
   }
 
   /** `text` with every secret as `***`. */
   text(text: string): string {
-    if (this.#forms.size === 0) return text;
-    this.#pattern ??= new RegExp(
-      [...this.#forms]
-        .sort((a, b) => b.length - a.length)
-        .map(escaped)
-        .join('|'),
-      'g',
-    );
-    return text.replace(this.#pattern, mask);
+    return this.#redactor.text(text);
   }
 
   /** A copy of plain data with every string in it masked. */
@@ -42,28 +44,40 @@ export class Masker {
     return value;
   }
 
-  #add(secret: string): void {
-    const lines = secret.split('\n').map((line) => line.trim());
-    const longLines = lines.length > 1 ? lines.filter((line) => line.length >= shortestLine) : lines;
-    for (const form of [secret, ...longLines].flatMap(encodings)) {
-      if (form.length < shortest || this.#forms.has(form)) continue;
-      this.#forms.add(form);
-      this.#pattern = undefined;
-    }
+  /** What was thrown, with no secret in its words, those of its stack, and those of its causes. */
+  error(thrown: unknown): unknown {
+    if (thrown instanceof InputError) return new InputError(this.deep(thrown.problems));
+    if (typeof thrown === 'string') return this.text(thrown);
+    if (!(thrown instanceof Error)) return thrown;
+    const stack = thrown.stack;
+    thrown.message = this.text(thrown.message);
+    if (stack !== undefined) thrown.stack = this.text(stack);
+    if (thrown.cause !== undefined) thrown.cause = this.error(thrown.cause);
+    return thrown;
+  }
+
+  #add(text: string, least: number): void {
+    if (this.#known.has(text) || Buffer.byteLength(text) < least) return;
+    this.#known.add(text);
+    this.#redactor.add(encodingsOf(text));
   }
 }
 
-function encodings(text: string): readonly string[] {
-  return [
-    text,
-    JSON.stringify(text).slice(1, -1),
-    encodeURIComponent(Buffer.from(text).toString()),
-    Buffer.from(text).toString('base64').replace(/=+$/, ''),
-    Buffer.from(text).toString('hex'),
-    text.replaceAll("'", "'\\''"),
-  ];
+/** The lines of a text of several, and the texts in JSON. */
+function partsOf(text: string): readonly string[] {
+  const lines = text.split(/\r\n|[\r\n]/).map((line) => line.trim());
+  return [...(lines.length > 1 ? lines : []), ...(/^\s*[{[]/.test(text) ? textsInJson(text) : [])];
 }
 
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function textsInJson(text: string): readonly string[] {
+  const found: string[] = [];
+  try {
+    JSON.parse(text, (_key, value: unknown) => {
+      if (typeof value === 'string') found.push(value);
+      return value;
+    });
+  } catch {
+    // It only looks like JSON.
+  }
+  return found;
 }

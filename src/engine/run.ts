@@ -5,7 +5,7 @@ import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
 import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
-import { openSecrets } from '../language/secrets.ts';
+import { type AskPassphrase, openSecrets } from '../language/secrets.ts';
 import { scopeOf } from '../language/variables.ts';
 import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
@@ -14,7 +14,6 @@ import { factNames } from '../questions/facts.ts';
 import { createConnect } from '../remote/connect.ts';
 import type { Connect } from '../remote/session.ts';
 import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
-import type { Secret } from '../values/secret.ts';
 import { catalogOf } from './catalog.ts';
 import { type Reaching, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
@@ -23,6 +22,7 @@ import type { Emit, RunEvent } from './event.ts';
 import { exclusionOf } from './exclusion.ts';
 import type { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
+import { learnedLookups, learnedReaching } from './learned.ts';
 import { Masker } from './mask.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
 import { noRecord } from './run-record.ts';
@@ -54,6 +54,10 @@ export interface RunOptions {
   readonly exclusive?: Exclusive;
   readonly workingFolder: string;
   readonly environment: { readonly [name: string]: string | undefined };
+  /** Default: files that a passphrase opens stay closed. */
+  readonly passphrase?: AskPassphrase;
+  /** Learns the secrets that are read: whoever shows more than the events hides them with it. Default: one for this run alone. */
+  readonly masker?: Masker;
 }
 
 /** What a run does about others that change the same hosts. */
@@ -88,7 +92,7 @@ export interface Prepared {
 
 /** Reads and checks all files of a run. @throws InputError with every problem at once. */
 export async function prepare(options: RunOptions, modules: ReadonlyMap<string, Module>): Promise<Prepared> {
-  const masker = new Masker();
+  const masker = options.masker ?? new Masker();
   const loaded = await load({
     playbooks: options.playbooks,
     inventories: options.inventories,
@@ -114,7 +118,7 @@ export async function perform(
 ): Promise<number> {
   const playing = new Set(loaded.planned.flatMap((planned) => planned.hosts));
   const site = new Site(loaded, {
-    reachingOf: (host, scope) => reachingOf(host, loaded.extraVars, scope, options),
+    reachingOf: (host, scope) => learnedReaching(reachingOf(host, loaded.extraVars, scope, options), masker),
     mode: { check: options.check, diff: options.diff },
     workingFolder: options.workingFolder,
   });
@@ -240,14 +244,11 @@ async function lookupsOf(options: RunOptions, masker: Masker): Promise<Lookups> 
   const secrets = await openSecrets(
     options.inventories.map((path) => resolve(options.workingFolder, path)),
     options.environment,
+    options.passphrase,
   );
   const { environment, inventories, workingFolder } = options;
   const lookups = createLookups({ environment, inventories, workingFolder, secret: secrets });
-  const learnt = (value: Secret | undefined) => {
-    if (value) masker.learn(value);
-    return value;
-  };
-  return { ...lookups, env: (name) => learnt(lookups.env(name)), secret: (name) => learnt(lookups.secret(name)) };
+  return learnedLookups(lookups, masker);
 }
 
 /** Handlers owed are kept for each inventory apart: hosts of the same name in two of them are two. */

@@ -37,18 +37,35 @@ export async function isRecipient(recipient: string): Promise<boolean> {
   }
 }
 
-/** Encrypts `text` to `recipients`, as an armored age file. */
-export async function encryptText(text: string, recipients: readonly string[]): Promise<string> {
+/** What opens a file in place of an identity. */
+export interface Passphrase {
+  readonly passphrase: string;
+}
+
+/** Encrypts `text` to recipients or with a passphrase (scrypt), as an armored age file. */
+export async function encryptText(text: string, to: readonly string[] | Passphrase): Promise<string> {
   const { Encrypter, armor } = await load();
   const encrypter = new Encrypter();
-  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  if ('passphrase' in to) encrypter.setPassphrase(to.passphrase);
+  else for (const recipient of to) encrypter.addRecipient(recipient);
   return armor.encode(await encrypter.encrypt(text));
 }
 
+/** Whether an armored age file is opened by a passphrase, as its header says (age-encryption.org/v1). */
+export async function needsPassphrase(armored: string): Promise<boolean> {
+  const { armor } = await load();
+  try {
+    return Buffer.from(armor.decode(armored)).toString('latin1').startsWith('age-encryption.org/v1\n-> scrypt ');
+  } catch {
+    return false;
+  }
+}
+
 /** The text of an armored age file. @throws Error when no identity fits, or when the file was changed. */
-export async function decryptText(armored: string, identities: readonly string[]): Promise<string> {
+export async function decryptText(armored: string, by: readonly string[] | Passphrase): Promise<string> {
   const { Decrypter, armor } = await load();
   const decrypter = new Decrypter();
-  for (const identity of identities) decrypter.addIdentity(identity);
+  if ('passphrase' in by) decrypter.addPassphrase(by.passphrase);
+  else for (const identity of by) decrypter.addIdentity(identity);
   return decrypter.decrypt(armor.decode(armored), 'text');
 }

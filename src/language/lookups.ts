@@ -12,6 +12,8 @@ export interface Lookups {
    * @param folders where it is looked for, in `files/` below each first. @throws InputError when there is none.
    */
   file?(path: string, folders: readonly string[], asked: Source | undefined): string;
+  /** Is told what a helper has made of a secret. */
+  made?(secret: Secret): void;
   /** What a command about the secrets file ends with to mean this one: ` -i inventory/mine`, or nothing where that is the default. */
   readonly inventoryOption?: string;
 }

@@ -1,3 +1,4 @@
+import { Redactor } from '../values/redact.ts';
 import { Secret } from '../values/secret.ts';
 import { isMapping, type Value } from '../values/vars.ts';
 
@@ -31,5 +32,7 @@ export function secretTexts(value: Value): readonly string[] {
 
 /** `words` without those texts. */
 export function hidden(words: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), words);
+  const redactor = new Redactor();
+  redactor.add(secrets);
+  return redactor.text(words);
 }

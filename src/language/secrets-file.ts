@@ -1,5 +1,5 @@
 import { InputError, type Problem, type Source } from '../values/errors.ts';
-import { decryptText, encryptText } from './age.ts';
+import { decryptText, encryptText, type Passphrase } from './age.ts';
 import { child, type MappingNode, type Node } from './node.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -8,7 +8,7 @@ export const secretsFileName = 'secrets.age.yaml';
 
 /** A secrets file as it lies on the disk: names in plain, values encrypted. */
 export interface SecretsFile {
-  /** Public keys of age (`age1…`) whose owners can read it. */
+  /** Public keys of age (`age1…`) whose owners can read it; none where a passphrase opens it. */
   readonly recipients: readonly string[];
   /** What the file holds, sorted. Only for people and for checking playbooks without the key; what counts is what is inside. */
   readonly names: readonly string[];
@@ -62,19 +62,19 @@ export function formatSecretsFile(content: SecretsFile): string {
   return `${header}recipients:${list(content.recipients)}names:${list(content.names)}secrets: |\n${armored}`;
 }
 
-/** Encrypts `values` to `recipients`. */
-export async function sealSecrets(values: ReadonlyMap<string, string>, recipients: readonly string[]): Promise<SecretsFile> {
+/** Encrypts `values` to recipients or with a passphrase. */
+export async function sealSecrets(values: ReadonlyMap<string, string>, to: readonly string[] | Passphrase): Promise<SecretsFile> {
   const names = [...values.keys()].toSorted();
   const payload = JSON.stringify(Object.fromEntries(names.map((name) => [name, values.get(name)])));
-  return { recipients, names, encrypted: await encryptText(payload, recipients) };
+  return { recipients: 'passphrase' in to ? [] : to, names, encrypted: await encryptText(payload, to) };
 }
 
 /**
  * The values of a secrets file by name.
- * @throws InputError when no identity fits, when it was changed by hand, or when the names in plain are not those inside.
+ * @param by identities, or the passphrase. @throws InputError when none of it fits, when it was changed by hand, or when the names in plain are not those inside.
  */
-export async function openSecretsFile(content: SecretsFile, identities: readonly string[], file: string): Promise<ReadonlyMap<string, string>> {
-  const values = parsePayload(await decrypted(content, identities, file));
+export async function openSecretsFile(content: SecretsFile, by: readonly string[] | Passphrase, file: string): Promise<ReadonlyMap<string, string>> {
+  const values = parsePayload(await decrypted(content, by, file));
   const source = { file, line: 1, column: 1 };
   if (values === undefined) throw InputError.of('what is encrypted in this file is not a set of secrets', source, 'Get the file back from a copy.');
   if ([...values.keys()].toSorted().join('\n') !== [...content.names].toSorted().join('\n')) {
@@ -88,16 +88,18 @@ export async function openSecretsFile(content: SecretsFile, identities: readonly
 }
 
 /** The same, whatever names stand in plain. For putting them right. @throws InputError as `openSecretsFile`. */
-export async function openDespiteNames(content: SecretsFile, identities: readonly string[], file: string): Promise<ReadonlyMap<string, string>> {
-  const values = parsePayload(await decrypted(content, identities, file));
-  return values ?? openSecretsFile(content, identities, file);
+export async function openDespiteNames(content: SecretsFile, by: readonly string[] | Passphrase, file: string): Promise<ReadonlyMap<string, string>> {
+  const values = parsePayload(await decrypted(content, by, file));
+  return values ?? openSecretsFile(content, by, file);
 }
 
-async function decrypted(content: SecretsFile, identities: readonly string[], file: string): Promise<string> {
+async function decrypted(content: SecretsFile, by: readonly string[] | Passphrase, file: string): Promise<string> {
   try {
-    return await decryptText(content.encrypted, identities);
+    return await decryptText(content.encrypted, by);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    if ('passphrase' in by && why.includes('no identity matched'))
+      throw InputError.of('this is not the passphrase of this file', { file, line: 1, column: 1 }, 'Type it again; what is forgotten is lost.');
     const isForeign = why.includes('no identity matched');
     throw InputError.of(
       isForeign ? 'none of your keys opens this file' : `this file cannot be decrypted: it was damaged or changed (${why})`,

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
+import { needsPassphrase, type Passphrase } from './age.ts';
 import { textOfFile } from './files.ts';
 import { readIdentities } from './identity.ts';
 import { openSecretsFile, parseSecretsFile, type SecretsFile, secretsFileName } from './secrets-file.ts';
@@ -18,6 +19,19 @@ export function readSecretsFile(file: string): SecretsFile | undefined {
   return parseSecretsFile(textOfFile(file, file), file);
 }
 
+/** Finds the passphrase of a secrets file. @throws InputError when there is nobody to ask. */
+export type AskPassphrase = (file: string) => Promise<string>;
+
+/** What opens a secrets file: its passphrase, or the user's identities. @throws InputError when there is none. */
+export async function keyFor(
+  { encrypted }: SecretsFile,
+  file: string,
+  environment: { readonly [name: string]: string | undefined },
+  ask: AskPassphrase,
+): Promise<readonly string[] | Passphrase> {
+  return (await needsPassphrase(encrypted)) ? { passphrase: await ask(file) } : readIdentities(environment, dirname(file));
+}
+
 /**
  * The secrets of all `inventories`, by name; of two of the same name, the later inventory's. What is needed to open them is asked for only if a
  * file is there, and a missing key is an error only once a secret is asked for: the function given back throws InputError then.
@@ -26,6 +40,7 @@ export function readSecretsFile(file: string): SecretsFile | undefined {
 export async function openSecrets(
   inventories: readonly string[],
   environment: { readonly [name: string]: string | undefined },
+  ask: AskPassphrase = noPassphrase,
 ): Promise<(name: string) => Secret | undefined> {
   const files = [...new Set(inventories.map(secretsFileOf))];
   const values = new Map<string, string>();
@@ -34,7 +49,7 @@ export async function openSecrets(
     const content = readSecretsFile(file);
     if (!content) continue;
     try {
-      for (const [name, value] of await openSecretsFile(content, readIdentities(environment, dirname(file)), file)) {
+      for (const [name, value] of await openSecretsFile(content, await keyFor(content, file, environment, ask), file)) {
         values.set(name, value);
         closed.delete(name);
       }
@@ -49,6 +64,10 @@ export async function openSecrets(
     const value = values.get(name);
     return value === undefined ? undefined : new Secret(value);
   };
+}
+
+function noPassphrase(file: string): Promise<string> {
+  return Promise.reject(InputError.of(`a passphrase opens ${file}, and nobody can be asked for it`));
 }
 
 /**

@@ -233,6 +233,13 @@ class Evaluator {
     }
   }
 
+  /** What was made of a secret is one. */
+  #sealed(result: Value): Value {
+    const sealed = sealedDeep(result);
+    for (const text of secretTexts(sealed)) this.#input.lookups.made?.(new Secret(text));
+    return sealed;
+  }
+
   #helper(call: Call, frame: Frame): Value {
     const helper = helpers.get(call.name);
     if (!helper) throw new TypeError(`helper ${call.name} passed the parser and is not known`);
@@ -241,7 +248,7 @@ class Evaluator {
     this.sawSecret ||= hadSecret;
     try {
       const result = runHelper(helper, hadSecret ? given.map(revealedDeep) : given);
-      return hadSecret ? sealedDeep(result) : result;
+      return hadSecret ? this.#sealed(result) : result;
     } catch (error) {
       if (error instanceof HelperError)
         throw InputError.of(

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../values/errors.ts';
+import { locked } from '../values/file-lock.ts';
 import type { HostKeyVerdict } from './host-key.ts';
 import { fingerprint, judge, type KeyOwner, keyType, knownHostName, parseKnownHosts } from './known-hosts.ts';
 import { createLimit } from './limit.ts';
@@ -75,32 +75,5 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
-  }
-}
-
-/** A lock that is older was left by somebody who was killed: appending takes milliseconds. */
-const staleMs = 10_000;
-
-async function locked<Result>(lock: string, work: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    const handle = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-      return undefined;
-    });
-    if (handle) {
-      await handle.close();
-      break;
-    }
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > staleMs) await unlink(lock).catch(() => undefined);
-    else await sleep(20);
-  }
-  try {
-    return await work();
-  } finally {
-    await unlink(lock).catch(() => undefined);
   }
 }

@@ -1,4 +1,6 @@
 import type { Diff } from './change.ts';
+import { encodingsOf } from './encodings.ts';
+import { Redactor } from './redact.ts';
 import { revealed, Secret } from './secret.ts';
 
 const contextLines = 3;
@@ -37,8 +39,10 @@ export async function unifiedDiff({ label, before, after, secrets = [] }: Diff):
 }
 
 function masked(text: string, secrets: readonly Secret[]): string {
-  const values = secrets.map((one) => one.reveal()).filter((one) => one !== '');
-  return values.sort((a, b) => b.length - a.length).reduce((so, value) => so.replaceAll(value, '***'), text);
+  const redactor = new Redactor();
+  // The text may hold them as its format writes them.
+  for (const secret of secrets) redactor.add(encodingsOf(secret.reveal()));
+  return redactor.text(text);
 }
 
 function countLines(text: string | Secret | undefined): number {

@@ -43,7 +43,10 @@ const table: readonly (readonly [words: readonly string[], offers: readonly stri
     ['live', 'plain', 'json'],
   ],
   [['homerun', 'lint', '--output', 'j'], ['json']],
-  [['homerun', 'secret', 'r'], ['rekey']],
+  [
+    ['homerun', 'secret', 'r'],
+    ['rename', 'rekey'],
+  ],
   [['homerun', 'secret', 'rekey', '--a'], ['--add']],
   [['homerun', 'run', 'play'], []],
 ];

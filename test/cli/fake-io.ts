@@ -13,6 +13,8 @@ export class Exited extends Error {
 export interface FakeIo extends Io {
   /** What was printed so far. */
   readonly printed: () => { readonly output: string; readonly errors: string };
+  /** Throws where nobody catches. */
+  readonly crash: (error: unknown) => void;
   /** Presses ^C. */
   readonly interrupt: () => void;
 }
@@ -25,7 +27,7 @@ interface Settings {
   readonly answers?: readonly (string | Error)[];
   readonly input?: string;
   /** Stands for the user's editor. */
-  readonly editor?: (file: string) => number;
+  readonly editor?: (file: string) => number | Promise<number>;
 }
 
 /** The process as commands see it, without a process. What is not set refuses. */
@@ -33,6 +35,7 @@ export function fakeIo(settings: Settings = {}): FakeIo {
   let output = '';
   let errors = '';
   const handlers = new Set<() => void>();
+  const crashed = new Set<(error: unknown) => void>();
   const answers = [...(settings.answers ?? [])];
   const size = { isTerminal: settings.isTerminal === true, columns: 100, rows: 24 };
   const answer = async (question: string): Promise<string> => {
@@ -63,11 +66,19 @@ export function fakeIo(settings: Settings = {}): FakeIo {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
+    onCrash: (handler) => {
+      crashed.add(handler);
+      return () => crashed.delete(handler);
+    },
     exit: (code) => {
       throw new Exited(code);
     },
     now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
     printed: () => ({ output, errors }),
+    crash: (error) => {
+      if (crashed.size === 0) throw new Error('nobody listens to what is thrown');
+      for (const handler of [...crashed].reverse()) handler(error);
+    },
     interrupt: () => {
       if (handlers.size === 0) throw new Error('nobody listens to ^C');
       for (const handler of handlers) handler();

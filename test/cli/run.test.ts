@@ -18,7 +18,8 @@ async function asked(line: readonly string[], io: FakeIo = fakeIo(), code = 0) {
     return Promise.resolve(code);
   };
   const exit = await main(line, io, () => Promise.resolve(run));
-  return { exit, options: seen[0], ...io.printed() };
+  const { masker, passphrase, ...options } = seen[0] ?? ({} as Partial<RunOptions>);
+  return { exit, options: seen[0] && options, hasMasker: masker !== undefined, hasPassphrase: passphrase !== undefined, ...io.printed() };
 }
 
 const refused: () => Promise<Run> = () => Promise.reject(new Error('the engine must not be asked'));
@@ -40,6 +41,10 @@ test('without options a run takes the inventory in the working folder, 50 forks,
     workingFolder: '/w',
     environment: { A: 'b' },
   });
+});
+
+test('the engine is told what hides secrets, and how to ask for a passphrase', async (t) => {
+  t.like(await asked(['run', 'site.yaml']), { hasMasker: true, hasPassphrase: true });
 });
 
 test('every option reaches the engine', async (t) => {

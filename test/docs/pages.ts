@@ -1,8 +1,10 @@
 import { shapesOf } from '../../src/cli/completion-shape.ts';
 import { entries, main, programFor } from '../../src/cli/program.ts';
+import { Masker } from '../../src/engine/mask.ts';
 import { loadModules, ownName } from '../../src/modules/registry.ts';
 import { referenceOf } from '../../src/modules/support/reference.ts';
 import { fakeIo } from '../cli/fake-io.ts';
+import { licencesPage } from '../supply/licences-page.ts';
 import { helpersPage } from './helpers-page.ts';
 import { generated, modulePage, modulesIndex } from './module-page.ts';
 import { registeredBy } from './registered.ts';
@@ -27,12 +29,13 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     [`${modulesFolder}/README.md`, modulesIndex(references, ownName)],
     ['docs/reference/command-line.md', await commandLinePage()],
     ['docs/reference/helpers.md', helpersPage()],
+    ['docs/reference/licences.md', licencesPage()],
   ]);
 }
 
 /** What each command says when it is asked for help. */
 async function commandLinePage(): Promise<string> {
-  const context = { io: fakeIo(), engine: noEngine, finish: () => undefined };
+  const context = { io: fakeIo(), engine: noEngine, finish: () => undefined, masker: new Masker() };
   const program = await programFor(new Set(entries.map(({ name }) => name)), context);
   const sections = await Promise.all(
     shapesOf(program).map(async ({ words }) => `## ${['homerun', ...words].join(' ')}\n\n\`\`\`text\n${await helpOf(words)}\n\`\`\``),

@@ -1,17 +1,22 @@
 // What is secret stands where it is needed and nowhere else: looked for on the host while a first run goes on and after it, and on the machine that runs.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { readYaml } from '../../src/modules/support/yaml-edit.ts';
 import { type HttpsAnswer, https } from '../lab/https.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
-import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
+import { type Homeserver, homeserverRequest, type MatrixInventory, passwordSecret, writeInventory } from '../lab/matrix-inventory.ts';
 import type { Lab } from '../lab/types.ts';
-import { betrayed, disguises } from './disguises.ts';
+import { withLines } from '../secrecy/canaries.ts';
+import { allForms, betrayed, disguised, encodings } from '../secrecy/encodings.ts';
 import { complaint, converge, homerun, type Ran } from './homerun.ts';
 import { type Sampled, whileSampling } from './sampler.ts';
+import { filesWith, type Seen, whileWatched } from './secrecy/programs.ts';
+import { canaries, inEnvironment, leaveTraces, placeCanaries } from './secrecy/runs.ts';
+import { type Left, plant, surfaces } from './secrecy/surfaces.ts';
 
 const name = 'e2e-secrecy';
 const host = 'close';
@@ -26,8 +31,16 @@ let inventory: MatrixInventory;
 let server: Homeserver;
 let first: Ran;
 let sampled: Sampled;
-/** By what they are called. */
+/** Those of the homeserver, by what they are called. */
 let secrets: Readonly<Record<string, string>>;
+/** The same, and those that other runs have used. */
+let all: Readonly<Record<string, string>>;
+let left: Left;
+let stranger: Seen;
+/** Seconds since 1970. */
+let began: number;
+/** No secret: it goes wherever they go. */
+const witness = `zeuge${randomBytes(6).toString('hex')}`;
 
 /** Whatever the run itself writes on this machine goes below `folder/own`. */
 const environment = { XDG_STATE_HOME: own('state'), HOME: own('home'), TMPDIR: own('tmp') };
@@ -42,13 +55,30 @@ test.before(async (t) => {
   if (!only) throw new Error('the inventory has no homeserver');
   server = only;
   for (const each of ['state', 'home', 'tmp']) mkdirSync(own(each), { recursive: true });
+  await placeCanaries(inventory.folder, { [passwordSecret]: adminPassword, of_deploy: lab.users.sudo.password });
+  all = withLines({ ...canaries, 'the password of deploy': lab.users.sudo.password, 'the password': adminPassword });
+  began = Number(await onClose('date +%s'));
   const args = ['run', 'playbooks/site.yaml', '-i', inventory.folder, '-D', '-vvvv', '--output', 'plain', ...reports('first')];
-  [first, sampled] = await whileSampling(lab, host, () => homerun(args, { environment }));
-  if (first.exitCode !== 0) throw new Error(`${first.stdout}\n${first.stderr}`);
+  const [traces, seen] = await whileSampling(lab, host, async () => {
+    first = await homerun(args, { environment });
+    if (first.exitCode !== 0) throw new Error(`${first.stdout}\n${first.stderr}`);
+    return leaveTraces(
+      { folder: own(''), environment, inventory: inventory.folder, witness },
+      async (work) => {
+        const [ran, found] = await whileWatched(lab, host, all, work);
+        stranger = found;
+        return ran;
+      },
+      () => onClose('rm -rf /srv/canary; userdel canary || true'),
+    );
+  });
+  sampled = seen;
+  left = { ...traces, hostProcesses: sampled.text, folder: own(''), witness, onHost: onClose };
   const configuration = readYaml(await onClose(`cat ${data}/homeserver.yaml`)).data;
   const generated = ['registration_shared_secret', 'macaroon_secret_key', 'form_secret'].map((key) => [key, String(configuration[key])]);
   secrets = { ...Object.fromEntries(generated), 'the password': adminPassword };
   if (Object.values(secrets).some((secret) => secret.length < 20)) throw new Error('a secret is missing');
+  all = { ...all, ...secrets };
 });
 
 test.after.always(async () => {
@@ -74,6 +104,71 @@ async function login(user: string, password: string): Promise<string | undefined
   return (JSON.parse(answer.body) as { access_token: string }).access_token;
 }
 
+test.serial('the runs did what they were to do: a secret went through each task', (t) => {
+  for (const ran of [left.plain, left.json, left.live]) {
+    t.is(ran.exitCode, 0, `${ran.stdout.slice(-3000)}\n${ran.stderr}`);
+    t.true(ran.stdout.includes('What is said by assert'));
+  }
+  t.is(left.check.exitCode, 3, left.check.stdout.slice(-3000) + left.check.stderr);
+  t.is(left.wrong.exitCode, 1);
+  for (const ran of [left.thrown, left.rejected]) t.regex(ran.stderr, /This is a bug in homerun/);
+});
+
+test.serial('secrets of every source are on none of 30 surfaces, in none of 14 encodings', async (t) => {
+  t.timeout(300_000);
+  await onClose(plant(witness));
+  for (const folder of ['state', 'home', 'home/.cache', 'tmp']) writeFileSync(own(join(folder, 'witness')), witness);
+  const wanted = surfaces(left);
+  t.is(wanted.length, 30);
+  t.is(encodings.length, 14);
+  const found: string[] = [];
+  const probe = { probe: `Lockvogel-${randomBytes(4).toString('hex')} 'x' & "y"` };
+  for (const { name: surface, gather } of wanted) {
+    const text = await gather();
+    t.true(text.includes(witness), `${surface} has no witness: nobody looks at the right place\n${text.slice(0, 2000)}`);
+    // What is looked for would be found, in each encoding.
+    const middle = Math.floor(text.length / 2);
+    const planted = `${text.slice(0, middle)}${[...disguised(probe.probe).values()].join('\n')}${text.slice(middle)}`;
+    t.is(betrayed(planted, probe).length, encodings.length, surface);
+    found.push(...betrayed(text, surface.startsWith('processes of the host') ? withoutEnvironment(all) : all).map((what) => `${surface}: ${what}`));
+  }
+  // Where a task says that it shall be in the environment of a process, it is there, and nowhere else.
+  t.true(left.hostProcesses.includes(`CANARY=${inEnvironment}`));
+  t.log(`${wanted.length} surfaces × ${encodings.length} encodings: ${found.length} found`);
+  t.deepEqual(found, []);
+});
+
+function withoutEnvironment(secretsByName: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(secretsByName).filter(([name]) => name !== 'environment'));
+}
+
+test.serial('on the host secrets stand in the files that tasks name, with the modes that they say, and in no other file', async (t) => {
+  t.timeout(300_000);
+  // Each encoding is found on the host too.
+  const probe = { probe: 'Lockvogel-7Fq2 in einer Datei' };
+  for (const [encoding, text] of disguised(probe.probe)) {
+    if (encoding === 'base64 in lines') continue;
+    await onClose(`printf '%s' ${Buffer.from(text).toString('base64')} | base64 -d >/var/tmp/probe-${encoding.replaceAll(' ', '-')}`);
+  }
+  const probes = await filesWith(lab, host, probe, began);
+  await onClose('rm -f /var/tmp/probe-*');
+  t.is(probes.length, encodings.length - 1, probes.join('\n'));
+  const files = await filesWith(lab, host, all, began);
+  t.deepEqual(
+    files.filter((file) => !file.startsWith('/srv/canary/')),
+    [`${data}/homeserver.yaml`],
+  );
+  const modes = await onClose("find /srv/canary -type f -printf '%m %f\\n'");
+  for (const line of modes.trim().split('\n')) t.regex(line, /^(600 (copy|lines)|640 template)/);
+});
+
+test.serial('a stranger on the host reads none of them while it is written', (t) => {
+  const { files, rounds, caught, made } = stranger;
+  t.log(`a user without rights read what it could ${rounds} times; of ${made} files that were open for 2 ms it saw ${caught}`);
+  t.true(caught >= made / 4, `only ${caught} of ${made} were seen`);
+  t.deepEqual(files, []);
+});
+
 test.serial('while a first run goes on, no secret stands in an argument list or an environment on the host', (t) => {
   const { rounds, seconds, caught, started } = sampled;
   t.log(`all processes looked at ${rounds} times in ${seconds} s; of ${started} marks of processes that live for 3 ms ${caught} were seen`);
@@ -84,7 +179,9 @@ test.serial('while a first run goes on, no secret stands in an argument list or 
 });
 
 test.serial('on the host they stand in homeserver.yaml alone, and the password nowhere', async (t) => {
-  const patterns = Object.values(secrets).flatMap(disguises);
+  const patterns = Object.values(secrets)
+    .flatMap(allForms)
+    .filter((form) => !form.includes('\0'));
   const found = await onClose(`umask 077; cat >/var/tmp/patterns <<'PATTERNS'
 ${patterns.join('\n')}
 PATTERNS
