@@ -15,6 +15,8 @@ const packages: Readonly<Record<string, string>> = {
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/fish': 'fish',
   '/bin/mksh': 'mksh',
+  '/usr/bin/doas': 'opendoas',
+  '/usr/share/i18n/locales/de_DE': 'locales',
   '/usr/bin/nsenter': 'util-linux',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/bin/sudo': 'sudo',

@@ -44,9 +44,11 @@ const define: Define = (command, { io: bare, finish, masker }) => {
       const code = await interruptible(io, plainTelling(io), (signal) =>
         onEachHost(reached, { forks: typed.forks, io, style, signal }, async (connection, { host, reaching }) => {
           const wanted = typed.become === true || typed.becomeUser !== undefined || reaching.become.byDefault;
-          const { password } = reaching.become;
+          const { password, method } = reaching.become;
           const user = typed.becomeUser ?? reaching.become.user;
-          const session = await connection.session(wanted ? { user, ...(password !== undefined && { password }) } : undefined);
+          const session = await connection.session(
+            wanted ? { user, ...(method !== undefined && { method }), ...(password !== undefined && { password }) } : undefined,
+          );
           const [result] = await session.run([{ script, timeoutSeconds: typed.timeout }]);
           if (!result) throw new TypeError('the only step was left out');
           const name = style.strong(oneLine(host.name));

@@ -60,12 +60,13 @@ function withLocalFiles(
 }
 
 /** As whom the task runs on the host, and with which environment. */
-export function identityFor(host: HostRun, task: Pick<Task, 'become' | 'becomeUser' | 'environment'>, scope: Scope): Identity {
+export function identityFor(host: HostRun, task: Pick<Task, 'become' | 'becomeUser' | 'becomeMethod' | 'environment'>, scope: Scope): Identity {
   const wanted = task.become ? task.become.evaluate(scope) : host.becomeByDefault;
   const user = task.becomeUser?.evaluate(scope) ?? host.becomeDefault.user;
+  const method = task.becomeMethod?.evaluate(scope) ?? host.becomeDefault.method;
   const password = host.becomeDefault.password;
   const environment: Environment = Object.assign({}, ...task.environment.map((one) => textsOf(one.evaluate(scope))));
-  return identityOf(wanted ? { user, ...(password !== undefined && { password }) } : undefined, environment);
+  return identityOf(wanted ? { user, ...(method !== undefined && { method }), ...(password !== undefined && { password }) } : undefined, environment);
 }
 
 function textsOf(value: Value): Environment {

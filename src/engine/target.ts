@@ -130,19 +130,19 @@ export class Target {
   /** The session of an identity; opened once. A failure to open stays (a wrong password is not tried twice) until a change may have cured it. */
   async #session(identity: Identity): Promise<Session> {
     const connection = await this.connect();
-    const user = userOf(identity, connection);
-    const known = this.#sessions.get(user);
-    if (known && (this.#refused.get(user) ?? this.#changes) === this.#changes) return known;
+    const shell = shellOf(identity, connection);
+    const known = this.#sessions.get(shell);
+    if (known && (this.#refused.get(shell) ?? this.#changes) === this.#changes) return known;
     const changes = this.#changes;
     const session = this.account.during('connect', () => connection.session(identity.become));
-    this.#sessions.set(user, session);
-    this.#watch(session, user).catch(() => this.#refused.set(user, changes));
+    this.#sessions.set(shell, session);
+    this.#watch(session, shell).catch(() => this.#refused.set(shell, changes));
     return session;
   }
 
-  async #watch(session: Promise<Session>, user: string): Promise<void> {
+  async #watch(session: Promise<Session>, shell: string): Promise<void> {
     const { started } = await session;
-    this.#refused.delete(user);
+    this.#refused.delete(shell);
     await started;
     this.#isReached = true;
     this.#tellReached();
@@ -157,12 +157,12 @@ export class Target {
     const connection = await this.connect();
     const phase = this.#phase();
     this.account.count(phase);
-    const now = new Set(asked.map(({ identity }) => userOf(identity, connection)));
-    const users = [...grouped([...asked, ...ahead], ({ identity }) => userOf(identity, connection))];
+    const now = new Set(asked.map(({ identity }) => shellOf(identity, connection)));
+    const shells = [...grouped([...asked, ...ahead], ({ identity }) => shellOf(identity, connection))];
     const asking = () =>
-      users
-        .filter(([user]) => now.has(user) || !this.#refused.has(user))
-        .map(([user, group]) => (now.has(user) ? this.#askAs(group, phase) : this.#askAs(group, phase).catch(unlessRefused)));
+      shells
+        .filter(([shell]) => now.has(shell) || !this.#refused.has(shell))
+        .map(([shell, group]) => (now.has(shell) ? this.#askAs(group, phase) : this.#askAs(group, phase).catch(unlessRefused)));
     const written = this.answers.beginAsking();
     try {
       await Promise.all(asking());
@@ -256,7 +256,7 @@ export class Target {
     return this.isAtHandlers ? 'handlers' : 'tasks';
   }
 
-  /** Asks what all identities of one user want at once: the trips of a session run one after another. */
+  /** Asks what all identities of one shell want at once: the trips of a session run one after another. */
   async #askAs(asked: Some<Asked>, phase: BatchPhase): Promise<void> {
     const batches = [...grouped(asked, ({ identity }) => identity.key).values()].map((group) => {
       const { identity } = group[0];
@@ -278,9 +278,9 @@ export class Target {
   }
 }
 
-/** Who the commands of an identity run as: to become the user that logged in is to stay that user. */
-function userOf({ become }: Identity, { user }: Connection): string {
-  return become?.user ?? user;
+/** Whose shell the commands of an identity run in, and how that was come by: to become the user that logged in is to stay that user. */
+function shellOf({ become }: Identity, { user }: Connection): string {
+  return become === undefined || become.user === user ? user : `${become.user} ${become.method ?? ''}`;
 }
 
 function lockedError({ who, pid, since }: Partial<Holder>, isBroken: boolean): TaskError {

@@ -113,8 +113,9 @@ function checkOnce(task: Task, item: Layer | undefined, walk: Walk, found: Probl
 
 /** Checks the words of a task that a block or play may have handed down. */
 export function checkHandedDown(words: Inherited, scope: Scope, found: Problems): void {
-  const { become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle, environment } = words;
-  for (const word of [become, becomeUser, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle])
+  const { become, becomeUser, becomeMethod, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle, environment } =
+    words;
+  for (const word of [become, becomeUser, becomeMethod, noLog, ignoreErrors, ignoreUnreachable, checkMode, diff, runOnce, timeout, throttle])
     if (word) known<unknown>(word, scope, found);
   for (const expression of environment) checkEnvironment(expression, scope, found);
 }

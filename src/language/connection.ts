@@ -1,3 +1,4 @@
+import { type BecomeMethod, becomeMethodOf } from '../values/become-method.ts';
 import { InputError, type Source } from '../values/errors.ts';
 import { isFingerprint } from '../values/fingerprint.ts';
 import { Secret, type Text } from '../values/secret.ts';
@@ -40,6 +41,8 @@ export interface HostConnection {
     readonly byDefault: boolean;
     /** Default root. */
     readonly user: string;
+    /** Default: sudo. */
+    readonly method?: BecomeMethod;
     readonly password?: Text;
   };
 }
@@ -60,6 +63,7 @@ const variables = {
   timeout: ['ssh_timeout', 'ansible_timeout', 'ansible_ssh_timeout'],
   become: ['become', 'ansible_become'],
   becomeUser: ['become_user', 'ansible_become_user'],
+  becomeMethod: ['become_method', 'ansible_become_method'],
   becomePassword: ['become_password', 'ansible_become_password', 'ansible_become_pass'],
 } as const;
 
@@ -69,8 +73,10 @@ const refused: Readonly<Record<string, string>> = {
   ansible_ssh_extra_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ansible_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
   ansible_ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
-  ansible_become_exe: 'Delete it: sudo is used, as it is found in PATH.',
-  ansible_become_flags: 'Delete it: sudo is called without further options.',
+  ansible_become_exe: 'Delete it: sudo, su and doas are called as they are found in PATH, also below /usr/local/bin and /usr/sbin.',
+  ansible_become_flags: 'Delete it: sudo, su and doas are called with the options that they need (sudo: -H), and take no others.',
+  become_exe: 'Delete it: sudo, su and doas are called as they are found in PATH, also below /usr/local/bin and /usr/sbin.',
+  become_flags: 'Delete it: sudo, su and doas are called with the options that they need (sudo: -H), and take no others.',
   ansible_paramiko_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
   ansible_ssh_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
   ansible_ssh_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
@@ -80,7 +86,6 @@ const refused: Readonly<Record<string, string>> = {
 
 /** Variables of Ansible that may say what homerun does anyway, and nothing else. */
 const asAlways: Readonly<Record<string, { readonly values: readonly string[]; readonly hint: string }>> = {
-  ansible_become_method: { values: ['sudo', 'ansible.builtin.sudo'], hint: 'sudo is used: delete it.' },
   ansible_shell_type: { values: ['sh'], hint: 'Everything runs in sh, whatever the shell of the user is: delete it.' },
   ansible_shell_executable: {
     values: ['/bin/sh', 'sh'],
@@ -125,6 +130,7 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
       'Write them in the order of the hosts.',
     );
   const becomePassword = read.secret('becomePassword');
+  const becomeMethod = read.method('becomeMethod');
   const settings: HostConnection = {
     name,
     transport: transport === 'local' ? 'local' : 'ssh',
@@ -136,6 +142,7 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     become: {
       byDefault: read.flag('become') ?? false,
       user: read.line('becomeUser') ?? 'root',
+      ...(becomeMethod !== undefined && { method: becomeMethod }),
       ...(becomePassword !== undefined && { password: becomePassword }),
     },
   };
@@ -251,6 +258,10 @@ class Settings {
       const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
       return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
     });
+  }
+
+  method(setting: Setting): BecomeMethod | undefined {
+    return this.#read(setting, 'sudo, su or doas', (value) => (typeof value === 'string' ? becomeMethodOf(value) : undefined));
   }
 
   flag(setting: Setting): boolean | undefined {

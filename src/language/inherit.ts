@@ -3,7 +3,7 @@ import { child, describeNode, type MappingNode, type Node } from './node.ts';
 import type { Inherited } from './play.ts';
 import type { Reader } from './reader.ts';
 import { mappingOf } from './reader.ts';
-import { compileValue, converted, toBoolean, toNumber, toText } from './value.ts';
+import { compileValue, converted, toBecomeMethod, toBoolean, toNumber, toText } from './value.ts';
 
 /** What nothing hands down. */
 export const nothingInherited: Inherited = { when: [], tags: [], environment: [], vars: [] };
@@ -29,6 +29,7 @@ export function inheritFrom(outer: Inherited, mapping: MappingNode, reader: Read
   const own = {
     become: flag('become'),
     becomeUser: text('become_user'),
+    becomeMethod: optional(word('become_method'), (node) => converted(compileValue(node, templates, problems), toBecomeMethod('become_method'))),
     noLog: flag('no_log'),
     ignoreErrors: flag('ignore_errors'),
     ignoreUnreachable: flag('ignore_unreachable'),

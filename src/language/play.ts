@@ -1,3 +1,4 @@
+import type { BecomeMethod } from '../values/become-method.ts';
 import type { Source } from '../values/errors.ts';
 import type { ArgumentSpecs } from './argument-specs.ts';
 import type { Condition, Expression } from './expression.ts';
@@ -51,6 +52,7 @@ export interface Inherited {
   readonly tags: readonly string[];
   readonly become?: Expression<boolean>;
   readonly becomeUser?: Expression<string>;
+  readonly becomeMethod?: Expression<BecomeMethod>;
   readonly environment: readonly Expression[];
   /** Block and task `vars`, outermost first. */
   readonly vars: readonly Layer[];

@@ -58,7 +58,7 @@ export function roleName(node: Node | undefined, mapping: MappingNode, { problem
 function isParameter(entry: Entry, { problems }: PlaybookReader): boolean {
   const { key, keyNode } = entry;
   if (refuseAbsent(entry, problems)) return false;
-  const near = nearest(key, ['role', 'when', 'tags', 'vars', 'become', 'become_user', 'environment', 'delegate_to']);
+  const near = nearest(key, ['role', 'when', 'tags', 'vars', 'become', 'become_user', 'become_method', 'environment', 'delegate_to']);
   if (isWordAnywhere(key) || near !== undefined) {
     if (near === undefined) refuseWord(key, keyNode.source, 'role', problems);
     else

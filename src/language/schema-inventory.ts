@@ -1,3 +1,4 @@
+import { becomeMethodNames } from '../values/become-method.ts';
 import { flag, type JsonSchema, orTemplate, refused, shared } from '../values/json-schema.ts';
 import { connectionVariables, type Setting } from './connection.ts';
 import { number, variables } from './schema-words.ts';
@@ -24,7 +25,8 @@ const settings: Readonly<Record<Setting, readonly [JsonSchema, string]>> = {
   timeout: [number(1, 600), 'Seconds that connecting may take. Default: 20.'],
   become: [{ anyOf: [flag] }, 'Whether tasks that do not say so are done as another user.'],
   becomeUser: [text, 'The user that they are done as. Default: root.'],
-  becomePassword: [text, 'The password for sudo: from the secrets file, or asked for with -K.'],
+  becomeMethod: [orTemplate({ enum: [...becomeMethodNames] }), 'The program by which one becomes that user: sudo, su or doas. Default: sudo.'],
+  becomePassword: [text, 'The password that it asks for: from the secrets file, or asked for with -K.'],
 };
 
 /** The schema of inventory files for editors: groups of hosts, and the variables that say how a host is reached. */

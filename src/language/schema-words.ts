@@ -1,3 +1,4 @@
+import { becomeMethodNames } from '../values/become-method.ts';
 import { condition, flag, type JsonSchema, orTemplate } from '../values/json-schema.ts';
 import { withWords } from './with-loops.ts';
 
@@ -64,6 +65,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   any_errors_fatal: [yesOrNo, 'Whether the play ends for all hosts when one has failed.'],
   become: [yesOrNo, 'Whether it is done as another user: root, or become_user.'],
   become_user: [scalar, 'The user that it is done as.'],
+  become_method: [orTemplate({ enum: [...becomeMethodNames] }), 'The program by which one becomes that user: sudo, su or doas. Default: sudo.'],
   environment: [orTemplate({ type: ['object', 'null'], propertyNames: variableName }), 'Environment variables for what runs on the host.'],
   tags: [texts, 'Names for --tags and --skip-tags; always and never have a meaning of their own.'],
   vars: [variables, 'Variables for what is in it.'],

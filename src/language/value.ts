@@ -1,3 +1,4 @@
+import { type BecomeMethod, becomeMethodHint, becomeMethodOf } from '../values/become-method.ts';
 import { InputError, type Source } from '../values/errors.ts';
 import { Secret } from '../values/secret.ts';
 import type { Value } from '../values/vars.ts';
@@ -131,6 +132,15 @@ export function toText(what: string) {
     if (typeof value === 'number' || typeof value === 'boolean') return written ?? String(value);
     if (value instanceof Secret) throw InputError.of(`${what} cannot be secret: it is shown`, source);
     throw InputError.of(`${what} wants text, got ${describeShown(value)}`, source);
+  };
+}
+
+/** The program by which one becomes another user. */
+export function toBecomeMethod(what: string) {
+  return (value: Value, { source }: Expression): BecomeMethod => {
+    const result = typeof value === 'string' ? becomeMethodOf(value) : undefined;
+    if (result === undefined) throw InputError.of(`${what} wants sudo, su or doas, got ${describeShown(value)}`, source, becomeMethodHint);
+    return result;
   };
 }
 

@@ -33,6 +33,8 @@ export interface Link {
   readonly traffic: () => Traffic;
   /** Starts a program through the login shell. `command` is a constant: data goes to standard input. @throws UnreachableError */
   exec(command: string): Promise<Channel>;
+  /** The same on a terminal of its own, which shows nothing of what is written to it: both its outputs come as one. Absent where there is none. @throws UnreachableError */
+  readonly execOnTerminal?: (command: string) => Promise<Channel>;
   /** Why the link was lost, once it is. */
   readonly lost: () => string | undefined;
   /** Ends everything. Never throws. */

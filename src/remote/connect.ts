@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import { UnreachableError } from '../values/errors.ts';
-import { becomeUser } from './become.ts';
+import { startAs } from './become.ts';
 import type { Channel, Link } from './channel.ts';
 import type { Shared } from './dial.ts';
 import { killLine } from './ending.ts';
 import { createLimit } from './limit.ts';
 import { openLocal } from './local.ts';
+import { createPasswordTries, type PasswordTries } from './password-tries.ts';
 import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
 import { openShell } from './shell.ts';
 import { execCommand } from './start.ts';
@@ -16,13 +17,14 @@ const mostStarts = 8;
 /** A `connect` whose connections share bastions and keep to one limit of logins at once. */
 export function createConnect(): Connect {
   const shared: Shared = { starts: createLimit(mostStarts), bastions: new Map() };
+  const tries = createPasswordTries();
   return async (settings, signal) => {
-    if (settings.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, settings);
+    if (settings.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, settings, tries);
     try {
       // Loaded when needed: help and lint need no SSH.
       const { dial, targetName } = await import('./dial.ts');
       const link = await dial(settings, shared, signal);
-      return connection(link, { user: settings.user, target: targetName(settings) }, settings);
+      return connection(link, { user: settings.user, target: targetName(settings) }, settings, tries);
     } catch (error) {
       throw error instanceof UnreachableError
         ? error
@@ -36,20 +38,22 @@ export const connect: Connect = createConnect();
 
 type Shell = ReturnType<typeof openShell>;
 
-function connection(link: Link, login: { readonly user: string; readonly target: string }, settings: ConnectionSettings): Connection {
+function connection(
+  link: Link,
+  login: { readonly user: string; readonly target: string },
+  settings: ConnectionSettings,
+  tries: PasswordTries,
+): Connection {
   const shells = new Map<string, Promise<Shell>>();
 
-  const enter = async (become: Become | undefined): Promise<Channel> => {
-    const channel = await link.exec(execCommand);
-    if (!become) return channel;
-    try {
-      await becomeUser(channel, become, { target: login.target, seconds: settings.connectTimeoutSeconds, lost: link.lost });
-      return channel;
-    } catch (error) {
-      channel.destroy();
-      throw error;
-    }
+  const becoming = {
+    target: login.target,
+    login: login.user,
+    host: `${settings.name} ${login.target}`,
+    seconds: settings.connectTimeoutSeconds,
+    tries,
   };
+  const enter = (become: Become | undefined): Promise<Channel> => (become ? startAs(link, become, becoming) : link.exec(execCommand));
 
   const open = async (become: Become | undefined): Promise<Shell> =>
     openShell(await enter(become), {
@@ -72,13 +76,13 @@ function connection(link: Link, login: { readonly user: string; readonly target:
     traffic: link.traffic,
     session(become): Promise<Session> {
       const other = become && become.user !== login.user ? become : undefined;
-      const user = other?.user ?? login.user;
-      const known = shells.get(user);
+      const entry = other ? `${other.method ?? 'sudo'} ${other.user}` : '';
+      const known = shells.get(entry);
       if (known) return known;
       const shell = open(other);
-      shells.set(user, shell);
+      shells.set(entry, shell);
       // What failed may be tried again: with another password, after the user was made.
-      shell.catch(() => shells.get(user) === shell && shells.delete(user));
+      shell.catch(() => shells.get(entry) === shell && shells.delete(entry));
       return shell;
     },
     async close() {

@@ -1,3 +1,4 @@
+import type { BecomeMethod } from '../values/become-method.ts';
 import type { Output } from '../values/command.ts';
 import type { Text } from '../values/secret.ts';
 import type { Stream } from '../values/stream.ts';
@@ -57,9 +58,11 @@ export interface Session {
   run(steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]>;
 }
 
-/** How to become another user: the user, and the password if sudo asks for one. */
+/** How to become another user: the user, by which program, and the password if that asks for one. */
 export interface Become {
   readonly user: string;
+  /** Default sudo. */
+  readonly method?: BecomeMethod;
   readonly password?: Text;
 }
 

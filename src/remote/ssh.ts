@@ -5,6 +5,7 @@ import ssh2, {
   type AuthHandlerMiddleware,
   type Client,
   type ClientChannel,
+  type ExecOptions,
   type ParsedKey,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
@@ -147,6 +148,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
     traffic,
     lost: () => (closing ? undefined : lost),
     exec: (command) => exec(client, command, options.target),
+    execOnTerminal: (command) => exec(client, command, options.target, { pty: { term: 'dumb', modes: { ECHO: 0 } } }),
     forward: (host, port) => forward(client, host, port),
     close: () => {
       closing = true;
@@ -235,7 +237,7 @@ function failure(error: unknown, stage: string, refusedKey: boolean): SshFailure
   return new SshFailure('protocol', message);
 }
 
-function exec(client: Client, command: string, target: string): Promise<Channel> {
+function exec(client: Client, command: string, target: string, execOptions: ExecOptions = {}): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const why = error instanceof Error ? error.message : 'the host refused it';
@@ -247,7 +249,7 @@ function exec(client: Client, command: string, target: string): Promise<Channel>
       );
     };
     try {
-      client.exec(command, (error, channel) => (error ? fail(error) : resolve(wrap(channel))));
+      client.exec(command, execOptions, (error, channel) => (error ? fail(error) : resolve(wrap(channel))));
     } catch (error) {
       fail(error);
     }

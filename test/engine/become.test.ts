@@ -58,3 +58,19 @@ test('a refusal (a wrong password) is not tried again while nothing has changed'
   ]);
   t.is(host.entered.filter((user) => user === 'nobody').length, 1);
 });
+
+test('the program by which one becomes a user is the word of the task; what one refuses another may allow', async (t) => {
+  const host = new SimulatedHost({ a: 'x' });
+  host.refuses = (_, method) => method !== 'su';
+  const ignoreErrors = expression(() => true);
+  const { statuses } = await play({ h: host }, [
+    task('value', { name: 'a', value: 'x' }, { ...as('app'), ignoreErrors }),
+    task('value', { name: 'a', value: 'x' }, { ...as('app'), becomeMethod: expression(() => 'su' as const) }),
+    task('value', { name: 'a', value: 'x' }, { ...as('app'), becomeMethod: expression(() => 'su' as const) }),
+  ]);
+  t.deepEqual(statuses, ['h value failed', 'h value ok', 'h value ok']);
+  t.deepEqual(
+    host.entered.filter((name) => name.endsWith('app')),
+    ['app', 'su app'],
+  );
+});

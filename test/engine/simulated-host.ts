@@ -22,9 +22,9 @@ export class SimulatedHost implements Connection {
   beforeStep: (step: Step) => void = () => undefined;
   /** What is wrong with the result of a script. */
   spoil: (script: string) => Partial<StepResult> = () => ({});
-  /** Users that cannot be become. */
-  refuses: (user: string) => boolean = () => false;
-  /** Users that were become, or tried to. */
+  /** Users that cannot be become, by a program. */
+  refuses: (user: string, method?: string) => boolean = () => false;
+  /** Users that were become, or tried to; with the program before, where one was named. */
   readonly entered: string[] = [];
   trips = 0;
   connects = 0;
@@ -45,8 +45,8 @@ export class SimulatedHost implements Connection {
   }
 
   session(become?: Become): Promise<Session> {
-    this.entered.push(become?.user ?? this.user);
-    if (become && this.refuses(become.user)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
+    this.entered.push(become?.method === undefined ? (become?.user ?? this.user) : `${become.method} ${become.user}`);
+    if (become && this.refuses(become.user, become.method)) return Promise.reject(new TaskError(`there is no user ${become.user}`));
     const run = (steps: readonly Step[]) => this.#trip(steps, become?.user ?? this.user);
     return Promise.resolve({ user: this.user, started: Promise.resolve(), run });
   }

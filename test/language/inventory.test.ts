@@ -192,7 +192,7 @@ test('host keys are pinned by one fingerprint or several, under either name, and
 });
 
 for (const names of [
-  ['ssh_host', 'ssh_port', 'ssh_user', 'ssh_identity_file', 'become', 'become_user', 'become_password', 'ssh_password'],
+  ['ssh_host', 'ssh_port', 'ssh_user', 'ssh_identity_file', 'become', 'become_user', 'become_method', 'become_password', 'ssh_password'],
   [
     'ansible_host',
     'ansible_port',
@@ -200,16 +200,17 @@ for (const names of [
     'ansible_ssh_private_key_file',
     'ansible_become',
     'ansible_become_user',
+    'ansible_become_method',
     'ansible_become_password',
     'ansible_password',
   ],
 ]) {
   test(`connection variables are read: ${names.join(' ')}`, async (t) => {
-    const [host, port, user, key, become, becomeUser, becomePassword, password] = names;
+    const [host, port, user, key, become, becomeUser, becomeMethod, becomePassword, password] = names;
     const settings = await connection(
-      `{${host}: 192.0.2.1, ${port}: "2222", ${user}: admin, ${key}: ~/key, ${become}: yes, ${becomeUser}: app, ${becomePassword}: bp, ${password}: 123}`,
+      `{${host}: 192.0.2.1, ${port}: "2222", ${user}: admin, ${key}: ~/key, ${become}: yes, ${becomeUser}: app, ${becomeMethod}: ansible.builtin.su, ${becomePassword}: bp, ${password}: 123}`,
     );
-    t.like(settings, { host: '192.0.2.1', port: 2222, user: 'admin', identityFile: '~/key', become: { byDefault: true, user: 'app' } });
+    t.like(settings, { host: '192.0.2.1', port: 2222, user: 'admin', identityFile: '~/key', become: { byDefault: true, user: 'app', method: 'su' } });
     t.deepEqual(
       [settings.become.password, settings.password].map((text) => text && revealed(text)),
       ['bp', '123'],

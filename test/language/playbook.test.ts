@@ -91,6 +91,7 @@ test('the words of a task', async (t) => {
       timeout: 30
       become: "{{ yes }}"
       become_user: app
+      become_method: community.general.doas
       no_log: true
       ignore_errors: yes
       ignore_unreachable: false
@@ -137,8 +138,8 @@ test('the words of a task', async (t) => {
       [true, true, true, false, false, false, true],
     );
     t.deepEqual(
-      [task?.becomeUser, task?.delegateTo].map((one) => one?.evaluate(scope)),
-      ['app', 'h1'],
+      [task?.becomeUser, task?.becomeMethod, task?.delegateTo].map((one) => one?.evaluate(scope)),
+      ['app', 'doas', 'h1'],
     );
     t.deepEqual(
       task?.environment.map((one) => one.evaluate(scope)),

@@ -197,7 +197,7 @@ real('becoming: without a password, with one, and whatever a person may have got
     t.regex(error?.hint ?? '', hint);
   };
   await refused('tester', 'root', undefined, /sudo wants a password to become root/, /become_password/);
-  await refused('tester', 'root', 'wrong', /does not take the password/, /tried once and not again/);
+  await refused('tester', 'root', 'wrong', /does not take the password/, /tried once, and is not again/);
   await refused('nosudo', 'root', password, /does not let this user become root/, /sudo -l.*not in the sudoers/);
   await refused('nopass', 'nobody-there', undefined, /there is no user nobody-there/, /become_user/);
   await refused('nopass', 'nologin; id', undefined, /is not the name of a user/, /become_user/);

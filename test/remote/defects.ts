@@ -17,6 +17,12 @@ const texts: TestChoice = { file: 'modules/attack', match: 'stat ' };
 const files: TestChoice = { file: 'modules/write-file', match: 'validation' };
 const strings: TestChoice = { file: 'values/quoting' };
 
+const dialogue = (match: string): TestChoice => ({ file: 'remote/become-terminal', match });
+const tries: TestChoice = { file: 'remote/password-tries' };
+const becomes: TestChoice = { file: 'remote/become', match: 'ways of becoming' };
+const shownOnce: TestChoice = { file: 'remote/become', match: 'is shown to a host once' };
+const oneSudo: TestChoice = { file: 'remote/become', match: 'one sudo is started' };
+
 const defects: readonly Defect[] = [
   {
     what: 'ssh itself finds that lines of the bare name do not count at another port',
@@ -184,6 +190,91 @@ const defects: readonly Defect[] = [
     to: "validate.replaceAll('%s', '\"$t\"')}",
     test: files,
   },
+  {
+    what: 'a password is written while the terminal shows it',
+    file: 'remote/become-terminal',
+    from: 'if (!isHidden || isSent)',
+    to: 'if (isSent)',
+    test: dialogue('shows what is typed'),
+  },
+  {
+    what: 'a question is known by its English text',
+    file: 'remote/become-terminal',
+    from: 'if (!isHidden || isSent)',
+    to: 'if (!isHidden || isSent || !/password/i.test(said()))',
+    test: dialogue('whatever language'),
+  },
+  {
+    what: 'a question of real programs is known by its English text',
+    file: 'remote/become-terminal',
+    from: 'if (!isHidden || isSent)',
+    to: "if (!isHidden || isSent || (method !== 'sudo' && !/password/i.test(said())))",
+    test: becomes,
+  },
+  {
+    what: 'a second question is answered with the password too',
+    file: 'remote/become-terminal',
+    from: 'word === words.ask) && isSent)',
+    to: 'word === words.ask) && isSent && isOver)',
+    test: dialogue('off once more'),
+  },
+  {
+    what: 'whatever sudo asks on a terminal is taken for its own prompt',
+    file: 'remote/become-terminal',
+    from: "let isPrompted = method !== 'sudo' ||",
+    to: "let isPrompted = method === 'sudo' ||",
+    test: dialogue('its own prompt'),
+  },
+  {
+    what: 'sudo is given the password a second time',
+    file: 'remote/become',
+    from: 'if (isSent)\n                        return refuse',
+    to: 'if (isSent && isOver)\n                        return refuse',
+    test: becomes,
+  },
+  {
+    what: 'sudo is given a password that it did not ask for',
+    file: 'remote/become',
+    from: 'hasPassword: password !== undefined }))',
+    to: "hasPassword: password !== undefined }) + (password ?? '') + '\\n')",
+    test: becomes,
+  },
+  {
+    what: 'a sudo that wants a terminal gets none',
+    file: 'remote/become',
+    from: "if (becoming.method === 'su')\n                return",
+    to: "if (becoming.method !== 'doas')\n                return",
+    test: becomes,
+  },
+  {
+    what: 'a refused password is forgotten',
+    file: 'remote/password-tries',
+    from: 'refused.set(key, error)',
+    to: 'refused.delete(key)',
+    test: shownOnce,
+  },
+  {
+    what: 'several show the same password at once',
+    file: 'remote/password-tries',
+    from: 'before.then(() => take(key, password, attempt))',
+    to: 'take(key, password, attempt)',
+    test: tries,
+  },
+  {
+    what: 'each user that is to be become is a try of its own',
+    file: 'remote/become',
+    from: 'options.tries.one(options.host,',
+    to: 'options.tries.one(options.host + become.user,',
+    test: shownOnce,
+  },
+  {
+    what: 'a new connection knows nothing of what was refused',
+    file: 'remote/connect',
+    from: 'const becoming = { target: login.target,',
+    to: 'tries = createPasswordTries();\n    const becoming = { target: login.target,',
+    test: shownOnce,
+  },
+  { what: 'a sudo is started for each task', file: 'remote/connect', from: 'if (known)\n                return known;', to: '', test: oneSudo },
 ];
 
 process.exitCode = showDefects([...defects, ...lockDefects], process.argv[2]);

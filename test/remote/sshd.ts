@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { connectsTo } from './wait.ts';
 
-/** A real sshd of this machine on loopback, in a mount namespace of its own: what it and its users write to /etc, /home and /run is gone with it. */
+/** A real sshd of this machine on loopback, in a mount namespace of its own: what it and its users write to /etc, /home, /root and /run is gone with it. */
 export interface Sshd {
   readonly port: number;
   /** Temporary folder with keys and known_hosts, removed by `stop`. */
@@ -34,16 +34,24 @@ const users = [
   ['nologin', '/usr/sbin/nologin', ''],
 ] as const;
 
-/** Why there can be no sshd here, or undefined. */
-export function whyNoSshd(): string | undefined {
-  for (const program of ['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/sudo', '/usr/bin/unshare', '/usr/bin/busybox']) {
-    if (!existsSync(program)) return `${program} is missing (apt-get install openssh-server openssh-client sudo busybox)`;
+/** Why there can be no sshd here, or undefined. `more`: further files that a test takes. */
+export function whyNoSshd(...more: readonly string[]): string | undefined {
+  for (const program of ['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/sudo', '/usr/bin/unshare', '/usr/bin/busybox', ...more]) {
+    if (!existsSync(program)) return `${program} is missing (apt-get install openssh-server openssh-client sudo busybox opendoas locales)`;
   }
   return process.getuid?.() === 0 ? undefined : 'it takes root';
 }
 
-/** Starts an sshd. `extra`: lines for sshd_config. `sh`: the program that is /bin/sh on it. */
-export async function startSshd(options: { readonly extra?: readonly string[]; readonly sh?: string } = {}): Promise<Sshd> {
+/** What is to be other than usual: lines for the beginning and the end of sshd_config, the program that is /bin/sh, lines of sh that are run before sshd starts. */
+export interface SshdOptions {
+  readonly extra?: readonly string[];
+  readonly matching?: readonly string[];
+  readonly sh?: string;
+  readonly setUp?: readonly string[];
+}
+
+/** Starts an sshd. */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'homerun-sshd-'));
   // sshd reads authorized_keys as the user who logs in.
   chmodSync(folder, 0o755);
@@ -53,8 +61,8 @@ export async function startSshd(options: { readonly extra?: readonly string[]; r
   keygen(join(folder, 'other'), 'ed25519');
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(folder, 'id.pub')));
   writeFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${publicKey(join(folder, 'host_ed25519.pub'))}\n`);
-  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options.extra ?? []));
-  writeFileSync(join(folder, 'start'), startScript(folder, options.sh));
+  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options.extra ?? [], options.matching ?? []));
+  writeFileSync(join(folder, 'start'), startScript(folder, options.sh, options.setUp ?? []));
   const child = spawn('/usr/bin/unshare', ['--mount', '/bin/sh', join(folder, 'start')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const log: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
@@ -106,7 +114,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-function configuration(folder: string, port: number, extra: readonly string[]): string {
+function configuration(folder: string, port: number, extra: readonly string[], matching: readonly string[]): string {
   return [
     ...extra,
     `Port ${port}`,
@@ -121,11 +129,12 @@ function configuration(folder: string, port: number, extra: readonly string[]): 
     'PrintMotd no',
     'UseDNS no',
     'LogLevel INFO',
+    ...matching,
     '',
   ].join('\n');
 }
 
-function startScript(folder: string, sh: string | undefined): string {
+function startScript(folder: string, sh: string | undefined, setUp: readonly string[]): string {
   return [
     'set -e',
     'mount --make-rprivate /',
@@ -134,6 +143,8 @@ function startScript(folder: string, sh: string | undefined): string {
     'mount -t tmpfs -o mode=755 tmpfs /home',
     'mkdir /home/etc && cp -a /etc/. /home/etc',
     'mount --bind /home/etc /etc',
+    // What this machine's root has there would run at each login.
+    'mount -t tmpfs -o mode=700 tmpfs /root',
     'rm -f /etc/nologin',
     'printf "#!/bin/sh\\nexec busybox sh \\"\\$@\\"\\n" >/home/etc/busybox-sh && chmod 755 /home/etc/busybox-sh',
     ...users.map(([name, shell]) => `useradd --create-home --shell ${shell === '/usr/bin/busybox-sh' ? '/etc/busybox-sh' : shell} ${name}`),
@@ -143,6 +154,7 @@ function startScript(folder: string, sh: string | undefined): string {
     `printf '%s\\n' 'echo "Welcome to a noisy host"; echo "noise on stderr" >&2; alias printf=false; IFS=x' >/home/noisy/.bashrc`,
     `printf '%s\\n' 'read line; read line' >/home/hungry/.bashrc`,
     ...(sh === undefined ? [] : [`mount --bind ${sh} "$(readlink -f /bin/sh)"`]),
+    ...setUp,
     `exec /usr/sbin/sshd -D -e -f ${join(folder, 'sshd_config')}`,
     '',
   ].join('\n');

@@ -160,7 +160,8 @@ const wrong: readonly (readonly [what: string, text: string, place: string, sche
   ['a list of hosts', 'all: {hosts: [web1]}\n', 'all.hosts', inventory],
   ['an unknown connection variable', 'all: {vars: {ssh_prot: 1}}\n', 'all.vars.ssh_prot', inventory],
   ['a port that is none', 'all: {hosts: {a: {ssh_port: 0}}}\n', 'all.hosts.a.ssh_port', inventory],
-  ['a connection variable that is refused', 'all: {vars: {ansible_become_method: su}}\n', 'all.vars.ansible_become_method', inventory],
+  ['a way of becoming others that there is not', 'all: {vars: {become_method: runas}}\n', 'all.vars.become_method', inventory],
+  ['a connection variable that is refused', 'all: {vars: {ansible_become_flags: -i}}\n', 'all.vars.ansible_become_flags', inventory],
 ];
 
 for (const [what, text, place, schema] of wrong) {
