@@ -95,7 +95,7 @@ test('only the command line touches process', (t) => {
 
 test('programs of this machine are started by their arguments, never by a line for a shell', (t) => {
   const starts = imports.filter(({ from }) => from === 'node:child_process').map(({ file }) => file);
-  t.deepEqual(starts.sort(), ['cli/process-io.ts', 'language/programs.ts', 'remote/local.ts']);
+  t.deepEqual(starts.sort(), ['cli/process-io.ts', 'language/programs.ts', 'remote/local.ts', 'remote/system-ssh.ts']);
   for (const file of starts) {
     const text = readFileSync(join(source, file), 'utf8');
     const taken = [...text.matchAll(/\{ ?([^{}]*?) ?\} (?:from|= await import\()\s*'node:child_process'/g)].flatMap(([, names = '']) =>

@@ -2,31 +2,34 @@ import { userInfo } from 'node:os';
 import { UnreachableError } from '../values/errors.ts';
 import { becomeUser } from './become.ts';
 import type { Channel, Link } from './channel.ts';
-import type { Shared } from './dial.ts';
+import { configured } from './configured.ts';
 import { killLine } from './ending.ts';
-import { createLimit } from './limit.ts';
 import { openLocal } from './local.ts';
 import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
+import { createShared } from './shared.ts';
 import { openShell } from './shell.ts';
 import { execCommand } from './start.ts';
 
 /** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
 const mostStarts = 8;
 
+const dialOpenSsh: typeof import('./openssh.ts').dialOpenSsh = async (...words) => (await import('./openssh.ts')).dialOpenSsh(...words);
+
 /** A `connect` whose connections share bastions and keep to one limit of logins at once. */
 export function createConnect(): Connect {
-  const shared: Shared = { starts: createLimit(mostStarts), bastions: new Map() };
-  return async (settings, signal) => {
-    if (settings.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, settings);
+  const shared = createShared(mostStarts);
+  return async (wanted, signal) => {
+    if (wanted.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, wanted);
     try {
+      const settings = await configured(wanted);
       // Loaded when needed: help and lint need no SSH.
       const { dial, targetName } = await import('./dial.ts');
-      const link = await dial(settings, shared, signal);
+      const link = settings.sshTransport === 'openssh' ? await dialOpenSsh(settings, shared, signal) : await dial(settings, shared, signal);
       return connection(link, { user: settings.user, target: targetName(settings) }, settings);
     } catch (error) {
       throw error instanceof UnreachableError
         ? error
-        : new UnreachableError(`${settings.host} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+        : new UnreachableError(`${wanted.host} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 }

@@ -32,7 +32,7 @@ function trusting(known = '', more: Readonly<Record<string, string>> = {}) {
   const variables = Object.entries(more)
     .map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
     .join('');
-  const text = `all: {hosts: {h: {ssh_host: 127.0.0.1, ssh_port: ${sshd.port}, ssh_user: root, ssh_identity_file: ${join(sshd.folder, 'id')}, ssh_known_hosts_file: ${file}${variables}}}}`;
+  const text = `all: {hosts: {h: {ssh_host: 127.0.0.1, ssh_port: ${sshd.port}, ssh_config: none, ssh_user: root, ssh_identity_file: ${join(sshd.folder, 'id')}, ssh_known_hosts_file: ${file}${variables}}}}`;
   writeFileSync(join(folder, 'hosts.yaml'), text);
   if (known !== '') writeFileSync(file, known);
   const line = async ([command = '', ...words]: readonly string[], settings: Parameters<typeof fakeIo>[0] = {}) =>
@@ -107,7 +107,7 @@ withSshd('trust never records a changed key, even if the user says yes', async (
   }
 });
 
-const certificates = /certificates of hosts are not supported, so that @cert-authority \(.*known_hosts:1\) does not help/;
+const certificates = /certificates of hosts take ssh_transport: openssh, so that @cert-authority \(.*known_hosts:1\) does not help/;
 
 /** What may be on record of a host: the lines, what a run says then (nothing: it goes on), and what trust does when the user says yes. */
 const states: Readonly<
