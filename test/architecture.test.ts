@@ -102,7 +102,7 @@ test('programs of this machine are started by their arguments, never by a line f
       names.split(/,\s*/),
     );
     t.deepEqual(
-      taken.filter((name) => !['spawn', 'spawnSync'].includes(name)),
+      taken.filter((name) => !['spawn', 'spawnSync'].includes(name) && !name.startsWith('type ')),
       [],
       file,
     );

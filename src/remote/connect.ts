@@ -13,8 +13,6 @@ import { execCommand } from './start.ts';
 /** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
 const mostStarts = 8;
 
-const dialOpenSsh: typeof import('./openssh.ts').dialOpenSsh = async (...words) => (await import('./openssh.ts')).dialOpenSsh(...words);
-
 /** A `connect` whose connections share bastions and keep to one limit of logins at once. */
 export function createConnect(): Connect {
   const shared = createShared(mostStarts);
@@ -24,7 +22,10 @@ export function createConnect(): Connect {
       const settings = await configured(wanted);
       // Loaded when needed: help and lint need no SSH.
       const { dial, targetName } = await import('./dial.ts');
-      const link = settings.sshTransport === 'openssh' ? await dialOpenSsh(settings, shared, signal) : await dial(settings, shared, signal);
+      const link =
+        settings.sshTransport === 'openssh'
+          ? await (await import('./openssh.ts')).dialOpenSsh(settings, shared, signal)
+          : await dial(settings, shared, signal);
       return connection(link, { user: settings.user, target: targetName(settings) }, settings);
     } catch (error) {
       throw error instanceof UnreachableError

@@ -163,7 +163,12 @@ function explain(error: SshFailure, { settings }: Leg, check: HostCheck, tried: 
   return noCommonType ?? describeFailure(error, settings, settings.connectTimeoutSeconds, tried);
 }
 
-async function forwarded(bastion: NonNullable<Leg['bastion']>, hop: Pick<Hop, 'host' | 'port'>, timeoutMs: number, signal: AbortSignal | undefined): Promise<Duplex> {
+async function forwarded(
+  bastion: NonNullable<Leg['bastion']>,
+  hop: Pick<Hop, 'host' | 'port'>,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
   const through = targetName(bastion.hop);
   const timeout = sleep(timeoutMs, undefined, { ref: false, ...(signal && { signal }) }).then(() => {
     throw new Error(`no answer within ${Math.round(timeoutMs / 1000)} s`);

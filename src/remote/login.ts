@@ -46,7 +46,9 @@ export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan
   const chosen = found.slice(0, mostKeys);
   const left = found.length - chosen.length;
   if (left > 0)
-    skipped.push(`there are ${found.length} keys, and only the first ${mostKeys} are tried, as hosts bar who fails too often: name one with ssh_identity_file`);
+    skipped.push(
+      `there are ${found.length} keys, and only the first ${mostKeys} are tried, as hosts bar who fails too often: name one with ssh_identity_file`,
+    );
   const attempts = [...keyAttempts(chosen, settings.agentSocket), ...passwordAttempts(settings)];
   if (attempts.length > 0) return { attempts, skipped };
   throw new UnreachableError(
@@ -67,11 +69,7 @@ async function candidates(settings: ConnectionSettings, agent: readonly AgentKey
   const others = namedKeys?.only ? [] : agent.filter((key) => !isNamed(key));
   if (others.length > mostAgentKeys)
     skipped.push(`the agent holds ${agent.length} keys, and only the first ${mostAgentKeys} are tried: name one with ssh_identity_file`);
-  return [
-    ...held,
-    ...others.slice(0, mostAgentKeys).map((key) => ({ key, path: key.comment })),
-    ...files.filter(({ key }) => !('comment' in key)),
-  ];
+  return [...held, ...others.slice(0, mostAgentKeys).map((key) => ({ key, path: key.comment })), ...files.filter(({ key }) => !('comment' in key))];
 }
 
 // Nobody is asked for the passphrase of a key that only might be the right one, unless there is nothing else to try.

@@ -19,9 +19,9 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
   const where = `${host} port ${port}`;
   const said = plainText(end.said.replaceAll(/^[@\s]*@$/gm, ''), 400);
   const saying = (what: string, hint: string): UnreachableError => new UnreachableError(`${what} (ssh: ${said})`, hint);
-  if (end.said.includes(askedAgain))
+  if (end.said.includes(askedAgain) || (settings.password !== undefined && /Permission denied/.test(said)))
     return new UnreachableError(
-      `${where} does not let ${user} in: it does not take the password`,
+      `${where} does not let ${user} in: it does not take the password, nor a key if there is one`,
       `Is the password right, and may ${user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
     );
   if (end.isLate || /timed out/i.test(said))
@@ -45,7 +45,10 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
       `Compare it with what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then record it: homerun trust ${name}`,
     );
   if (/no matching .*found/i.test(said))
-    return saying(`${where}: there is no common way to encrypt`, 'Compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms there and here.');
+    return saying(
+      `${where}: there is no common way to encrypt`,
+      'Compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms there and here.',
+    );
   if (/Permission denied|Too many authentication failures/i.test(said))
     return saying(
       `${where} does not let ${user} in`,
@@ -60,5 +63,8 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
         'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
       ),
     );
-  return saying(`${where} cannot be reached`, 'Try ssh -v with the same name: is the host switched on, its name or address right (ssh_host, ssh_port), and sshd running?');
+  return saying(
+    `${where} cannot be reached`,
+    'Try ssh -v with the same name: is the host switched on, its name or address right (ssh_host, ssh_port), and sshd running?',
+  );
 }

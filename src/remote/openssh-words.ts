@@ -1,7 +1,6 @@
-import { UnreachableError } from '../values/errors.ts';
 import { quote } from '../values/command.ts';
+import { UnreachableError } from '../values/errors.ts';
 import type { ConnectionSettings } from './session.ts';
-import { execCommand } from './start.ts';
 
 /**
  * The arguments of the ssh that logs in and that others use by way of `socket`. What stands here counts more than any configuration: host keys are
@@ -44,7 +43,7 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
   ];
   const configuration = openSsh === undefined ? ['-F', 'none'] : openSsh.file === undefined ? [] : ['-F', openSsh.file];
   const name = openSsh?.name ?? settings.host;
-  return [...configuration, '-T', ...asOptions(options), '-p', String(settings.port), '-l', settings.user, '--', name, execCommand];
+  return [...configuration, '-N', '-T', ...asOptions(options), '-p', String(settings.port), '-l', settings.user, '--', name];
 }
 
 /** The arguments of an ssh that starts a program over the login of another. It connects to nothing itself, whatever has become of that. */

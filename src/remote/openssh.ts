@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
 import { offerPassword } from './askpass.ts';
 import { closingToo, type Entered, enterBastion } from './bastions.ts';
-import { type Channel, type ChannelEnd, createRelay, type Link } from './channel.ts';
+import type { Link } from './channel.ts';
 import { checkName, targetName } from './dial.ts';
 import { describeEnd } from './openssh-errors.ts';
+import { type Master, openProgram, type Program } from './openssh-program.ts';
 import { masterWords, programWords } from './openssh-words.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
@@ -46,7 +47,12 @@ export async function dialOpenSsh(settings: ConnectionSettings, shared: Shared, 
   }
 }
 
-async function logIn(settings: ConnectionSettings, through: string | undefined, leftMs: number, signal: AbortSignal | undefined): Promise<MasterLink> {
+async function logIn(
+  settings: ConnectionSettings,
+  through: string | undefined,
+  leftMs: number,
+  signal: AbortSignal | undefined,
+): Promise<MasterLink> {
   const folder = await privateFolder();
   const socket = join(folder, 's');
   let isStarted = false;
@@ -72,15 +78,6 @@ async function logIn(settings: ConnectionSettings, through: string | undefined, 
 async function privateFolder(): Promise<string> {
   const base = tmpdir();
   return await mkdtemp(join(base.length > longestFolder ? '/tmp' : base, 'homerun-'));
-}
-
-/** The ssh that logs in. */
-interface Master {
-  readonly ssh: RunningSsh;
-  /** What it has written to standard error. */
-  readonly said: () => string;
-  readonly isOver: () => boolean;
-  readonly over: Promise<void>;
 }
 
 function watch(ssh: RunningSsh): Master {
@@ -118,7 +115,7 @@ async function loggedIn(master: Master, settings: ConnectionSettings, { socket, 
       await sleep(lookMs);
       continue;
     }
-    if (!master.isOver()) await end(master, 0);
+    if (!master.isOver()) await end(master);
     if (signal?.aborted) throw new UnreachableError(`connecting to ${settings.host} port ${settings.port} was interrupted`);
     if (/\bssh: not found|ssh'?: No such file/.test(master.said()))
       throw new UnreachableError(
@@ -129,17 +126,14 @@ async function loggedIn(master: Master, settings: ConnectionSettings, { socket, 
   }
 }
 
-/** Waits for it to end by itself, for so long. */
-async function end({ ssh, over }: Master, patienceMs: number): Promise<void> {
+function end({ ssh, over }: Master): Promise<void> {
   ssh.stdin.end();
-  const timer = setTimeout(() => ssh.kill('SIGTERM'), patienceMs);
-  await over;
-  clearTimeout(timer);
+  return over;
 }
 
 function linkOver(master: Master, socket: string, settings: ConnectionSettings, signal: AbortSignal | undefined): MasterLink {
   const target = targetName(settings);
-  const running = new Set<Channel>();
+  const running = new Set<Program>();
   let closing = false;
   const counted = { trips: 0, bytesSent: 0, bytesReceived: 0 };
   let isAnswered = true;
@@ -162,60 +156,18 @@ function linkOver(master: Master, socket: string, settings: ConnectionSettings, 
     exec: (command) => {
       if (closing || master.isOver())
         return Promise.reject(new UnreachableError(`${target}: no program can be started there: ${lost() ?? 'the connection was closed'}`));
-      const channel = start(startSsh(programWords(socket, command)), master, sent, received, () => running.delete(channel));
-      running.add(channel);
-      return Promise.resolve(channel);
+      const program = openProgram(startSsh(programWords(socket, command)), master, { sent, received });
+      running.add(program);
+      void program.over.then(() => running.delete(program));
+      return Promise.resolve(program.channel);
     },
     close: async () => {
       closing = true;
-      for (const channel of running) channel.end();
-      await end(master, signal?.aborted ? 200 : 1000);
-      for (const channel of running) channel.destroy();
+      for (const { channel } of running) channel.end();
+      // The word to a shell that all is done has to get there first.
+      await Promise.race([Promise.all([...running].map(({ over }) => over)), sleep(signal?.aborted ? 200 : 1000, undefined, { ref: false })]);
+      for (const { channel } of running) channel.destroy();
+      await end(master);
     },
   };
-}
-
-/** Exit code of ssh for an end that was not the program's own. */
-const sshFailed = 255;
-
-function start(ssh: RunningSsh, master: Master, sent: (bytes: number) => void, received: (bytes: number) => void, gone: () => void): Channel {
-  const relay = createRelay();
-  ssh.stdout.on('data', (chunk: Buffer) => {
-    received(chunk.length);
-    relay.stdout(chunk);
-  });
-  ssh.stderr.on('data', (chunk: Buffer) => {
-    received(chunk.length);
-    relay.stderr(chunk);
-  });
-  for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.on('error', () => undefined);
-  const closed = (end: ChannelEnd): void => {
-    gone();
-    relay.closed(end);
-  };
-  ssh.on('error', () => closed({ code: 127 }));
-  // What it left running may hold the streams open; what is still on its way has a second to arrive.
-  ssh.on('exit', (code, signal) => setTimeout(() => closed(endOf(code, signal)), 1000).unref());
-  ssh.on('close', (code, signal) => {
-    // The ssh that logged in may have a moment more to live, and then it is it that tells why.
-    if (code === sshFailed && !master.isOver()) void Promise.race([master.over, sleep(500)]).then(() => closed(endOf(code, signal)));
-    else closed(endOf(code, signal));
-  });
-  return {
-    listen: relay.listen,
-    write: (data) => {
-      sent(Buffer.byteLength(data));
-      return new Promise((resolve) => ssh.stdin.write(data, () => resolve()));
-    },
-    end: () => void ssh.stdin.end(),
-    destroy: () => {
-      ssh.kill('SIGTERM');
-      for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.destroy();
-      closed({});
-    },
-  };
-}
-
-function endOf(code: number | null, signal: string | null): ChannelEnd {
-  return { ...(code !== null && { code }), ...(signal !== null && { signal }) };
 }

@@ -67,7 +67,8 @@ async function ask(host: string, words: readonly string[]): Promise<SshConfig | 
   const answer = await askSsh(words, askSeconds);
   if (!answer) return undefined;
   if (answer.code === 0) return parseSshConfig(answer.output, host);
-  const why = answer.code === undefined ? `it did not answer within ${askSeconds} s` : plainText(answer.errors) || `ssh -G ended with code ${answer.code}`;
+  const why =
+    answer.code === undefined ? `it did not answer within ${askSeconds} s` : plainText(answer.errors) || `ssh -G ended with code ${answer.code}`;
   throw new UnreachableError(
     `the ssh configuration for ${host} cannot be read: ${why}`,
     'Mend that file, or write ssh_config: FILE for another one, or ssh_config: none.',

@@ -1,5 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 
 // The one file that starts the system's own ssh, by its arguments. Each is in a session of its own: ^C at the terminal is homerun's to
 // answer, and there is no terminal to ask on.
@@ -29,13 +28,15 @@ export function askSsh(words: readonly string[], seconds: number): Promise<SshAn
   });
 }
 
-// Ends ssh when it is told to, and leaves nothing of the folder ($0) behind, also where homerun itself was killed. What is started in the background has no
-// input but by another descriptor.
+// Ends ssh when its own input ends, which is so too when homerun is killed, and leaves nothing of the folder ($0) behind. What is started in the
+// background has no input but by another descriptor.
 const keeper = [
-  'exec 3<&0; "$@" <&3 3<&- & ssh=$!; exec 3<&- </dev/null',
-  'trap \'kill "$ssh" 2>/dev/null\' TERM INT HUP',
+  'exec 3<&0 </dev/null',
+  '"$@" 3<&- & ssh=$!',
+  '{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 & reader=$!',
+  'exec 3<&-',
   'wait "$ssh"; code=$?',
-  'while kill -0 "$ssh" 2>/dev/null; do wait "$ssh"; code=$?; done',
+  'kill "$reader" 2>/dev/null',
   'rm -rf -- "$0"; exit "$code"',
 ].join('\n');
 
@@ -51,7 +52,7 @@ export function startSsh(words: readonly string[]): RunningSsh {
 }
 
 /**
- * Starts an ssh that others use, by way of a socket in `folder`; the folder goes when it ends, also if this process is killed.
+ * Starts an ssh that others use, by way of a socket in `folder`. It ends when its input does; the folder goes with it, also if this process is killed.
  * @param variables of the environment for it, `NAME=value`
  */
 export function startMaster(folder: string, variables: readonly string[], words: readonly string[]): RunningSsh {

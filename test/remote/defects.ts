@@ -236,10 +236,16 @@ const defects: readonly Defect[] = [
     what: 'IdentitiesOnly does not count',
     file: 'remote/login',
     from: 'namedKeys?.only ? []',
-    to: "namedKeys?.only && agent.length === 0 ? []",
+    to: 'namedKeys?.only && agent.length === 0 ? []',
     test: { file: 'remote/login', match: 'IdentitiesOnly' },
   },
-  { what: 'chacha20 is offered', file: 'remote/ssh', from: "'aes256-ctr', ", to: "'chacha20-poly1305@openssh.com', ", test: { file: 'remote/hostile', match: 'chacha20' } },
+  {
+    what: 'chacha20 is offered',
+    file: 'remote/ssh',
+    from: "'aes256-ctr', ",
+    to: "'chacha20-poly1305@openssh.com', ",
+    test: { file: 'remote/hostile', match: 'chacha20' },
+  },
   { what: 'yes in any letters is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer.toLowerCase() === 'yes' ||", test: answers },
   { what: 'Enter is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer === '' || answer === 'yes' ||", test: answers },
   {

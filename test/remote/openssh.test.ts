@@ -70,7 +70,11 @@ real('a certificate of a host: OpenSSH trusts its authority, and ssh2 names Open
     writeFileSync(at('sshd_config'), `${readFileSync(at('sshd_config'), 'utf8')}HostCertificate ${at('host_ed25519-cert.pub')}\n`);
     process.kill(host.pid, 'SIGHUP');
     writeFileSync(at('known_hosts'), `@cert-authority [127.0.0.1]:* ${publicKey(at('ca.pub'))}\n`);
-    const isIn = (): Promise<boolean> => outputOf(host.settings({ sshTransport: 'openssh' }), 'echo in').then((text) => text === 'in\n', () => false);
+    const isIn = (): Promise<boolean> =>
+      outputOf(host.settings({ sshTransport: 'openssh' }), 'echo in').then(
+        (text) => text === 'in\n',
+        () => false,
+      );
     t.true(await until('the host has its certificate', isIn));
     await t.throwsAsync(outputOf(host.settings(), 'true'), { instanceOf: UnreachableError, message: /is not known: .*take ssh_transport: openssh/ });
   } finally {
@@ -83,18 +87,27 @@ real('a hardware key is named in the error, with the transport that takes it', (
     // A private key of that type, as ssh-keygen writes one; no hardware is needed to see what it is.
     const file = join(host.folder, 'id_sk');
     const text = (...parts: readonly (string | Buffer)[]): Buffer =>
-      Buffer.concat(parts.flatMap((part) => {
-        const bytes = Buffer.from(part);
-        const length = Buffer.alloc(4);
-        length.writeUInt32BE(bytes.length);
-        return [length, bytes];
-      }));
+      Buffer.concat(
+        parts.flatMap((part) => {
+          const bytes = Buffer.from(part);
+          const length = Buffer.alloc(4);
+          length.writeUInt32BE(bytes.length);
+          return [length, bytes];
+        }),
+      );
     const half = text('sk-ssh-ed25519@openssh.com', Buffer.alloc(32, 7), 'ssh:');
     const secret = Buffer.concat([Buffer.alloc(8, 1), half, Buffer.from([1]), text(Buffer.alloc(16, 9), '', 'me')]);
     const padded = Buffer.concat([secret, Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1))]);
     const all = Buffer.concat([Buffer.from('openssh-key-v1\0'), text('none', 'none', ''), Buffer.from([0, 0, 0, 1]), text(half, padded)]);
-    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${all.toString('base64').replaceAll(/.{70}/g, '$&\n')}\n-----END OPENSSH PRIVATE KEY-----\n`, { mode: 0o600 });
-    const error = await t.throwsAsync(outputOf(host.settings({ identityFile: file }), 'true'), { instanceOf: UnreachableError, message: /sk-ssh-ed25519/ });
+    writeFileSync(
+      file,
+      `-----BEGIN OPENSSH PRIVATE KEY-----\n${all.toString('base64').replaceAll(/.{70}/g, '$&\n')}\n-----END OPENSSH PRIVATE KEY-----\n`,
+      { mode: 0o600 },
+    );
+    const error = await t.throwsAsync(outputOf(host.settings({ identityFile: file }), 'true'), {
+      instanceOf: UnreachableError,
+      message: /sk-ssh-ed25519/,
+    });
     t.regex(error?.hint ?? '', /ssh_transport: openssh/);
   }),
 );
@@ -125,10 +138,10 @@ real('the control socket is in a folder that only its owner may enter, and a kil
     const [folder = ''] = folders();
     t.is(statSync(join(tmpdir(), folder)).mode & 0o777, 0o700);
     t.is(statSync(join(tmpdir(), folder, 's')).mode & 0o777, 0o600);
-    t.true(host.inside('pgrep -fc "sshd: root@notty$" || true') !== '0\n');
+    t.true(host.inside('pgrep -fc "sshd: root(@notty)?$" || true') !== '0\n');
     child.kill('SIGKILL');
     await until('the folder is gone', () => !existsSync(join(tmpdir(), folder)));
-    await until('nobody is logged in', () => host.inside('pgrep -fc "sshd: root@notty$" || true') === '0\n');
+    await until('nobody is logged in', () => host.inside('pgrep -fc "sshd: root(@notty)?$" || true') === '0\n');
     t.pass();
   }),
 );
@@ -164,8 +177,12 @@ test('what is given to ssh counts more than any configuration, and no word can b
     t.true(options.includes(option), option);
   t.deepEqual(words.slice(0, 2), ['-F', 'none']);
   t.is(words[words.indexOf('-l') + 1], '-oProxyCommand=id');
-  t.deepEqual(words.slice(-3, -1), ['--', '192.0.2.1']);
+  t.deepEqual(words.slice(-2), ['--', '192.0.2.1']);
   for (const file of ['/a\nb', '/${HOME}'])
     t.throws(() => masterWords({ ...settings, knownHostsFiles: [file] }, '/s', undefined), { instanceOf: UnreachableError });
-  t.true(masterWords(settings, '/s', "/tmp/it's %h/s").some((word) => word.startsWith("ProxyCommand=ssh -F none -o 'ControlMaster=no' -o 'ControlPath=\"/tmp/it'\\''s %%%%h/s\"'")));
+  t.true(
+    masterWords(settings, '/s', "/tmp/it's %h/s").some((word) =>
+      word.startsWith("ProxyCommand=ssh -F none -o 'ControlMaster=no' -o 'ControlPath=\"/tmp/it'\\''s %%%%h/s\"'"),
+    ),
+  );
 });

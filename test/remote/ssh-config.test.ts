@@ -9,8 +9,8 @@ import { createConnect } from '../../src/remote/connect.ts';
 import type { ConnectionSettings, Unsaid } from '../../src/remote/session.ts';
 import { askSshConfig, hasWords, parseSshConfig } from '../../src/remote/ssh-config.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
-import { publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { whyNoSsh } from './ssh-client.ts';
+import { publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { until } from './wait.ts';
 
 const whyNot = whyNoSsh();
@@ -94,7 +94,15 @@ check('a host that says nothing of its own takes it from the ssh configuration: 
 
 check('what the inventory says counts more, and ssh is asked with it', async (t) => {
   writeFileSync(join(folder, 'part'), '');
-  const said = { port: 22, user: 'alice', identityFile: '/mine', proxyJump: 'none', hostKeyAlias: 'own', knownHostsFiles: ['/mine/known'], connectTimeoutSeconds: 9 };
+  const said = {
+    port: 22,
+    user: 'alice',
+    identityFile: '/mine',
+    proxyJump: 'none',
+    hostKeyAlias: 'own',
+    knownHostsFiles: ['/mine/known'],
+    connectTimeoutSeconds: 9,
+  };
   const settings = await configured(wishing(`${whole}Match host * user alice\n  IdentityAgent /other\n`, said));
   t.like(settings, { ...said, host: '192.0.2.7', hops: [] });
   t.is(settings.namedKeys, undefined);
@@ -136,7 +144,10 @@ Host outer
   const other = await configured(wishing('', { user: 'root', proxyJump: 'outer,plain:23', proxyJumpHostKeys: pins }, file));
   t.like(other.hops?.[0], { user: 'nobody', host: '192.0.2.1', port: 22, hostKeys: [pins[0] ?? ''] });
   t.like(other.hops?.[1], { user: 'root', host: 'plain', port: 23, hostKeys: [pins[1] ?? ''] });
-  const error = await t.throwsAsync(configured(wishing('Host web1\n  ProxyJump gate\nHost gate\n  ProxyJump web1\n')), { instanceOf: UnreachableError, message: /lead to each other/ });
+  const error = await t.throwsAsync(configured(wishing('Host web1\n  ProxyJump gate\nHost gate\n  ProxyJump web1\n')), {
+    instanceOf: UnreachableError,
+    message: /lead to each other/,
+  });
   t.regex(error?.hint ?? '', /ssh -G/);
 });
 
@@ -203,7 +214,9 @@ check('each host is asked for once, however often it is connected to', async (t)
 
 test('the words of ssh -G are read, whatever is missing', (t) => {
   t.deepEqual(parseSshConfig('', 'h'), { hostName: 'h', port: 22, user: userInfo().username, identitiesOnly: false, beyondSsh2: [] });
-  const text = ['hostname n', 'identityfile none', 'identityagent SSH_AUTH_SOCK', 'proxyjump none', 'connecttimeout none', 'proxycommand none'].join('\n');
+  const text = ['hostname n', 'identityfile none', 'identityagent SSH_AUTH_SOCK', 'proxyjump none', 'connecttimeout none', 'proxycommand none'].join(
+    '\n',
+  );
   t.deepEqual(parseSshConfig(text, 'h'), { ...parseSshConfig('hostname n', 'h'), identityFiles: [] });
   t.deepEqual(parseSshConfig('identityfile ~/.ssh/id_rsa', 'h').identityFiles, [join(userInfo().homedir, '.ssh/id_rsa')]);
   t.deepEqual(parseSshConfig('identityfile /%n/%L/%%/%x', 'h').identityFiles, [`/h/${hostname().split('.')[0]}/%/%x`]);

@@ -135,6 +135,8 @@ function startScript(folder: string, sh: string | undefined): string {
     'mkdir /home/etc && cp -a /etc/. /home/etc',
     'mount --bind /home/etc /etc',
     'rm -f /etc/nologin',
+    // What the root of this machine has in it may take long, and may leave a lock behind when it is ended in the middle.
+    '[ ! -e /root/.bashrc ] || mount --bind /dev/null /root/.bashrc',
     'printf "#!/bin/sh\\nexec busybox sh \\"\\$@\\"\\n" >/home/etc/busybox-sh && chmod 755 /home/etc/busybox-sh',
     ...users.map(([name, shell]) => `useradd --create-home --shell ${shell === '/usr/bin/busybox-sh' ? '/etc/busybox-sh' : shell} ${name}`),
     ...users.map(([name]) => `printf '%s\\n' '${name}:${password}' | chpasswd`),
