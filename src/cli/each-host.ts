@@ -1,4 +1,4 @@
-import type { Reaching } from '../engine/connections.ts';
+import { checkLogins, type Reaching } from '../engine/connections.ts';
 import type { Host } from '../language/inventory.ts';
 import { createConnect } from '../remote/connect.ts';
 import { createLimit } from '../remote/limit.ts';
@@ -19,6 +19,7 @@ export interface Reached {
 /**
  * Connects to hosts side by side and does `work` on each. One host's trouble is told and does not stop the others.
  * @param work tells whether it went well.
+ * @throws InputError for private keys that are none, and an ssh configuration that is not understood.
  * @returns 0, 2 when it went wrong somewhere, 4 when a host could not be reached, 130 when interrupted.
  */
 export async function onEachHost(
@@ -27,6 +28,7 @@ export async function onEachHost(
   work: (connection: Connection, reached: Reached) => Promise<boolean>,
 ): Promise<number> {
   const { io, style, signal } = settings;
+  await checkLogins(hosts);
   const connect = createConnect();
   const limit = createLimit(settings.forks);
   const codes = await Promise.all(

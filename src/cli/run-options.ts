@@ -1,4 +1,5 @@
 import type { RunOptions } from '../engine/run.ts';
+import { createUnlock } from '../remote/passphrase.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, type RunArguments } from './options.ts';
 import { passphraseOf } from './passphrase.ts';
@@ -29,6 +30,7 @@ export function runOptions(typed: Typed, io: Io, passwords: Passwords = {}): Run
     environment: io.environment,
     passphrase: passphraseOf(io),
     ...passwords,
+    ...(io.canAsk && { unlock: createUnlock((question) => io.askSecret(question)) }),
     ...(typed.limit !== undefined && { limit: typed.limit }),
     ...(typed.startAtTask !== undefined && { startAtTask: typed.startAtTask }),
     ...(typed.user !== undefined && { user: typed.user }),

@@ -1,7 +1,7 @@
-import type { Reaching } from '../engine/connections.ts';
+import { configured } from '../remote/configured.ts';
 import { isTrusted } from '../remote/host-check.ts';
 import { hostKeyError } from '../remote/host-key.ts';
-import { parseProxyJump } from '../remote/jump.ts';
+import { hopSettings, hopsOf } from '../remote/jump.ts';
 import { createLimit } from '../remote/limit.ts';
 import type { ConnectionSettings } from '../remote/session.ts';
 import { askHostKey, recordHostKey, type ShownKey } from '../remote/trust.ts';
@@ -44,8 +44,12 @@ const define: Define = (command, { io, finish }) => {
         throw InputError.of(`"${wrong}" is not a fingerprint`, undefined, 'Expected SHA256: and 43 letters, as ssh-keygen -l shows it.');
       const reached = reachAll(await readHosts(runOptions(typed, io), pattern));
       const style = styleFor(io.output, io.environment, typed.color);
+      const hosts = await Promise.all(reached.map(({ reaching }) => settled(reaching.settings)));
       let code: number = exitCodes.ok;
-      for (const stage of stages(reached.map(({ reaching }) => reaching))) {
+      for (const [settings, error] of hosts) {
+        if (error) code = worse(code, tellUnreachable(settings, error, io, style));
+      }
+      for (const stage of stages(hosts.flatMap(([settings, error]) => (error ? [] : [settings])))) {
         code = worse(code, await trustAll(stage, typed.fingerprint ?? [], io, style));
       }
       finish(code);
@@ -53,18 +57,25 @@ const define: Define = (command, { io, finish }) => {
 };
 export default define;
 
+/** Settings with what the user's ssh configuration says, or why they cannot be had. */
+async function settled(settings: ConnectionSettings): Promise<readonly [ConnectionSettings, UnreachableError?]> {
+  try {
+    // A key is asked for by ssh2, whatever speaks SSH otherwise.
+    return [await configured({ ...settings, sshTransport: 'ssh2' })];
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    if (settings.sshTransport !== 'openssh') return [settings, error];
+    return [settings, new UnreachableError(error.message, 'Let ssh itself ask you for the key: call ssh with the name of the host, and compare.')];
+  }
+}
+
 /** What must be trusted, in the order: first bastions, as the keys behind them are asked for through them. Each host once. */
-function stages(reached: readonly Reaching[]): readonly (readonly ConnectionSettings[])[] {
+function stages(reached: readonly ConnectionSettings[]): readonly (readonly ConnectionSettings[])[] {
   const found: Map<string, ConnectionSettings>[] = [];
-  for (const { settings } of reached) {
+  for (const settings of reached) {
     if (settings.transport === 'local') continue;
-    const hops = parseProxyJump(settings.proxyJump, settings.user, settings.proxyJumpHostKeys);
-    const { proxyJump: _, password: __, hostKeyAlias: ___, hostKeys: ____, ...direct } = settings;
-    for (const [index, hop] of hops.entries()) {
-      const before = hops.slice(0, index).map(({ user, host, port }) => `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`);
-      const own = { ...direct, ...hop, name: hop.host, ...(before.length > 0 && { proxyJump: before.join(',') }) };
-      add(found, index, own);
-    }
+    const hops = hopsOf(settings);
+    for (const [index, hop] of hops.entries()) add(found, index, { ...hopSettings(settings, hops, index), name: hop.host });
     add(found, hops.length, settings);
   }
   return found.map((stage) => [...stage.values()]);
@@ -72,7 +83,7 @@ function stages(reached: readonly Reaching[]): readonly (readonly ConnectionSett
 
 function add(stages: Map<string, ConnectionSettings>[], index: number, settings: ConnectionSettings): void {
   while (stages.length <= index) stages.push(new Map());
-  const key = JSON.stringify([settings.host, settings.port, settings.hostKeyAlias, settings.hostKeys, settings.proxyJump, settings.knownHostsFiles]);
+  const key = JSON.stringify([settings.host, settings.port, settings.hostKeyAlias, settings.hostKeys, hopsOf(settings), settings.knownHostsFiles]);
   if (!stages[index]?.has(key)) stages[index]?.set(key, settings);
 }
 
@@ -85,8 +96,7 @@ async function trustAll(hosts: readonly ConnectionSettings[], fingerprints: read
     const shown = asked[index];
     if (shown === undefined) continue;
     if (shown instanceof UnreachableError) {
-      tell(io, style, style.status.unreachable('unreachable:'), settings, shown);
-      code = worse(code, exitCodes.unreachable);
+      code = worse(code, tellUnreachable(settings, shown, io, style));
     } else if (!(await trustOne(settings, shown, fingerprints, io, style))) code = worse(code, exitCodes.taskFailed);
   }
   return code;
@@ -150,6 +160,11 @@ function tell(
   io.errors.write(
     `${status} [${oneLine(settings.name)}]\n  ${oneLine(error.message)}\n${error.hint === undefined ? '' : `  ${style.faint(oneLine(error.hint))}\n`}`,
   );
+}
+
+function tellUnreachable(settings: ConnectionSettings, error: UnreachableError, io: Io, style: Style): number {
+  tell(io, style, style.status.unreachable('unreachable:'), settings, error);
+  return exitCodes.unreachable;
 }
 
 function worse(code: number, other: number): number {

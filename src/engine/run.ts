@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { settingSource } from '../language/connection.ts';
 import { createLookups } from '../language/env.ts';
-import type { Host } from '../language/inventory.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { type AskPassphrase, openSecrets } from '../language/secrets.ts';
 import { scopeOf } from '../language/variables.ts';
@@ -11,11 +9,13 @@ import type { Module } from '../modules/module.ts';
 import { loadModules } from '../modules/registry.ts';
 import { explain } from '../modules/support/explain.ts';
 import { factNames } from '../questions/facts.ts';
+import { configured } from '../remote/configured.ts';
 import { createConnect } from '../remote/connect.ts';
+import type { Unlock } from '../remote/passphrase.ts';
 import type { Connect } from '../remote/session.ts';
-import { InputError, type Problem, UnreachableError } from '../values/errors.ts';
+import { InputError } from '../values/errors.ts';
 import { catalogOf } from './catalog.ts';
-import { type Reaching, reachingOf } from './connections.ts';
+import { checkLogins, reachingOf } from './connections.ts';
 import type { RunContext } from './context.ts';
 import { cutAfterInterruption } from './cut.ts';
 import type { Emit, RunEvent } from './event.ts';
@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly askedPassword?: string;
   readonly askedBecomePassword?: string;
   readonly privateKey?: string;
+  /** Opens encrypted private keys; absent where nobody can be asked. */
+  readonly unlock?: Unlock;
   readonly prefetch: boolean;
   readonly verbosity: number;
   /** Locks each host before it is changed, and keeps on record what is under way. Absent: neither. */
@@ -126,7 +128,8 @@ export async function perform(
   const order = tasksInOrder(site.plays);
   checkTags(options, loaded.plays);
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
-  await checkKeys([...hosts.values()].filter(({ host }) => playing.has(host.name)).map(({ host }) => ({ host, ...site.reaching(host.name) })));
+  const chosen = [...hosts.values()].filter(({ host }) => playing.has(host.name));
+  await checkLogins(chosen.map(({ host }) => ({ host, reaching: site.reaching(host.name) })));
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
   const exclusion =
@@ -173,7 +176,7 @@ export async function perform(
     const target = new Target(
       async (connectTimeoutSeconds?: number) => {
         // Until it is connected to, tasks may tell more of how to do that.
-        const { settings } = site.reaching(name);
+        const settings = await configured(site.reaching(name).settings);
         const address = isHere ? 'this machine' : `${settings.host} port ${settings.port}`;
         tellOnce('connecting', { event: 'host_connecting', host: name, address });
         const connection = await connect({ ...settings, ...(connectTimeoutSeconds !== undefined && { connectTimeoutSeconds }) }, signal);
@@ -218,25 +221,6 @@ function namesOf({ play, task, hosts: names }: Placed, hosts: ReadonlyMap<string
   const [first = ''] = names;
   const scope = hosts.get(first)?.scope(play, task) ?? scopeOf(task.vars);
   return [nameOf(task, scope), task.name.evaluate(scope)];
-}
-
-/** @throws InputError for private keys that are none: that is known before a host is contacted. */
-async function checkKeys(hosts: readonly (Pick<Reaching, 'settings'> & { readonly host: Host })[]): Promise<void> {
-  const problems: Problem[] = [];
-  const { planLogin } = await import('../remote/login.ts');
-  for (const { host, settings } of hosts) {
-    if (settings.identityFile === undefined || settings.transport === 'local') continue;
-    try {
-      await planLogin(settings);
-    } catch (error) {
-      if (!(error instanceof UnreachableError)) throw error;
-      const source = settingSource('identityFile', host.layers);
-      // One that an option names is the same for all hosts.
-      if (source || !problems.some(({ message }) => message === error.message))
-        problems.push({ message: error.message, ...(source && { source }), ...(error.hint && { hint: error.hint }) });
-    }
-  }
-  if (problems.length > 0) throw new InputError(problems);
 }
 
 /** `env` and `secret`, every value of which the masker learns as it is given out. */

@@ -170,12 +170,14 @@ function scopesFor(parts: LayerParts, checked: Checked): Walk['scope'] {
   };
 }
 
-/** Settings of the connection, and that a private key that is named is there and may be read. */
+/** Settings of the connection, and that a private key and a file of ssh_config(5) that are named are there and may be read. */
 function checkConnection(host: Host, { extraVars, problems, inventory, files }: CheckInput): void {
   const layers = [...host.layers, extraVars];
   const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
   const settings = problems.collectKnown(() => hostConnection(host.name, layers, scopeOf([...layers, magic])));
-  const key = settings?.identityFile;
-  if (settings?.transport === 'ssh' && key !== undefined)
-    problems.collect(() => files.mustBeReadable(files.resolve(key), settingSource('identityFile', layers) ?? host.source));
+  if (settings?.transport !== 'ssh') return;
+  const named = { identityFile: settings.identityFile, sshConfig: settings.sshConfig === 'none' ? undefined : settings.sshConfig };
+  for (const [setting, file] of Object.entries(named) as [keyof typeof named, string | undefined][]) {
+    if (file !== undefined) problems.collect(() => files.mustBeReadable(files.resolve(file), settingSource(setting, layers) ?? host.source));
+  }
 }

@@ -17,8 +17,8 @@ export interface HostConnection {
   readonly transport: 'ssh' | 'local';
   /** Default: the inventory name. */
   readonly host: string;
-  /** 1–65535. Default 22. */
-  readonly port: number;
+  /** 1–65535. */
+  readonly port?: number;
   /** Absent: whoever runs homerun, or `-u`. */
   readonly user?: string;
   readonly password?: Text;
@@ -26,16 +26,20 @@ export interface HostConnection {
   readonly identityFile?: string;
   /** `user@host:port`, comma separated. */
   readonly proxyJump?: string;
-  /** In the order of `ssh_known_hosts_file`. Default: those of ssh(1). */
-  readonly knownHostsFiles: readonly string[];
+  /** In the order of `ssh_known_hosts_file`. */
+  readonly knownHostsFiles?: readonly string[];
   /** The name that the host's keys are kept under in known_hosts files. */
   readonly hostKeyAlias?: string;
   /** `SHA256:…`: no other key of the host is taken. */
   readonly hostKeys?: readonly string[];
   /** The same of the hops, one each. */
   readonly proxyJumpHostKeys?: readonly string[];
-  /** Seconds, 1–600. Default 20. */
-  readonly connectTimeoutSeconds: number;
+  /** Seconds, 1–600. */
+  readonly connectTimeoutSeconds?: number;
+  /** What speaks SSH. */
+  readonly sshTransport?: 'ssh2' | 'openssh';
+  /** A file of ssh_config(5), or `none`. Absent: those that ssh(1) reads. */
+  readonly sshConfig?: string;
   readonly become: {
     /** Whether tasks that do not say so run as another user. Default false. */
     readonly byDefault: boolean;
@@ -61,6 +65,8 @@ const variables = {
   hostKeyAlias: ['ssh_host_key_alias'],
   proxyJumpHostKeys: ['ssh_proxy_jump_host_key'],
   timeout: ['ssh_timeout', 'ansible_timeout', 'ansible_ssh_timeout'],
+  sshTransport: ['ssh_transport'],
+  sshConfig: ['ssh_config'],
   become: ['become', 'ansible_become'],
   becomeUser: ['become_user', 'ansible_become_user'],
   becomeMethod: ['become_method', 'ansible_become_method'],
@@ -69,17 +75,17 @@ const variables = {
 
 /** Ansible's connection variables that have no meaning here, with what to do. */
 const refused: Readonly<Record<string, string>> = {
-  ansible_ssh_common_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
-  ansible_ssh_extra_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
+  ansible_ssh_common_args: 'Options of ssh are not taken; use ssh_config, ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
+  ansible_ssh_extra_args: 'Options of ssh are not taken; use ssh_config, ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ansible_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
   ansible_ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
   ansible_become_exe: 'Delete it: sudo, su and doas are called as they are found in PATH, also below /usr/local/bin and /usr/sbin.',
   ansible_become_flags: 'Delete it: sudo, su and doas are called with the options that they need (sudo: -H), and take no others.',
   become_exe: 'Delete it: sudo, su and doas are called as they are found in PATH, also below /usr/local/bin and /usr/sbin.',
   become_flags: 'Delete it: sudo, su and doas are called with the options that they need (sudo: -H), and take no others.',
-  ansible_paramiko_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
-  ansible_ssh_proxy_command: 'Write ssh_proxy_jump: user@host:port.',
-  ansible_ssh_args: 'Options of ssh are not taken; use ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
+  ansible_paramiko_proxy_command: 'Write ssh_proxy_jump: user@host:port; or ProxyCommand in a file of ssh_config, with ssh_transport: openssh.',
+  ansible_ssh_proxy_command: 'Write ssh_proxy_jump: user@host:port; or ProxyCommand in a file of ssh_config, with ssh_transport: openssh.',
+  ansible_ssh_args: 'Options of ssh are not taken; use ssh_config, ssh_proxy_jump, ssh_identity_file, ssh_known_hosts_file.',
   ssh_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
   ssh_strict_host_key_checking: 'Host keys are always checked: "homerun trust" shows and records them.',
 };
@@ -101,8 +107,6 @@ export const connectionVariables: {
   readonly fixed: typeof asAlways;
 } = { names: variables, refused, fixed: asAlways };
 
-const defaultKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
-
 /**
  * The connection settings of a host.
  * @param layers its layers, low to high; the variables may be templates.
@@ -121,7 +125,18 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     hostKeyAlias: read.address('hostKeyAlias'),
     hostKeys: read.fingerprints('hostKeys'),
     proxyJumpHostKeys: read.fingerprints('proxyJumpHostKeys'),
+    port: read.number('port', 1, 65_535),
+    knownHostsFiles: read.texts('knownHosts'),
+    connectTimeoutSeconds: read.number('timeout', 1, 600),
+    sshTransport: read.transport('sshTransport'),
+    sshConfig: read.line('sshConfig'),
   };
+  if (optional.sshTransport === 'openssh' && (optional.hostKeys ?? optional.proxyJumpHostKeys))
+    read.note(
+      'fingerprints of host keys are not taken together with ssh_transport: openssh',
+      optional.hostKeys ? 'hostKeys' : 'proxyJumpHostKeys',
+      'Record the key in a known_hosts file: homerun trust.',
+    );
   const hopCount = optional.proxyJump === undefined || optional.proxyJump === 'none' ? 0 : optional.proxyJump.split(',').length;
   if (optional.proxyJumpHostKeys && optional.proxyJumpHostKeys.length !== hopCount)
     read.note(
@@ -135,10 +150,7 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     name,
     transport: transport === 'local' ? 'local' : 'ssh',
     host: read.address('host') ?? name,
-    port: read.number('port', 1, 65_535) ?? 22,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    knownHostsFiles: read.texts('knownHosts') ?? defaultKnownHosts,
-    connectTimeoutSeconds: read.number('timeout', 1, 600) ?? 20,
     become: {
       byDefault: read.flag('become') ?? false,
       user: read.line('becomeUser') ?? 'root',
@@ -245,6 +257,10 @@ class Settings {
       const text = plain(value)?.trim();
       return text !== undefined && (text === 'none' || text.split(',').every((part) => hop.test(part.trim()))) ? text : undefined;
     });
+  }
+
+  transport(setting: Setting): 'ssh2' | 'openssh' | undefined {
+    return this.#read(setting, 'ssh2 or openssh', (value) => (value === 'ssh2' || value === 'openssh' ? value : undefined));
   }
 
   secret(setting: Setting): Text | undefined {

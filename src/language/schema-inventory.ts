@@ -23,6 +23,11 @@ const settings: Readonly<Record<Setting, readonly [JsonSchema, string]>> = {
   hostKeyAlias: [text, 'The name that the keys of the host are kept under in the files of host keys, whatever its address and port.'],
   proxyJumpHostKeys: [textOrTexts, 'SHA256:… of the keys of the hosts on the way, one each, in the order of ssh_proxy_jump.'],
   timeout: [number(1, 600), 'Seconds that connecting may take. Default: 20.'],
+  sshTransport: [
+    orTemplate({ enum: ['ssh2', 'openssh'] }),
+    "What speaks SSH: ssh2, which is part of homerun, or this machine's own ssh (openssh), for certificates, hardware keys, GSSAPI and ProxyCommand. Default: ssh2.",
+  ],
+  sshConfig: [{ type: 'string' }, 'A file of ssh_config(5) to read for what is not said here, or none. Default: those that ssh reads.'],
   become: [{ anyOf: [flag] }, 'Whether tasks that do not say so are done as another user.'],
   becomeUser: [text, 'The user that they are done as. Default: root.'],
   becomeMethod: [orTemplate({ enum: [...becomeMethodNames] }), 'The program by which one becomes that user: sudo, su or doas. Default: sudo.'],

@@ -2,12 +2,12 @@ import { userInfo } from 'node:os';
 import { UnreachableError } from '../values/errors.ts';
 import { startAs } from './become.ts';
 import type { Channel, Link } from './channel.ts';
-import type { Shared } from './dial.ts';
+import { configured } from './configured.ts';
 import { killLine } from './ending.ts';
-import { createLimit } from './limit.ts';
 import { openLocal } from './local.ts';
 import { createPasswordTries, type PasswordTries } from './password-tries.ts';
 import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
+import { createShared } from './shared.ts';
 import { openShell } from './shell.ts';
 import { execCommand } from './start.ts';
 
@@ -16,19 +16,23 @@ const mostStarts = 8;
 
 /** A `connect` whose connections share bastions and keep to one limit of logins at once. */
 export function createConnect(): Connect {
-  const shared: Shared = { starts: createLimit(mostStarts), bastions: new Map() };
+  const shared = createShared(mostStarts);
   const tries = createPasswordTries();
-  return async (settings, signal) => {
-    if (settings.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, settings, tries);
+  return async (wanted, signal) => {
+    if (wanted.transport === 'local') return connection(openLocal(), { user: userInfo().username, target: 'this machine' }, wanted, tries);
     try {
+      const settings = await configured(wanted);
       // Loaded when needed: help and lint need no SSH.
       const { dial, targetName } = await import('./dial.ts');
-      const link = await dial(settings, shared, signal);
+      const link =
+        settings.sshTransport === 'openssh'
+          ? await (await import('./openssh.ts')).dialOpenSsh(settings, shared, signal)
+          : await dial(settings, shared, signal);
       return connection(link, { user: settings.user, target: targetName(settings) }, settings, tries);
     } catch (error) {
       throw error instanceof UnreachableError
         ? error
-        : new UnreachableError(`${settings.host} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+        : new UnreachableError(`${wanted.host} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 }

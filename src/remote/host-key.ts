@@ -81,7 +81,7 @@ export function hostKeyError(verdict: HostKeyVerdict, key: Buffer, judged: Judge
       `Somebody may be listening in. If the host was set up anew: ${forget(verdict.entries, judged)}, then homerun trust ${judged.name}`,
     );
   return new UnreachableError(
-    `the host key of ${where} is not known: ${shown}${lines === '' ? '' : `; certificates of hosts are not supported, so that @cert-authority (${lines}) does not help`}${warnings.length === 0 ? '' : `; not understood: ${warnings.slice(0, 3).join(', ')}`}`,
+    `the host key of ${where} is not known: ${shown}${lines === '' ? '' : `; certificates of hosts take ssh_transport: openssh, so that @cert-authority (${lines}) does not help`}${warnings.length === 0 ? '' : `; not understood: ${warnings.slice(0, 3).join(', ')}`}`,
     `Compare it with what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then record it: homerun trust ${judged.name}${judged.hostKeyAlias === undefined ? ` (or: ssh-keyscan -p ${judged.port} ${judged.host} >>${judged.file})` : ''}`,
   );
 }

@@ -1,11 +1,11 @@
-import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UnreachableError } from '../values/errors.ts';
 import { revealed } from '../values/secret.ts';
-import { type AgentKey, listAgentKeys } from './agent.ts';
+import type { AgentKey } from './agent.ts';
 import { fingerprint } from './known-hosts.ts';
-import { type PrivateKey, readPrivateKey } from './private-key.ts';
+import { agentKeys, inventoryKey, possibleKey, usualKeyFiles } from './login-keys.ts';
+import type { PrivateKey } from './private-key.ts';
 import type { ConnectionSettings } from './session.ts';
 import type { Attempt } from './ssh.ts';
 
@@ -23,51 +23,105 @@ export interface Login {
   report(): string;
 }
 
-/** Most keys of an agent that are tried: servers hang up after six attempts (MaxAuthTries) and may then bar the address for a while. */
+/** Most keys that are tried: servers hang up after six attempts (MaxAuthTries), of which a password may be one, and may then bar the address for a while. */
+const mostKeys = 5;
+/** Most of them that are an agent's and that nobody has named. */
 const mostAgentKeys = 4;
-const defaultKeyNames = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
-const usableTypes = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
+
+/** A key with what it is called in messages: of a file, or of the agent. */
+interface Candidate {
+  readonly key: PrivateKey | AgentKey;
+  readonly path: string;
+}
 
 /**
- * Gathers what there is to log in with: the named key, or else the agent's keys and the usual files below ~/.ssh; then the password.
+ * Gathers what there is to log in with: the key that the inventory names, or else as ssh(1) does the agent's keys and those of the files that the ssh
+ * configuration names, or the usual ones; then the password.
  * @throws UnreachableError when a named key cannot be used, or there is nothing to try
  */
 export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan> {
-  const attempts: { attempt: Attempt; label: string }[] = [];
   const skipped: string[] = [];
-  const add = (attempt: Attempt, label: string): void => void attempts.push({ attempt, label });
   const agent = await agentKeys(settings.agentSocket, skipped);
-  const useAgent = (keys: readonly AgentKey[]): void => {
-    if (settings.agentSocket === undefined || keys.length === 0) return;
-    const labels = keys.map((key) => `${key.comment} ${fingerprint(key.key)}`).join(', ');
-    add(
-      { kind: 'agent', socket: settings.agentSocket, keys: keys.map((key) => key.key) },
-      `the agent's ${keys.length === 1 ? 'key' : 'keys'} ${labels}`,
+  const found = await candidates(settings, agent, skipped);
+  const chosen = found.slice(0, mostKeys);
+  const left = found.length - chosen.length;
+  if (left > 0)
+    skipped.push(
+      `there are ${found.length} keys, and only the first ${mostKeys} are tried, as hosts bar who fails too often: name one with ssh_identity_file`,
     );
-  };
-  if (settings.identityFile !== undefined) {
-    const found = await namedKey(expandHome(settings.identityFile), agent, skipped);
-    if ('comment' in found) useAgent([found]);
-    else add({ kind: 'key', key: found }, keyLabel(settings.identityFile, found));
-  } else {
-    useAgent(agent.slice(0, mostAgentKeys));
-    if (agent.length > mostAgentKeys)
-      skipped.push(`the agent holds ${agent.length} keys, and only the first ${mostAgentKeys} are tried: name one with ssh_identity_file`);
-    for (const name of defaultKeyNames) {
-      const path = join(homedir(), '.ssh', name);
-      const key = await usualKey(path, skipped);
-      if (key && !agent.some((one) => one.key.equals(key.parsed.getPublicSSH()))) add({ kind: 'key', key }, keyLabel(path, key));
-    }
-  }
-  if (settings.password !== undefined) {
-    add({ kind: 'password', password: revealed(settings.password) }, 'the password');
-    add({ kind: 'keyboard-interactive', password: revealed(settings.password) }, 'the password (keyboard-interactive)');
-  }
+  const attempts = [...keyAttempts(chosen, settings.agentSocket), ...passwordAttempts(settings)];
   if (attempts.length > 0) return { attempts, skipped };
   throw new UnreachableError(
     `there is nothing to log in with at ${settings.host}: no key, no agent, no password${skipped.length > 0 ? ` (${skipped.join('; ')})` : ''}`,
     'Name a private key (ssh_identity_file, --private-key), add one to ssh-agent, or ask for a password (--ask-pass).',
   );
+}
+
+async function candidates(settings: ConnectionSettings, agent: readonly AgentKey[], skipped: string[]): Promise<readonly Candidate[]> {
+  const { identityFile, namedKeys } = settings;
+  if (identityFile !== undefined) return [{ key: await inventoryKey(expandHome(identityFile), agent, settings, skipped), path: identityFile }];
+  const named = await possibleKeys(namedKeys?.files ?? [], agent, settings, skipped);
+  const usual = namedKeys?.files === undefined ? await usualKeys(settings, agent, skipped) : [];
+  const files = [...named, ...usual];
+  const isNamed = (key: AgentKey): boolean => files.some((one) => one.key === key);
+  // As ssh(1): what the agent holds of the files, what else it holds, then the files themselves.
+  const held = files.filter(({ key }) => 'comment' in key);
+  const others = namedKeys?.only ? [] : agent.filter((key) => !isNamed(key));
+  if (others.length > mostAgentKeys)
+    skipped.push(`the agent holds ${agent.length} keys, and only the first ${mostAgentKeys} are tried: name one with ssh_identity_file`);
+  return [...held, ...others.slice(0, mostAgentKeys).map((key) => ({ key, path: key.comment })), ...files.filter(({ key }) => !('comment' in key))];
+}
+
+// Nobody is asked for the passphrase of a key that only might be the right one, unless there is nothing else to try.
+async function usualKeys(settings: ConnectionSettings, agent: readonly AgentKey[], skipped: string[]): Promise<readonly Candidate[]> {
+  const closed: string[] = [];
+  const open = await possibleKeys(usualKeyFiles(), agent, {}, closed);
+  const isAlone = open.length === 0 && agent.length === 0 && settings.password === undefined;
+  if (isAlone && settings.unlock && closed.length > 0) return await possibleKeys(usualKeyFiles(), agent, settings, skipped);
+  skipped.push(...closed);
+  return open;
+}
+
+async function possibleKeys(
+  paths: readonly string[],
+  agent: readonly AgentKey[],
+  settings: Pick<ConnectionSettings, 'unlock'>,
+  skipped: string[],
+): Promise<readonly Candidate[]> {
+  const all: Candidate[] = [];
+  for (const path of paths) {
+    const key = await possibleKey(path, agent, settings, skipped);
+    if (key) all.push({ key, path });
+  }
+  return all;
+}
+
+type Labelled = LoginPlan['attempts'][number];
+
+// Keys of the agent that stand side by side are one attempt, which asks it once.
+function keyAttempts(chosen: readonly Candidate[], socket: string | undefined): readonly Labelled[] {
+  const attempts: Labelled[] = [];
+  const held = chosen.flatMap(({ key }) => ('comment' in key ? [key] : []));
+  if (socket !== undefined && held.length > 0) {
+    const labels = held.map((key) => `${key.comment} ${fingerprint(key.key)}`).join(', ');
+    attempts.push({
+      attempt: { kind: 'agent', socket, keys: held.map((key) => key.key) },
+      label: `the agent's ${held.length === 1 ? 'key' : 'keys'} ${labels}`,
+    });
+  }
+  for (const { key, path } of chosen) {
+    if (!('comment' in key)) attempts.push({ attempt: { kind: 'key', key }, label: `the key ${path} (${key.fingerprint})` });
+  }
+  return attempts;
+}
+
+function passwordAttempts({ password }: ConnectionSettings): readonly Labelled[] {
+  if (password === undefined) return [];
+  const text = revealed(password);
+  return [
+    { attempt: { kind: 'password', password: text }, label: 'the password' },
+    { attempt: { kind: 'keyboard-interactive', password: text }, label: 'the password (keyboard-interactive)' },
+  ];
 }
 
 /** Walks through a plan: each way once, and only those that the server takes. */
@@ -96,70 +150,6 @@ export function createLogin(plan: LoginPlan): Login {
   };
 }
 
-function keyLabel(path: string, key: PrivateKey): string {
-  return `the key ${path} (${key.fingerprint})`;
-}
-
 function expandHome(path: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-}
-
-async function agentKeys(socket: string | undefined, skipped: string[]): Promise<readonly AgentKey[]> {
-  if (socket === undefined) return [];
-  const keys = await listAgentKeys(socket).catch((error: Error) => {
-    skipped.push(`the ssh-agent at ${socket} cannot be asked (${error.message})`);
-    return [];
-  });
-  for (const key of keys.filter((one) => !usableTypes.test(one.type))) {
-    const why = key.type.includes('-cert-')
-      ? 'certificates are not supported'
-      : key.type.startsWith('sk-')
-        ? 'hardware keys (FIDO) are not supported'
-        : 'its type is not supported';
-    skipped.push(`the agent's ${key.comment} (${key.type}) was not tried: ${why}`);
-  }
-  return keys.filter((key) => usableTypes.test(key.type));
-}
-
-// The key of a named file: itself, or the agent's when the file is encrypted and its public half is beside it.
-async function namedKey(path: string, agent: readonly AgentKey[], skipped: string[]): Promise<PrivateKey | AgentKey> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why =
-      error.code === 'ENOENT' ? 'does not exist' : error.code === 'EACCES' ? 'may not be read' : `cannot be read (${error.code ?? error.message})`;
-    throw new UnreachableError(`the private key ${path} ${why}`, 'Check ssh_identity_file in the inventory, or --private-key.');
-  });
-  const found = readPrivateKey(text);
-  if (await exists(`${path}-cert.pub`)) skipped.push(`the certificate ${path}-cert.pub is not used: certificates are not supported`);
-  if (found.kind === 'key') return found.key;
-  if (found.kind === 'public') throw new UnreachableError(`${path} is a public key`, 'Name the private one: the file without .pub.');
-  if (found.kind === 'encrypted') {
-    const publicHalf = await readFile(`${path}.pub`, 'utf8').catch(() => '');
-    const wanted = Buffer.from(publicHalf.split(' ')[1] ?? '', 'base64');
-    const held = agent.find((key) => key.key.equals(wanted));
-    if (held) return held;
-    throw new UnreachableError(
-      `the private key ${path} is protected by a passphrase`,
-      `Let ssh-agent hold it: eval "$(ssh-agent)" and ssh-add ${path}, then run again in the same shell.`,
-    );
-  }
-  throw new UnreachableError(
-    `${path} is no private key that can be used: ${found.why}`,
-    `OpenSSH's own format and PEM of RSA or EC keys are read; ssh-keygen -p -f ${path} converts other ones.`,
-  );
-}
-
-async function usualKey(path: string, skipped: string[]): Promise<PrivateKey | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const found = readPrivateKey(text);
-  if (found.kind === 'key') return found.key;
-  if (found.kind === 'encrypted') skipped.push(`the key ${path} is protected by a passphrase: add it to ssh-agent (ssh-add)`);
-  return undefined;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

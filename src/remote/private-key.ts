@@ -17,9 +17,9 @@ export type KeyText =
   | { readonly kind: 'public' }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Reads a private key's text (OpenSSH's own format, or PEM of RSA and EC keys). Does not decrypt. */
-export function readPrivateKey(text: string): KeyText {
-  const result: ParsedKey | ParsedKey[] | Error = keyParser.parseKey(text);
+/** Reads a private key's text (OpenSSH's own format, or PEM of RSA and EC keys), with a passphrase if it is encrypted. */
+export function readPrivateKey(text: string, passphrase?: string): KeyText {
+  const result: ParsedKey | ParsedKey[] | Error = keyParser.parseKey(text, passphrase);
   const parsed = Array.isArray(result) ? (result[0] ?? new Error('it holds no key')) : result;
   if (parsed instanceof Error) {
     return /passphrase/i.test(parsed.message) ? { kind: 'encrypted' } : { kind: 'unknown', why: parsed.message };

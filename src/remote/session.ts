@@ -2,6 +2,8 @@ import type { BecomeMethod } from '../values/become-method.ts';
 import type { Output } from '../values/command.ts';
 import type { Text } from '../values/secret.ts';
 import type { Stream } from '../values/stream.ts';
+import type { Hop } from './jump.ts';
+import type { Unlock } from './passphrase.ts';
 
 /** One piece of sh in a trip. Runs in a subshell of its own of the session's shell, with `LC_ALL=C` and the task's environment. */
 export interface Step {
@@ -36,7 +38,7 @@ export interface StepResult extends Output {
   readonly durationMs: number;
 }
 
-/** What went over a connection since its TCP connection was open, encryption and all. */
+/** What went over a connection since its TCP connection was open, encryption and all; by OpenSSH, what programs were sent and said. */
 export interface Traffic {
   /** What was sent in one go after something was received, or first of all: so often an answer was waited for. */
   readonly trips: number;
@@ -91,12 +93,18 @@ export interface ConnectionSettings {
   readonly port: number;
   readonly user: string;
   readonly password?: Text;
-  /** Path of a private key file; `~/` stands for the home folder. Absent: the agent's keys, then the usual files below ~/.ssh. */
+  /** Path of a private key file; `~/` stands for the home folder. Absent: `namedKeys`, or else the agent's keys, then the usual files below ~/.ssh. */
   readonly identityFile?: string;
+  /** Keys that the user's ssh configuration names for the host, where `identityFile` is absent. */
+  readonly namedKeys?: NamedKeys;
+  /** Opens an encrypted key of this machine. Absent: nobody can be asked for its passphrase. */
+  readonly unlock?: Unlock;
   /** Path of an ssh-agent's socket (SSH_AUTH_SOCK). Absent: no agent is asked. */
   readonly agentSocket?: string;
   /** `user@host:port` hops, comma separated, as in ssh_config(5) ProxyJump. */
   readonly proxyJump?: string;
+  /** The same with all that is known of them; then `proxyJump` does not count. */
+  readonly hops?: readonly Hop[];
   /** known_hosts files to check the host's key against; the first is the one a person would add to. */
   readonly knownHostsFiles: readonly string[];
   /** The name that the host's keys are kept under, whatever its address and port (HostKeyAlias of ssh_config(5)). */
@@ -107,6 +115,27 @@ export interface ConnectionSettings {
   readonly proxyJumpHostKeys?: readonly string[];
   /** Seconds for TCP, handshake and login together, 1–600. Default 20. */
   readonly connectTimeoutSeconds: number;
+  /** What speaks SSH: ssh2 in this process, or the system's own OpenSSH. Default ssh2. */
+  readonly sshTransport?: 'ssh2' | 'openssh';
+  /** What of all this is still to be taken from the user's ssh configuration (`configured`). */
+  readonly sshConfig?: SshConfigWish;
+  /** By which name, and with which file of ssh_config(5) besides its own, OpenSSH is called. Absent: by `host`, without any. */
+  readonly openSsh?: { readonly name: string; readonly file?: string };
+}
+
+/** Private keys to try, in order. `only`: no other key of the agent (IdentitiesOnly). */
+export interface NamedKeys {
+  readonly files: readonly string[] | undefined;
+  readonly only: boolean;
+}
+
+/** What the inventory leaves to ssh_config(5). */
+export type Unsaid = 'port' | 'user' | 'identityFile' | 'proxyJump' | 'hostKeyAlias' | 'knownHostsFiles' | 'connectTimeoutSeconds';
+
+/** A wish to read the user's ssh configuration: for what, and another file than those that ssh reads by itself. */
+export interface SshConfigWish {
+  readonly file?: string;
+  readonly unsaid: readonly Unsaid[];
 }
 
 /** Connects to a host. @throws UnreachableError with what was tried and what to do. */

@@ -30,7 +30,7 @@ export class Hangup extends Error {
  */
 export function describeFailure(
   error: SshFailure,
-  hop: Hop,
+  hop: Pick<Hop, 'user' | 'host' | 'port'>,
   seconds: number,
   tried: { readonly report: string; readonly keys: boolean; readonly password: boolean },
 ): UnreachableError | Hangup {
@@ -52,7 +52,7 @@ export function describeFailure(
     case 'algorithms':
       return new UnreachableError(
         `${where}: there is no common way to encrypt (${said})`,
-        'The host offers only outdated or only very new algorithms: compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms in its sshd_config.',
+        'The host offers only outdated or only very new algorithms: compare with `ssh -v`, and see Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms in its sshd_config. Very new ones (post-quantum key exchange) take ssh_transport: openssh.',
       );
     case 'login':
       return new UnreachableError(

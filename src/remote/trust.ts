@@ -5,8 +5,8 @@ import { TaskError } from '../values/errors.ts';
 import { locked } from '../values/file-lock.ts';
 import type { HostKeyVerdict } from './host-key.ts';
 import { fingerprint, judge, type KeyOwner, keyType, knownHostName, parseKnownHosts } from './known-hosts.ts';
-import { createLimit } from './limit.ts';
 import type { ConnectionSettings } from './session.ts';
+import { createShared } from './shared.ts';
 
 /** A host's key as it shows it now. */
 export interface ShownKey {
@@ -22,7 +22,7 @@ export interface ShownKey {
 /** Asks a host for its key, through its bastions, without logging in. What comes back is not checked by anybody yet. @throws UnreachableError */
 export async function askHostKey(settings: ConnectionSettings, signal?: AbortSignal): Promise<ShownKey> {
   const { scanHostKey } = await import('./dial.ts');
-  const { key, verdict } = await scanHostKey(settings, { starts: createLimit(1), bastions: new Map() }, signal);
+  const { key, verdict } = await scanHostKey(settings, createShared(1), signal);
   return { type: keyType(key) ?? '', key, fingerprint: fingerprint(key), verdict };
 }
 

@@ -32,7 +32,7 @@ function trusting(known = '', more: Readonly<Record<string, string>> = {}) {
   const variables = Object.entries(more)
     .map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
     .join('');
-  const text = `all: {hosts: {h: {ssh_host: 127.0.0.1, ssh_port: ${sshd.port}, ssh_user: root, ssh_identity_file: ${join(sshd.folder, 'id')}, ssh_known_hosts_file: ${file}${variables}}}}`;
+  const text = `all: {hosts: {h: {ssh_host: 127.0.0.1, ssh_port: ${sshd.port}, ssh_config: none, ssh_user: root, ssh_identity_file: ${join(sshd.folder, 'id')}, ssh_known_hosts_file: ${file}${variables}}}}`;
   writeFileSync(join(folder, 'hosts.yaml'), text);
   if (known !== '') writeFileSync(file, known);
   const line = async ([command = '', ...words]: readonly string[], settings: Parameters<typeof fakeIo>[0] = {}) =>
@@ -107,7 +107,7 @@ withSshd('trust never records a changed key, even if the user says yes', async (
   }
 });
 
-const certificates = /certificates of hosts are not supported, so that @cert-authority \(.*known_hosts:1\) does not help/;
+const certificates = /certificates of hosts take ssh_transport: openssh, so that @cert-authority \(.*known_hosts:1\) does not help/;
 
 /** What may be on record of a host: the lines, what a run says then (nothing: it goes on), and what trust does when the user says yes. */
 const states: Readonly<
@@ -186,4 +186,56 @@ withSshd('a host is pinned by the fingerprint in the inventory, and trust has no
   const trusted = await wrong.line(['trust'], { answers: ['yes'] });
   t.is(trusted.exit, 2);
   t.regex(trusted.errors, both);
+});
+
+withSshd('a host of which the inventory says nothing is trusted and reached by the ssh configuration alone, by either transport', async (t) => {
+  const { file, fingerprint } = trusting();
+  const folder = join(file, '..');
+  const config = join(folder, 'ssh_config');
+  const words = ['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root', `IdentityFile ${join(sshd.folder, 'id')}`, `UserKnownHostsFile ${file}`];
+  const all = `Host alias\n  ${words.join('\n  ')}\nHost gate\n  HostKeyAlias the-gate\n  ${words.join('\n  ')}\n`;
+  writeFileSync(config, `${all}Host behind\n  ProxyJump gate\n  ${words.join('\n  ')}\n`);
+  for (const sshTransport of ['ssh2', 'openssh']) {
+    writeFileSync(file, '');
+    const hosts = join(folder, `${sshTransport}.yaml`);
+    writeFileSync(hosts, `all: {vars: {ssh_transport: ${sshTransport}}, hosts: {alias: {}, behind: {}}}`);
+    const run = (line: readonly string[], environment: Record<string, string> = { HOMERUN_SSH_CONFIG: config }) =>
+      homerun([line[0] ?? '', '-i', hosts, ...line.slice(1)], { environment });
+    t.is((await run(['exec', 'all', '--', 'echo', 'in'])).exit, 4);
+    t.is((await run(['trust', '--fingerprint', fingerprint])).exit, 0);
+    t.deepEqual(
+      readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+      [`[127.0.0.1]:${sshd.port}`, 'the-gate'],
+    );
+    const { exit, output } = await run(['exec', 'all', '--', 'echo', 'in']);
+    t.is(exit, 0);
+    t.is(output.match(/\| in$/gm)?.length, 2, output);
+    // What is wrong in that configuration is known before a host is contacted.
+    writeFileSync(join(folder, 'wrong'), 'Bogus yes\n');
+    const wrong = await run(['exec', 'all', '--', 'true'], { HOMERUN_SSH_CONFIG: join(folder, 'wrong') });
+    t.is(wrong.exit, 1);
+    t.regex(wrong.errors, /the ssh configuration for alias cannot be read: .*wrong: line 1: Bad configuration option: bogus/);
+  }
+});
+
+withSshd('the passphrase of a key is asked for once for all hosts, and without a terminal it is said what to do', async (t) => {
+  const { file } = trusting();
+  const folder = join(file, '..');
+  writeFileSync(file, `[127.0.0.1]:${sshd.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
+  keygen(join(folder, 'locked'), 'ed25519', 'a passphrase');
+  writeFileSync(join(sshd.folder, 'authorized_keys'), readFileSync(join(folder, 'locked.pub')), { flag: 'a' });
+  const all = { ssh_host: '127.0.0.1', ssh_port: sshd.port, ssh_user: 'root', ssh_config: 'none', ssh_known_hosts_file: file };
+  const hosts = { all: { vars: { ...all, ssh_identity_file: join(folder, 'locked') }, hosts: { h1: {}, h2: {}, h3: {} } } };
+  writeFileSync(join(folder, 'hosts.yaml'), JSON.stringify(hosts));
+  const line = ['exec', '-i', join(folder, 'hosts.yaml'), 'all', '--', 'echo', 'in'];
+  const { exit, errors } = await homerun(line, { answers: ['wrong', 'a passphrase'] });
+  t.is(exit, 0, errors);
+  t.is(errors.match(/Passphrase of the key/g)?.length, 2);
+  const silent = await homerun(line);
+  t.is(silent.exit, 1);
+  t.regex(silent.errors, /locked is protected by a passphrase, and there is no terminal to ask for it on\n.*ssh-add/);
+  t.is((await homerun(line, { answers: [new Interrupted()] })).exit, 130);
 });

@@ -176,9 +176,6 @@ test('a host without connection variables is reached by its name', async (t) => 
     name: 'h1',
     transport: 'ssh',
     host: 'h1',
-    port: 22,
-    knownHostsFiles: ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
-    connectTimeoutSeconds: 20,
     become: { byDefault: false, user: 'root' },
   });
 });

@@ -1,8 +1,8 @@
 import { startAs } from '../../src/remote/become.ts';
 import type { Channel, Link } from '../../src/remote/channel.ts';
 import { dial } from '../../src/remote/dial.ts';
-import { createLimit } from '../../src/remote/limit.ts';
 import { createPasswordTries } from '../../src/remote/password-tries.ts';
+import { createShared } from '../../src/remote/shared.ts';
 import { openShell } from '../../src/remote/shell.ts';
 import { TaskError } from '../../src/values/errors.ts';
 import { Secret } from '../../src/values/secret.ts';
@@ -107,7 +107,7 @@ export interface Ended {
 /** Becomes on a host of its own connection what the row says. */
 export async function tryRow(sshd: Sshd, row: Row, index: number): Promise<Ended> {
   const user = row.asRoot ? 'root' : loginOf(index);
-  const link = await dial(sshd.settings({ user, connectTimeoutSeconds: 60 }), { starts: createLimit(8), bastions: new Map() });
+  const link = await dial(sshd.settings({ user, connectTimeoutSeconds: 60 }), createShared(8));
   let heard = '';
   let terminals = 0;
   const listening = (channel: Channel): Channel => ({

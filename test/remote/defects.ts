@@ -1,7 +1,7 @@
 import { type Defect, showDefects, type TestChoice } from '../defects.ts';
 import { lockDefects } from './lock-defects.ts';
 
-// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in quoting, and in what keeps work from being half done, and that each turns a test red.
+// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in how hosts are logged in at, in quoting, and in what keeps work from being half done, and that each turns a test red.
 
 const model: TestChoice = { file: 'remote/known-hosts-ssh', match: '10,000' };
 const ssh: TestChoice = { file: 'remote/known-hosts-ssh', match: 'exactly where ssh' };
@@ -15,6 +15,7 @@ const answers: TestChoice = { file: 'cli/trust', match: 'the answer' };
 const recording: TestChoice = { file: 'remote/trust' };
 const texts: TestChoice = { file: 'modules/attack', match: 'stat ' };
 const files: TestChoice = { file: 'modules/write-file', match: 'validation' };
+const fromConfig: TestChoice = { file: 'remote/ssh-config', match: 'what the inventory says' };
 const strings: TestChoice = { file: 'values/quoting' };
 
 const dialogue = (match: string): TestChoice => ({ file: 'remote/become-terminal', match });
@@ -125,13 +126,132 @@ const defects: readonly Defect[] = [
   },
   { what: 'what is on record beats a fingerprint of the inventory', file: 'remote/host-check', from: "pin !== 'differs' && ", to: '', test: pinned },
   { what: 'a key is judged only once, and others come through', file: 'remote/host-check', from: ' && shown.key.equals(key)', to: '', test: pinned },
-  { what: 'hosts on the way are not pinned', file: 'remote/jump', from: 'hostKey !== undefined &&', to: 'hostKey === text &&', test: hops },
+  { what: 'hosts on the way are not pinned', file: 'remote/jump', from: 'hostKey !== undefined &&', to: "hostKey === '' &&", test: hops },
   {
     what: 'a host on the way is known by the name of the target',
-    file: 'remote/dial',
-    from: 'const { host, port, hostKeyAlias, hostKeys } = hop;',
-    to: 'const { host, port, hostKeys } = hop; const { hostKeyAlias } = settings;',
+    file: 'remote/jump',
+    from: '        ...hop,',
+    to: '        ...hop, hostKeyAlias: settings.hostKeyAlias,',
     test: hops,
+  },
+  {
+    what: 'the configuration of ssh beats the inventory',
+    file: 'remote/configured',
+    from: "isUnsaid('user') ? config.user : said.user",
+    to: 'config.user',
+    test: fromConfig,
+  },
+  {
+    what: 'ssh is not told what the inventory says',
+    file: 'remote/configured',
+    from: "...(!isUnsaid('user') && { user: said.user }),",
+    to: '',
+    test: fromConfig,
+  },
+  {
+    what: 'what ssh2 cannot do is left out without a word',
+    file: 'remote/configured',
+    from: 'if (left.length === 0)',
+    to: 'if (left.length < 9)',
+    test: { file: 'remote/ssh-config', match: 'RevokedHostKeys' },
+  },
+  {
+    what: 'a name that could be an option is given to ssh',
+    file: 'remote/configured',
+    from: '|| !isHostName(said.host)',
+    to: '',
+    test: { file: 'remote/ssh-config', match: 'no shell reads' },
+  },
+  {
+    what: 'hosts on the way are those that the configuration names last',
+    file: 'remote/configured',
+    from: 'if (index === 0)',
+    to: 'if (index < 0)',
+    test: { file: 'remote/ssh-config', match: 'hosts on the way' },
+  },
+  {
+    what: 'OpenSSH takes any host',
+    file: 'remote/openssh-words',
+    from: "'StrictHostKeyChecking=yes'",
+    to: "'StrictHostKeyChecking=no'",
+    test: { file: 'remote/transports', match: 'openssh: host keys that are unknown' },
+  },
+  {
+    what: 'hosts on the way are entered by ssh with its own options',
+    file: 'remote/openssh-words',
+    from: 'if (through === undefined)',
+    to: "if (through !== undefined) return ['ProxyJump=gate'];\n    if (through === undefined)",
+    test: { file: 'remote/ssh-config', match: 'openssh: a host is reached' },
+  },
+  {
+    what: 'the agent is forwarded',
+    file: 'remote/openssh-words',
+    from: "'ForwardAgent=no'",
+    to: "'ForwardAgent=yes'",
+    test: { file: 'remote/openssh', match: 'what is given to ssh' },
+  },
+  {
+    what: 'a name with quotes or percent signs is another file for ssh',
+    file: 'remote/openssh-words',
+    from: ".replaceAll('%', '%%').replaceAll(/[\"\\\\]/g, '\\\\$&')",
+    to: '',
+    test: { file: 'remote/transports', match: 'openssh: a host is known by its alias' },
+  },
+  {
+    what: 'a password is given as often as it is asked for',
+    file: 'remote/askpass',
+    from: 'if mkdir',
+    to: 'if mkdir -p',
+    test: { file: 'remote/transports', match: 'openssh: a password is given once' },
+  },
+  {
+    what: 'the folder of the control socket stays',
+    file: 'remote/system-ssh',
+    from: 'rm -rf -- "$0"; ',
+    to: '',
+    test: { file: 'remote/openssh', match: 'a killed homerun' },
+  },
+  {
+    what: 'an end of the link is an end of the program',
+    file: 'remote/openssh',
+    from: 'closing || !master.isOver()',
+    to: 'closing || master.isOver() || true',
+    test: { file: 'remote/transports', match: 'openssh: a lost link' },
+  },
+  {
+    what: 'each host asks for the passphrase anew',
+    file: 'remote/passphrase',
+    from: 'known.set(path, opening);',
+    to: '',
+    test: { file: 'remote/login', match: 'passphrase is asked for once' },
+  },
+  {
+    what: 'passphrases are asked for without end',
+    file: 'remote/passphrase',
+    from: 'const mostTries = 3',
+    to: 'const mostTries = 4',
+    test: { file: 'remote/login', match: 'three wrong passphrases' },
+  },
+  {
+    what: 'all keys are tried',
+    file: 'remote/login',
+    from: 'const mostKeys = 5',
+    to: 'const mostKeys = 50',
+    test: { file: 'remote/login', match: 'IdentitiesOnly' },
+  },
+  {
+    what: 'IdentitiesOnly does not count',
+    file: 'remote/login',
+    from: 'namedKeys?.only ? []',
+    to: 'namedKeys?.only && agent.length === 0 ? []',
+    test: { file: 'remote/login', match: 'IdentitiesOnly' },
+  },
+  {
+    what: 'chacha20 is offered',
+    file: 'remote/ssh',
+    from: "'aes256-ctr', ",
+    to: "'chacha20-poly1305@openssh.com', ",
+    test: { file: 'remote/hostile', match: 'chacha20' },
   },
   { what: 'yes in any letters is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer.toLowerCase() === 'yes' ||", test: answers },
   { what: 'Enter is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer === '' || answer === 'yes' ||", test: answers },

@@ -97,7 +97,7 @@ const pins: readonly (readonly [known: string, pins: readonly string[] | undefin
   [`@revoked ${line(1)}`, [right], /is revoked/],
   [`@revoked ${line(1)}`, [wrong], /is revoked/],
   [`@cert-authority ${line(1)}`, [right], undefined],
-  [`@cert-authority ${line(1)}`, undefined, /certificates of hosts are not supported/],
+  [`@cert-authority ${line(1)}`, undefined, /certificates of hosts take ssh_transport: openssh/],
   ['', [], /the inventory has/],
 ];
 

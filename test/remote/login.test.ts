@@ -1,14 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { connect } from '../../src/remote/connect.ts';
 import { createLogin, planLogin } from '../../src/remote/login.ts';
+import { createUnlock } from '../../src/remote/passphrase.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
-import { keygen, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
+import { keygen, password, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { until } from './wait.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'homerun-login-'));
@@ -89,7 +91,7 @@ keys('each way in which a key can be the wrong file is told apart', async (t) =>
   t.regex(await said(join(folder, 'empty')), /is no private key that can be used/);
   t.regex(await said(join(folder, 'cut')), /is no private key that can be used/);
   t.regex(await said(join(folder, 'ed25519.pub')), /is a public key \| .*without \.pub/);
-  t.regex(await said(join(folder, 'locked')), /locked is protected by a passphrase \| .*ssh-agent.*ssh-add .*locked/);
+  t.regex(await said(join(folder, 'locked')), /locked is protected by a passphrase, and there is no terminal .* \| .*ssh-agent.*ssh-add .*locked/);
 });
 
 keys('a key that is protected by a passphrase is used through the agent that holds it', async (t) => {
@@ -105,6 +107,122 @@ keys('a key that is protected by a passphrase is used through the agent that hol
   t.regex(attempts[0]?.label ?? '', /^the agent's key .*SHA256:/);
 });
 
+/** Answers the questions about each key in order; `asked` are those that were asked. */
+function answering(answers: Readonly<Record<string, readonly string[]>>): {
+  readonly ask: (question: string) => Promise<string>;
+  readonly asked: string[];
+} {
+  const left = new Map(Object.entries(answers).map(([name, texts]) => [`${join(folder, name)}:`, [...texts]]));
+  const asked: string[] = [];
+  let isOpen = false;
+  const ask = async (question: string): Promise<string> => {
+    if (isOpen) throw new Error('two questions at once');
+    isOpen = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    isOpen = false;
+    asked.push(question);
+    const answer = left.get(question.replace(/^.*the key /, ''))?.shift();
+    if (answer === undefined) throw new Error('nobody answers');
+    return answer;
+  };
+  return { ask, asked };
+}
+
+keys('a passphrase is asked for once, whatever uses the key, and again after a wrong one', async (t) => {
+  keygen(join(folder, 'locked too'), 'ecdsa', 'another');
+  const { ask, asked } = answering({ locked: ['wrong', 'a passphrase'], 'locked too': ['another'] });
+  const unlock = createUnlock(ask);
+  const files = [join(folder, 'locked'), join(folder, 'locked'), join(folder, 'locked too')];
+  const plans = await Promise.all(files.map((identityFile) => planLogin(settings({ identityFile, unlock }))));
+  t.deepEqual(
+    plans.map(({ attempts }) => attempts.map(({ attempt }) => attempt.kind)),
+    [['key'], ['key'], ['key']],
+  );
+  t.deepEqual(asked.sort(), [
+    `Passphrase of the key ${files[2]}:`,
+    `Passphrase of the key ${files[0]}:`,
+    `That is not it. Passphrase of the key ${files[0]}:`,
+  ]);
+});
+
+keys('after three wrong passphrases nobody is asked again, for no host', async (t) => {
+  const { ask, asked } = answering({ locked: ['1', '2', '3', 'a passphrase'] });
+  const unlock = createUnlock(ask);
+  for (let host = 0; host < 3; host += 1) {
+    const error = await t.throwsAsync(planLogin(settings({ identityFile: join(folder, 'locked'), unlock })), { instanceOf: UnreachableError });
+    t.regex(error?.message ?? '', /locked is protected by a passphrase, and none of the 3 that were typed is right/);
+    t.regex(error?.hint ?? '', /ssh-keygen -y -f/);
+  }
+  t.is(asked.length, 3);
+});
+
+keys('a usual key is opened only where there is nothing else to try', (t) => {
+  const home = join(folder, 'home');
+  mkdirSync(join(home, '.ssh'), { recursive: true });
+  copyFileSync(join(folder, 'locked'), join(home, '.ssh/id_ed25519'));
+  // In a process of its own: where home is cannot be said to a part of one.
+  const program = fileURLToPath(new URL('usual-keys.js', import.meta.url));
+  const plan = (other: Partial<ConnectionSettings>, passphrase?: string): string =>
+    execFileSync(process.execPath, [program, JSON.stringify(settings(other)), ...(passphrase === undefined ? [] : [passphrase])], {
+      env: { ...process.env, HOME: home },
+      encoding: 'utf8',
+    });
+  t.regex(plan({ password: 'x' }, 'a passphrase'), /^asked 0: password, keyboard-interactive; .*id_ed25519 is protected by a passphrase/);
+  t.regex(plan({}, 'a passphrase'), /^asked 1: key; $/);
+  t.regex(plan({}), /^asked 0: there is nothing to log in with .*no terminal to ask/);
+});
+
+keys('keys that the ssh configuration names come first, and with IdentitiesOnly alone', async (t) => {
+  agentHolds('rsa', 'ed25519');
+  const files = [join(folder, 'no such key'), join(folder, 'ecdsa'), join(folder, 'ed25519')];
+  const tried = async (only: boolean): Promise<readonly string[]> => {
+    const { attempts } = await planLogin(settings({ agentSocket, namedKeys: { files, only } }));
+    return attempts.map(({ attempt, label }) => `${attempt.kind}: ${label.replaceAll(/ ?\(?SHA256:[^ ,)]*\)?/g, '')}`);
+  };
+  t.deepEqual(await tried(false), ["agent: the agent's keys test ed25519, test rsa", `key: the key ${join(folder, 'ecdsa')}`]);
+  t.deepEqual(await tried(true), ["agent: the agent's key test ed25519", `key: the key ${join(folder, 'ecdsa')}`]);
+  // A server hangs up after six, of which a password is one.
+  const many = Array.from({ length: 7 }, () => join(folder, 'ecdsa'));
+  const { attempts, skipped } = await planLogin(settings({ namedKeys: { files: many, only: true }, password: 'x' }));
+  t.deepEqual(
+    attempts.map(({ attempt }) => attempt.kind),
+    ['key', 'key', 'key', 'key', 'key', 'password', 'keyboard-interactive'],
+  );
+  t.regex(skipped.join(), /there are 7 keys, and only the first 5 are tried/);
+});
+
+real('a host that gives six tries is logged in at, however many keys the agent holds', async (t) => {
+  t.timeout(60_000);
+  const many = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7'];
+  for (const name of many) keygen(join(folder, name), 'ed25519');
+  agentHolds(...many);
+  const host = await startSshd({ extra: ['MaxAuthTries 6'] });
+  try {
+    writeFileSync(join(host.folder, 'authorized_keys'), `${publicKey(join(folder, 'm7.pub'))}\n`);
+    const { identityFile: _, ...others } = host.settings({ agentSocket });
+    // Named: the agent is asked to sign with that key.
+    await (await connect({ ...others, identityFile: join(folder, 'm7') })).close();
+    await (await connect({ ...others, namedKeys: { files: [join(folder, 'm7')], only: false } })).close();
+    await (await connect({ ...others, user: 'tester', password })).close();
+    const error = await t.throwsAsync(connect(others), {
+      instanceOf: UnreachableError,
+      message: /tried the agent's keys .*only the first 4 are tried/,
+    });
+    t.notRegex(error?.message ?? '', /Too many/);
+  } finally {
+    host.stop();
+  }
+});
+
+real('an encrypted key logs in with its passphrase', async (t) => {
+  if (!sshd) throw new Error('no sshd');
+  writeFileSync(join(sshd.folder, 'authorized_keys'), `${publicKey(join(folder, 'locked.pub'))}\n`);
+  const unlock = createUnlock(answering({ locked: ['a passphrase'] }).ask);
+  const connection = await connect(sshd.settings({ identityFile: join(folder, 'locked'), unlock }));
+  t.like((await (await connection.session()).run([{ script: 'echo in' }]))[0], { stdout: 'in\n' });
+  await connection.close();
+});
+
 keys('what an agent holds and cannot be used is said, and at most four of its keys are tried', async (t) => {
   for (const name of ['k1', 'k2', 'k3', 'k4', 'k5']) keygen(join(folder, name), 'ed25519');
   keygen(join(folder, 'ca'), 'ed25519');
@@ -114,7 +232,7 @@ keys('what an agent holds and cannot be used is said, and at most four of its ke
   const { attempts, skipped } = await planLogin(settings({ agentSocket }));
   const first = attempts[0]?.attempt;
   t.is(first?.kind === 'agent' ? first.keys.length : 0, 4);
-  t.true(skipped.some((text) => /ecdsa-sha2-nistp256-cert-v01@openssh.com\) was not tried: certificates are not supported/.test(text)));
+  t.true(skipped.some((text) => /ecdsa-sha2-nistp256-cert-v01@openssh.com\) was not tried: certificates take ssh_transport: openssh/.test(text)));
   t.true(skipped.some((text) => /holds 6 keys, and only the first 4 are tried/.test(text)));
   t.true((await planLogin(settings({ identityFile: join(folder, 'ecdsa') }))).skipped.some((text) => text.includes('ecdsa-cert.pub is not used')));
 });

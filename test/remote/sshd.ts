@@ -146,6 +146,8 @@ function startScript(folder: string, sh: string | undefined, setUp: readonly str
     // What this machine's root has there would run at each login.
     'mount -t tmpfs -o mode=700 tmpfs /root',
     'rm -f /etc/nologin',
+    // What the root of this machine has in it may take long, and may leave a lock behind when it is ended in the middle.
+    '[ ! -e /root/.bashrc ] || mount --bind /dev/null /root/.bashrc',
     'printf "#!/bin/sh\\nexec busybox sh \\"\\$@\\"\\n" >/home/etc/busybox-sh && chmod 755 /home/etc/busybox-sh',
     ...users.map(([name, shell]) => `useradd --create-home --shell ${shell === '/usr/bin/busybox-sh' ? '/etc/busybox-sh' : shell} ${name}`),
     ...users.map(([name]) => `printf '%s\\n' '${name}:${password}' | chpasswd`),

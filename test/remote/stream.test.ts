@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { array, assert as check, constantFrom, integer, property, string as text, uint8Array } from 'fast-check';
-import { parseProxyJump } from '../../src/remote/jump.ts';
+import { readProxyJump } from '../../src/remote/jump.ts';
 import { createLimit } from '../../src/remote/limit.ts';
 import { plainText } from '../../src/remote/plain-text.ts';
 import { createKept } from '../../src/remote/scan.ts';
@@ -107,15 +107,15 @@ test('text of a host becomes one harmless line', (t) => {
 });
 
 test('ProxyJump is read as ssh_config(5) says', (t) => {
-  t.deepEqual(parseProxyJump('jump', 'me'), [{ user: 'me', host: 'jump', port: 22 }]);
-  t.deepEqual(parseProxyJump('a@one:2222, two , ssh://b@[2001:db8::1]:22', 'me'), [
+  t.deepEqual(readProxyJump('jump'), [{ host: 'jump' }]);
+  t.deepEqual(readProxyJump('a@one:2222, two , ssh://b@[2001:db8::1]:22'), [
     { user: 'a', host: 'one', port: 2222 },
-    { user: 'me', host: 'two', port: 22 },
+    { host: 'two' },
     { user: 'b', host: '2001:db8::1', port: 22 },
   ]);
-  for (const none of [undefined, '', ' ', 'none']) t.deepEqual(parseProxyJump(none, 'me'), []);
+  for (const none of [undefined, '', ' ', 'none']) t.deepEqual(readProxyJump(none), []);
   for (const wrong of ['a@', ':22', 'h:0', 'h:70000', 'h:x', 'a b', '-oProxyCommand=x', 'u@-x', 'h;id', 'h,,i', '[::1']) {
-    t.throws(() => parseProxyJump(wrong, 'me'), { instanceOf: UnreachableError, message: /ssh_proxy_jump/ }, wrong);
+    t.throws(() => readProxyJump(wrong), { instanceOf: UnreachableError, message: /ssh_proxy_jump/ }, wrong);
   }
 });
 

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+
+// The one file that starts the system's own ssh, by its arguments. Each is in a session of its own: ^C at the terminal is homerun's to
+// answer, and there is no terminal to ask on.
+
+/** What a call of ssh came to. */
+export interface SshAnswer {
+  /** Undefined: it was ended, as its time was up. */
+  readonly code: number | undefined;
+  readonly output: string;
+  readonly errors: string;
+}
+
+const mostOutput = 2 ** 20;
+
+/** Runs ssh to its end, without input. Gives undefined where there is no ssh. */
+export function askSsh(words: readonly string[], seconds: number): Promise<SshAnswer | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn('ssh', [...words], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, timeout: seconds * 1000, killSignal: 'SIGKILL' });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(0, mostOutput)));
+    child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(0, mostOutput)));
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ENOENT' ? undefined : { code: 127, output: '', errors: error.message }),
+    );
+    child.on('close', (code) => resolve({ code: code ?? undefined, output, errors }));
+  });
+}
+
+// Ends ssh when its own input ends, which is so too when homerun is killed, and leaves nothing of the folder ($0) behind. What is started in the
+// background has no input but by another descriptor.
+const keeper = [
+  'exec 3<&0 </dev/null',
+  '"$@" 3<&- & ssh=$!',
+  '{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 & reader=$!',
+  'exec 3<&-',
+  'wait "$ssh"; code=$?',
+  'kill "$reader" 2>/dev/null',
+  'rm -rf -- "$0"; exit "$code"',
+].join('\n');
+
+/** An ssh with its three streams. */
+export type RunningSsh = ChildProcess & { readonly stdin: NonNullable<ChildProcess['stdin']> } & {
+  readonly stdout: NonNullable<ChildProcess['stdout']>;
+  readonly stderr: NonNullable<ChildProcess['stderr']>;
+};
+
+/** Starts ssh. */
+export function startSsh(words: readonly string[]): RunningSsh {
+  return spawn('ssh', [...words], { stdio: 'pipe', detached: true });
+}
+
+/**
+ * Starts an ssh that others use, by way of a socket in `folder`. It ends when its input does; the folder goes with it, also if this process is killed.
+ * @param variables of the environment for it, `NAME=value`
+ */
+export function startMaster(folder: string, variables: readonly string[], words: readonly string[]): RunningSsh {
+  return spawn('/bin/sh', ['-c', keeper, folder, 'env', ...variables, 'ssh', ...words], { stdio: 'pipe', detached: true });
+}
+
+/** Makes a named pipe that nobody else can open. @returns whether it is there */
+export function makePipe(path: string): boolean {
+  return spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' }).status === 0;
+}
