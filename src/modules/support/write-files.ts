@@ -63,7 +63,7 @@ export function writeFiles(folder: string, files: readonly FileBelow[]): Command
     ...[...owners]
       .filter(([owner]) => owner !== '')
       .flatMap(([owner, names]) => run(`chown ${quote(owner)}`, names, ' || fail "the owner of files below $d could not be set"')),
-    ...[...modes].flatMap(([mode, names]) => run(`chmod ${mode}`, names, ' || fail "the mode of files below $d could not be set"')),
+    ...[...modes].flatMap(([mode, names]) => run(`chmod ${quote(mode)}`, names, ' || fail "the mode of files below $d could not be set"')),
     ...(isSyncedAlone ? run('sync', all, ' 2>/dev/null || sync') : ['sync -f . 2>/dev/null || sync']),
     ...staged.filter(({ keepsOld }) => keepsOld).map(({ name }) => `keep ${quote(name)}`),
     ...places.flatMap((place, index) => [
