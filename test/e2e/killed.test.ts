@@ -185,17 +185,18 @@ test.serial('killed again and again while packages are installed on a bare host,
 
 test.serial('dpkg that was killed half-way is brought to its end by the next run', async (t) => {
   t.timeout(180_000);
-  const file = join(folder, 'packages.yaml');
-  writeFileSync(file, '- hosts: bare\n  tasks:\n    - apt: { name: [tree, moreutils] }\n');
-  const args = [file, '-i', inventory.folder];
-  const killer = onKill(
-    `timeout 120 sh -c 'until at=$(grep -lz -e "^--unpack$" /proc/[0-9]*/cmdline | cut -d / -f 3) && [ -n "$at" ] && kill -KILL $at; do :; done'`,
+  await onKill(
+    `mkdir -p /root/half/DEBIAN && cd /root && printf 'Package: half\\nVersion: 1\\nArchitecture: all\\nMaintainer: T <t@lab.test>\\nDescription: x\\n' >half/DEBIAN/control
+printf '#!/bin/sh\\n[ -e /root/once ] || { : >/root/once; kill -KILL $PPID; }\\n' >half/DEBIAN/postinst && chmod 0755 half/DEBIAN/postinst
+dpkg-deb --build half half.deb`,
     'bare',
   );
+  const file = join(folder, 'packages.yaml');
+  writeFileSync(file, '- hosts: bare\n  tasks:\n    - apt: { deb: /root/half.deb }\n');
+  const args = [file, '-i', inventory.folder];
   const cut = await converge('run', args);
-  await killer;
   t.is(cut.exitCode, 2, complaint(cut));
-  t.not(await onKill('dpkg --audit; ls /var/lib/dpkg/updates', 'bare'), '');
+  t.not(await onKill('dpkg --audit', 'bare'), '');
   const again = await converge('run', args);
   t.is(again.exitCode, 0, complaint(again));
   t.is(await onKill('dpkg --audit; ls /var/lib/dpkg/updates', 'bare'), '');
@@ -227,11 +228,10 @@ test.serial('a host is changed by one run at a time: another is told by whom, wa
     return file;
   };
   const run = (file: string, ...options: readonly string[]) => converge('run', [file, '-i', inventory.folder, ...options]);
-  const long = playbook('long.yaml', 'kill', 'command: sleep 6');
+  const long = playbook('long.yaml', 'kill', "shell: 'until [ -e /run/go ]; do sleep 0.1; done'");
   const short = playbook('short.yaml', 'kill:bare', 'command: date');
   const begun = () =>
-    waitFor('the first run to be at work', 20, async () => (await onKill('ls /run/homerun/lock.* 2>/dev/null; true')) !== '' || undefined);
-  const sleeping = () => onKill("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 6'; true");
+    waitFor('the first run to be at work', 60, async () => (await onKill('ls /run/homerun/lock.* 2>/dev/null; true')) !== '' || undefined);
 
   const first = run(long);
   await begun();
@@ -242,14 +242,17 @@ test.serial('a host is changed by one run at a time: another is told by whom, wa
     refused.tasks.find(({ host }) => host === 'kill')?.message ?? '',
     /^the host is locked: a run of \S+@\S+ \(process \d+\) is changing it since 20/,
   );
-  t.is((await run(short, '--lock-timeout', '60')).exitCode, 0);
+  const waiting = run(short, '--lock-timeout', '60');
+  await onKill(': >/run/go');
+  t.is((await waiting).exitCode, 0, complaint(await waiting));
   t.is((await first).exitCode, 0, complaint(await first));
 
+  await onKill('rm /run/go');
   const ended = run(long);
   await begun();
   const breaking = await run(short, '--break-lock');
   t.is(breaking.exitCode, 0, complaint(breaking));
   t.is((await ended).exitCode, 4, complaint(await ended));
-  t.is(await sleeping(), '');
+  t.is(await onKill("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep 'run/go'; true"), '');
   for (const host of ['kill', 'bare']) t.is(await leftOvers(host), '');
 });
