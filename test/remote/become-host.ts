@@ -15,6 +15,9 @@ export const loginOf = (index: number): string => `row${index}`;
 /** Where the host keeps the passwords that its PAM is shown, as `USER SERVICE PASSWORD`, the user being whoever asks to become another. */
 const shownFile = '/run/shown-passwords';
 
+/** Hosts share /tmp: their users have ids of their own, so that one can tell whose a folder is. */
+let hosts = process.pid % 500;
+
 /** PAM of the test host: what it is shown is kept, failures are counted, and some are asked more than a password. */
 const commonAuth = `
 auth [success=1 default=ignore] pam_succeed_if.so quiet user notingroup asked-other
@@ -40,6 +43,8 @@ function setUp(rows: readonly Row[]): readonly string[] {
   const add = (name: string, id: number, secret: string, shell: string, expires = ''): string =>
     `echo '${name}:x:${id}:${id}::/home/${name}:${shell}' >>/etc/passwd; echo '${name}:x:${id}:' >>/etc/group; echo "${name}:${hash(secret)}:19000:0:99999:7::${expires}:" >>/etc/shadow; mkdir -m 755 /home/${name}; chown ${id}:${id} /home/${name}`;
   const users = rows.map((_, index) => loginOf(index));
+  const firstId = 100_000 + 1000 * hosts;
+  hosts += 1;
   const inGroup = (group: string): string =>
     users
       .filter((_, index) => rows[index]?.group === group)
@@ -59,14 +64,15 @@ function setUp(rows: readonly Row[]): readonly string[] {
   return [
     ...(['own', 'other'] as const).map((name) => `useradd made-${name} && printf '%s\\n' 'made-${name}:${passwords[name]}' | chpasswd`),
     `printf '%s\\n' 'root:${passwords.root}' | chpasswd`,
-    ...users.map((name, index) => add(name, 5000 + index, 'own', '/bin/bash')),
+    ...users.map((name, index) => add(name, firstId + index, 'own', '/bin/bash')),
     ...targets.map((name, index) =>
-      add(name, 6000 + index, 'other', name === 'shellless' ? '/usr/sbin/nologin' : '/bin/sh', name === 'expired' ? '1' : ''),
+      add(name, firstId + 900 + index, 'other', name === 'shellless' ? '/usr/sbin/nologin' : '/bin/sh', name === 'expired' ? '1' : ''),
     ),
     ...['asked-twice', 'asked-other', 'trusted', 'denied'].map((group, index) => `echo '${group}:x:${7000 + index}:${inGroup(group)}' >>/etc/group`),
     file('/etc/keep-password', keepPassword, '755'),
     file('/etc/pam.d/common-auth', commonAuth),
     `printf '%s\\n' 'auth requisite pam_wheel.so deny use_uid group=denied' 'auth sufficient pam_wheel.so trust use_uid group=trusted' | cat - /etc/pam.d/su >/etc/su && mv /etc/su /etc/pam.d/su`,
+    file('/run/secrets', Object.values(passwords).join('\n')),
     file('/etc/lecture', 'Think before you type.\nPassword: is what you are asked for below.'),
     file(
       '/etc/sudoers.d/rows',
@@ -166,4 +172,22 @@ export function shownBy(sshd: Sshd): ReadonlyMap<string, readonly string[]> {
     shown.set(user, [...(shown.get(user) ?? []), secret.join(' ')]);
   }
   return shown;
+}
+
+/** From now on looks for passwords in the argument lists and environments of all processes. */
+export function lookForPasswords(sshd: Sshd): void {
+  sshd.inside(`while [ ! -e /run/looked ]; do
+  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -aFf /run/secrets >>/run/found
+  sleep 0.05
+done </dev/null >/dev/null 2>&1 &`);
+}
+
+/** What was found, and the files that hold a password now; folders with pipes that are left, too. */
+export function stopLooking(sshd: Sshd): { readonly found: string; readonly kept: string } {
+  return {
+    found: sshd.inside('touch /run/looked; cat /run/found'),
+    kept: sshd.inside(
+      `grep -rlaFf /run/secrets /run --exclude=secrets --exclude=${shownFile.slice('/run/'.length)} || true; i=$(id -u ${loginOf(0)}); find /tmp -maxdepth 1 -name 'homerun.*' -uid +$((i - 1)) -uid -$((i + 900))`,
+    ),
+  };
 }

@@ -1,7 +1,7 @@
 import type { BecomeMethod } from '../../src/values/become-method.ts';
 
 /** Passwords of the test host: of whoever logs in, of `other` and the like, of root; and one that is nobody's. */
-export const passwords = { own: 'correct horse', other: 'battery staple', root: 'root of all', wrong: 'Tr0ub4dor-and-3' } as const;
+export const passwords = { own: 'correct pony 7351', other: 'battery nail 2264', root: 'root of all 9150', wrong: 'Tr0ub4dor-and-3' } as const;
 
 /** Users that others become, beside root: all have the password `other`. */
 export const targets = ['other', 'expired', 'shellless', 'coded'] as const;

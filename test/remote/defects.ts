@@ -390,8 +390,8 @@ const defects: readonly Defect[] = [
   {
     what: 'a new connection knows nothing of what was refused',
     file: 'remote/connect',
-    from: 'const becoming = { target: login.target,',
-    to: 'tries = createPasswordTries();\n    const becoming = { target: login.target,',
+    from: 'const becoming = {',
+    to: 'tries = createPasswordTries();\n    const becoming = {',
     test: shownOnce,
   },
   { what: 'a sudo is started for each task', file: 'remote/connect', from: 'if (known)\n                return known;', to: '', test: oneSudo },
