@@ -26,6 +26,7 @@ export interface MasterLink extends Link {
 const longestFolder = 60;
 const mostSaid = 8192;
 const lookMs = 10;
+const leftoverMs = 300;
 
 /**
  * Connects and logs in by the system's ssh, through the hops of ProxyJump: for what ssh2 cannot do. One ssh logs in and waits (ControlMaster); programs
@@ -87,8 +88,11 @@ function watch(ssh: RunningSsh): Master {
     const end = (): void => {
       isOver = true;
       resolve();
+      for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.destroy();
     };
     ssh.on('close', end);
+    // A program of ProxyCommand or a question for a password may hold its streams open; what is still on its way has a moment to arrive.
+    ssh.on('exit', () => setTimeout(end, leftoverMs));
     ssh.on('error', (error) => {
       said += error.message;
       end();

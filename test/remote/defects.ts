@@ -137,8 +137,8 @@ const defects: readonly Defect[] = [
   {
     what: 'the configuration of ssh beats the inventory',
     file: 'remote/configured',
-    from: "isUnsaid('user') ? config.user : said.user",
-    to: 'config.user',
+    from: "isUnsaid('hostKeyAlias') ? config.hostKeyAlias : undefined",
+    to: 'config.hostKeyAlias',
     test: fromConfig,
   },
   {

@@ -1,7 +1,7 @@
 // What the system's OpenSSH is there for, what it leaves behind, and how ssh2 says that it wants it.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -125,6 +125,12 @@ real('ProxyCommand of the ssh configuration is used', (t) =>
     await t.throwsAsync(outputOf({ ...settings, proxyJump: 'none', sshConfig: { file, unsaid: [] } }, 'true'), { instanceOf: UnreachableError });
   }),
 );
+
+// Of its own, so that what is left in it was left by these tests.
+const temporary = mkdtempSync(join(tmpdir(), 'homerun-own-'));
+chmodSync(temporary, 0o755);
+process.env['TMPDIR'] = temporary;
+test.after.always(() => rmSync(temporary, { recursive: true, force: true }));
 
 const folders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => /^homerun-\w{6}$/.test(name));
 

@@ -1,7 +1,7 @@
 // What both transports promise, each tried on a real sshd, or on a server of this process where it is counted what the client asks for.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,12 @@ import { until } from './wait.ts';
 
 const why = whyNoSshd();
 if (why !== undefined) console.log(`skipped: both transports over a real sshd: ${why}`);
+
+// Of its own, so that what is left in it was left by these tests.
+const temporary = mkdtempSync(join(tmpdir(), 'homerun-own-'));
+chmodSync(temporary, 0o755);
+process.env['TMPDIR'] = temporary;
+test.after.always(() => rmSync(temporary, { recursive: true, force: true }));
 
 let sshd: Sshd;
 test.before(async () => {
@@ -129,17 +135,18 @@ both('other users have shells of their own on the same connection', async (t, se
 
 both('a lost link is never a result, and it is said that it was lost', async (t, settings) => {
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  t.teardown(() => proxy.close());
   const file = join(sshd.folder, 'known_hosts_proxy');
   writeFileSync(file, `[127.0.0.1]:${proxy.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
   const connection = await open(settings({ port: proxy.port, knownHostsFiles: [file] }));
   const session = await connection.session();
   await session.run([{ script: 'true' }]);
+  t.teardown(() => connection.close());
   const running = session.run([{ script: 'echo partial; sleep 20' }]);
   proxy.cut();
   await t.throwsAsync(running, { instanceOf: UnreachableError, message: /the connection was lost: / });
   await t.throwsAsync(session.run([{ script: 'true' }]), { instanceOf: UnreachableError });
   await connection.close();
-  await proxy.close();
 });
 
 both('a shell that is killed is an error and not a result', async (t, settings) => {
@@ -168,11 +175,11 @@ both('a wrong key, a wrong password and no user of that name are refused', async
   await refused(t, settings({ user: 'nobody-there' }), /does not let nobody-there in/, /ssh_user/);
   // A login that was refused is not tried again: hosts bar who fails too often.
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  t.teardown(() => proxy.close());
   const file = join(sshd.folder, 'known_hosts_counted');
   writeFileSync(file, `[127.0.0.1]:${proxy.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
   await refused(t, settings({ port: proxy.port, knownHostsFiles: [file], identityFile: join(sshd.folder, 'other') }), /does not let root in/, /./);
   t.is(proxy.counts().connections, 1);
-  await proxy.close();
 });
 
 both('a password logs in, by either of its methods, and a wrong one is tried once', async (t, settings) => {
@@ -205,15 +212,15 @@ both('a password is given once, whatever the host asks for then', async (t, sett
       });
     },
   });
+  t.teardown(() => server.close());
   const { sshTransport } = settings();
   await refused(
     t,
-    { ...server.settings, ...(sshTransport && { sshTransport }), connectTimeoutSeconds: 10 },
+    { ...server.settings, ...(sshTransport && { sshTransport }), connectTimeoutSeconds: 5 },
     /does not let root in/,
     /tried once only/,
   );
   t.deepEqual(given, ['secret']);
-  await server.close();
 });
 
 both('a password stands in no argument list, no environment and no file while it is used', async (t, settings) => {
@@ -236,6 +243,7 @@ both('a password stands in no argument list, no environment and no file while it
 
 both('host keys that are unknown, changed, of another type or revoked let nobody log in', async (t, settings) => {
   const server = await fakeServer({});
+  t.teardown(() => server.close());
   const { port } = server.settings;
   const place = `[127.0.0.1]:${port}`;
   const right = publicHostKey('x').slice(2);
@@ -243,7 +251,13 @@ both('host keys that are unknown, changed, of another type or revoked let nobody
   const withFile = (name: string, text: string): ConnectionSettings => {
     const file = join(sshd.folder, `known_${name}`);
     writeFileSync(file, text);
-    const { identityFile: _, ...keyless } = settings({ port, knownHostsFiles: [file], password: 'secret', name: 'testhost' });
+    const { identityFile: _, ...keyless } = settings({
+      port,
+      knownHostsFiles: [file],
+      password: 'secret',
+      name: 'testhost',
+      connectTimeoutSeconds: 3,
+    });
     return keyless;
   };
   await refused(t, withFile('none', ''), /the host key of 127\.0\.0\.1 port \d+ is not known/, /homerun trust testhost/);
@@ -257,7 +271,6 @@ both('host keys that are unknown, changed, of another type or revoked let nobody
   await refused(t, withFile('revoked', `@revoked * ${right}\n${place} ${right}\n`), /is revoked/, /Do not connect/);
   await refused(t, { ...withFile('alias', `${place} ${right}\n`), hostKeyAlias: 'web1' }, /is not known/, /homerun trust/);
   t.is(server.logins(), 0);
-  await server.close();
 });
 
 both('a host is known by its alias, in several files, and by each of its types', async (t, settings) => {
@@ -276,18 +289,19 @@ both('nothing is forwarded, and nothing is asked for but a program', async (t, s
         channel.end();
       }),
   });
+  t.teardown(() => server.close());
   const { sshTransport } = settings();
-  const connection = await open({ ...server.settings, ...(sshTransport && { sshTransport }), connectTimeoutSeconds: 10 });
+  const connection = await open({ ...server.settings, ...(sshTransport && { sshTransport }), connectTimeoutSeconds: 5 });
   await connection.close();
   t.deepEqual(
     server.asked.filter((name) => !/no-more-sessions|keepalive|hostkeys/.test(name)),
     [],
   );
-  await server.close();
 });
 
 both('hosts behind bastions: one connection to each bastion, every key on the way judged', async (t, settings) => {
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  t.teardown(() => proxy.close());
   const file = join(sshd.folder, 'known_hosts_bastion');
   const key = publicKey(join(sshd.folder, 'host_ed25519.pub'));
   writeFileSync(file, `[127.0.0.1]:${sshd.port} ${key}\n[127.0.0.1]:${proxy.port} ${key}\n`);
@@ -304,7 +318,6 @@ both('hosts behind bastions: one connection to each bastion, every key on the wa
   await refused(t, behind, new RegExp(`on the way to 127.0.0.1: the host key of 127.0.0.1 port ${proxy.port} is not known`), /trust/);
   writeFileSync(file, `[127.0.0.1]:${proxy.port} ${key}\n`);
   await refused(t, behind, new RegExp(`^the host key of 127.0.0.1 port ${sshd.port} is not known`), /trust/);
-  await proxy.close();
 });
 
 both('what does not listen, hangs up or says nothing is told in time', async (t, settings) => {
