@@ -9,6 +9,7 @@ import { openLocal } from './local.ts';
 import type { Become, Connect, Connection, ConnectionSettings, Session } from './session.ts';
 import { openShell } from './shell.ts';
 import { execCommand } from './start.ts';
+import { within } from './within.ts';
 
 /** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
 const mostStarts = 8;
@@ -39,8 +40,25 @@ type Shell = ReturnType<typeof openShell>;
 function connection(link: Link, login: { readonly user: string; readonly target: string }, settings: ConnectionSettings): Connection {
   const shells = new Map<string, Promise<Shell>>();
 
+  const begin = async (): Promise<Channel> => {
+    const opening = link.exec(execCommand);
+    try {
+      return await within(settings.connectTimeoutSeconds, opening, () => neverBegun(login.target, settings.connectTimeoutSeconds));
+    } catch (error) {
+      // One that comes after all is nobody's.
+      opening.then(
+        (channel) => channel.destroy(),
+        () => undefined,
+      );
+      const lost = link.lost();
+      throw lost === undefined
+        ? error
+        : new UnreachableError(`${login.target}: the connection was lost: ${lost}`, 'The log of sshd there may say why (journalctl -u ssh).');
+    }
+  };
+
   const enter = async (become: Become | undefined): Promise<Channel> => {
-    const channel = await link.exec(execCommand);
+    const channel = await begin();
     if (!become) return channel;
     try {
       await becomeUser(channel, become, { target: login.target, seconds: settings.connectTimeoutSeconds, lost: link.lost });
@@ -93,4 +111,11 @@ function connection(link: Link, login: { readonly user: string; readonly target:
       await link.close();
     },
   };
+}
+
+function neverBegun(target: string, seconds: number): UnreachableError {
+  return new UnreachableError(
+    `${target}: no program can be started there: sshd did not answer within ${seconds} s`,
+    'Is the host under heavy load, or out of processes? ssh_timeout gives it more seconds.',
+  );
 }

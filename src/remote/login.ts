@@ -1,11 +1,13 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UnreachableError } from '../values/errors.ts';
 import { revealed } from '../values/secret.ts';
 import { type AgentKey, listAgentKeys } from './agent.ts';
 import { fingerprint } from './known-hosts.ts';
+import { plainText } from './plain-text.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
+import { readFileWithin } from './read-file.ts';
 import type { ConnectionSettings } from './session.ts';
 import type { Attempt } from './ssh.ts';
 
@@ -35,6 +37,7 @@ const usableTypes = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
 export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan> {
   const attempts: { attempt: Attempt; label: string }[] = [];
   const skipped: string[] = [];
+  const seconds = settings.connectTimeoutSeconds;
   const add = (attempt: Attempt, label: string): void => void attempts.push({ attempt, label });
   const agent = await agentKeys(settings.agentSocket, skipped);
   const useAgent = (keys: readonly AgentKey[]): void => {
@@ -46,7 +49,7 @@ export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan
     );
   };
   if (settings.identityFile !== undefined) {
-    const found = await namedKey(expandHome(settings.identityFile), agent, skipped);
+    const found = await namedKey(expandHome(settings.identityFile), agent, skipped, seconds);
     if ('comment' in found) useAgent([found]);
     else add({ kind: 'key', key: found }, keyLabel(settings.identityFile, found));
   } else {
@@ -55,7 +58,7 @@ export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan
       skipped.push(`the agent holds ${agent.length} keys, and only the first ${mostAgentKeys} are tried: name one with ssh_identity_file`);
     for (const name of defaultKeyNames) {
       const path = join(homedir(), '.ssh', name);
-      const key = await usualKey(path, skipped);
+      const key = await usualKey(path, skipped, seconds);
       if (key && !agent.some((one) => one.key.equals(key.parsed.getPublicSSH()))) add({ kind: 'key', key }, keyLabel(path, key));
     }
   }
@@ -88,7 +91,7 @@ export function createLogin(plan: LoginPlan): Login {
           return one.attempt;
         }
         if (one.attempt.kind !== 'keyboard-interactive')
-          skipped.push(`${one.label} was not tried: the host takes ${methods?.join(', ') || 'nothing'} only`);
+          skipped.push(`${one.label} was not tried: the host takes ${plainText(methods?.join(', ') ?? '', 100) || 'nothing'} only`);
       }
       return undefined;
     },
@@ -122,8 +125,8 @@ async function agentKeys(socket: string | undefined, skipped: string[]): Promise
 }
 
 // The key of a named file: itself, or the agent's when the file is encrypted and its public half is beside it.
-async function namedKey(path: string, agent: readonly AgentKey[], skipped: string[]): Promise<PrivateKey | AgentKey> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+async function namedKey(path: string, agent: readonly AgentKey[], skipped: string[], seconds: number): Promise<PrivateKey | AgentKey> {
+  const text = await readFileWithin(path, seconds).catch((error: NodeJS.ErrnoException) => {
     const why =
       error.code === 'ENOENT' ? 'does not exist' : error.code === 'EACCES' ? 'may not be read' : `cannot be read (${error.code ?? error.message})`;
     throw new UnreachableError(`the private key ${path} ${why}`, 'Check ssh_identity_file in the inventory, or --private-key.');
@@ -133,7 +136,7 @@ async function namedKey(path: string, agent: readonly AgentKey[], skipped: strin
   if (found.kind === 'key') return found.key;
   if (found.kind === 'public') throw new UnreachableError(`${path} is a public key`, 'Name the private one: the file without .pub.');
   if (found.kind === 'encrypted') {
-    const publicHalf = await readFile(`${path}.pub`, 'utf8').catch(() => '');
+    const publicHalf = await readFileWithin(`${path}.pub`, seconds).catch(() => '');
     const wanted = Buffer.from(publicHalf.split(' ')[1] ?? '', 'base64');
     const held = agent.find((key) => key.key.equals(wanted));
     if (held) return held;
@@ -148,8 +151,8 @@ async function namedKey(path: string, agent: readonly AgentKey[], skipped: strin
   );
 }
 
-async function usualKey(path: string, skipped: string[]): Promise<PrivateKey | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+async function usualKey(path: string, skipped: string[], seconds: number): Promise<PrivateKey | undefined> {
+  const text = await readFileWithin(path, seconds).catch(() => undefined);
   if (text === undefined) return undefined;
   const found = readPrivateKey(text);
   if (found.kind === 'key') return found.key;
