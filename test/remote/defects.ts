@@ -1,6 +1,8 @@
 import { type Defect, showDefects, type TestChoice } from '../defects.ts';
+import { hostileDefects } from './hostile-defects.ts';
 
-// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys and in quoting, and that each turns a test red.
+// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in quoting and in what
+// meets hostile hosts, and that each turns a test red.
 
 const model: TestChoice = { file: 'remote/known-hosts-ssh', match: '10,000' };
 const ssh: TestChoice = { file: 'remote/known-hosts-ssh', match: 'exactly where ssh' };
@@ -185,4 +187,4 @@ const defects: readonly Defect[] = [
   },
 ];
 
-process.exitCode = showDefects(defects, process.argv[2]);
+process.exitCode = showDefects([...defects, ...hostileDefects], process.argv[2]);

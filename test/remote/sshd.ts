@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,8 +42,20 @@ export function whyNoSshd(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'it takes root';
 }
 
-/** Starts an sshd. `extra`: lines for sshd_config. `sh`: the program that is /bin/sh on it. */
-export async function startSshd(options: { readonly extra?: readonly string[]; readonly sh?: string } = {}): Promise<Sshd> {
+/** How a test host differs from the usual one. */
+export interface SshdOptions {
+  /** Lines for sshd_config; the first one of a kind counts. */
+  readonly extra?: readonly string[];
+  /** Blocks of sshd_config that begin with Match. */
+  readonly matches?: readonly string[];
+  /** The program that is /bin/sh on it. */
+  readonly sh?: string;
+  /** Done as root before it starts: lines of sh. */
+  readonly setUp?: string;
+}
+
+/** Starts an sshd. */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'homerun-sshd-'));
   // sshd reads authorized_keys as the user who logs in.
   chmodSync(folder, 0o755);
@@ -53,8 +65,8 @@ export async function startSshd(options: { readonly extra?: readonly string[]; r
   keygen(join(folder, 'other'), 'ed25519');
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(folder, 'id.pub')));
   writeFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${publicKey(join(folder, 'host_ed25519.pub'))}\n`);
-  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options.extra ?? []));
-  writeFileSync(join(folder, 'start'), startScript(folder, options.sh));
+  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options));
+  writeFileSync(join(folder, 'start'), startScript(folder, options));
   const child = spawn('/usr/bin/unshare', ['--mount', '/bin/sh', join(folder, 'start')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const log: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
@@ -106,7 +118,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-function configuration(folder: string, port: number, extra: readonly string[]): string {
+function configuration(folder: string, port: number, { extra = [], matches = [] }: SshdOptions): string {
   return [
     ...extra,
     `Port ${port}`,
@@ -121,11 +133,19 @@ function configuration(folder: string, port: number, extra: readonly string[]): 
     'PrintMotd no',
     'UseDNS no',
     'LogLevel INFO',
+    ...(hasPenalties() ? ['PerSourcePenalties no'] : []),
+    ...matches,
     '',
   ].join('\n');
 }
 
-function startScript(folder: string, sh: string | undefined): string {
+/** Since OpenSSH 9.8 sshd bars for a while who fails to log in; all that is tried here comes from one address. */
+function hasPenalties(): boolean {
+  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(spawnSync('/usr/sbin/sshd', ['-V'], { encoding: 'utf8' }).stderr) ?? [];
+  return Number(major) > 9 || (Number(major) === 9 && Number(minor) >= 8);
+}
+
+function startScript(folder: string, { sh, setUp }: SshdOptions): string {
   return [
     'set -e',
     'mount --make-rprivate /',
@@ -142,6 +162,7 @@ function startScript(folder: string, sh: string | undefined): string {
     // A start-up file that prints before and asks: what follows must not be taken for an answer, or eaten.
     `printf '%s\\n' 'echo "Welcome to a noisy host"; echo "noise on stderr" >&2; alias printf=false; IFS=x' >/home/noisy/.bashrc`,
     `printf '%s\\n' 'read line; read line' >/home/hungry/.bashrc`,
+    ...(setUp === undefined ? [] : [setUp]),
     ...(sh === undefined ? [] : [`mount --bind ${sh} "$(readlink -f /bin/sh)"`]),
     `exec /usr/sbin/sshd -D -e -f ${join(folder, 'sshd_config')}`,
     '',
