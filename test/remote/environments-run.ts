@@ -16,7 +16,7 @@ export interface Came {
 }
 
 /** Seconds that a host is given to answer. */
-const seconds = 10;
+const seconds = 20;
 
 const playbook = `
 - hosts: all
