@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,10 @@ for (const type of ['ed25519', 'ecdsa', 'rsa']) {
 test('a key file that is a pipe or a device is refused at once', async (t) => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  for (const path of [pipe, '/dev/zero', folder]) {
+  // Held open, so that whoever reads it waits for what is written, and for no longer than this test.
+  const held = openSync(pipe, 'r+');
+  t.teardown(() => closeSync(held));
+  for (const path of [pipe, '/dev/null', folder]) {
     const error = await t.throwsAsync(planLogin(settings({ identityFile: path })), { instanceOf: UnreachableError });
     t.is(error?.message, `the private key ${path} cannot be read (it is not a file)`);
     t.regex(error?.hint ?? '', /ssh_identity_file/);
