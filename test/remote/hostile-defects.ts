@@ -95,8 +95,8 @@ export const hostileDefects: readonly Defect[] = [
   {
     what: 'whoever finds a lock left over removes the lock that is there',
     file: 'remote/trust',
-    from: 'if (now?.ino === ino && now.mtimeMs === mtimeMs)',
-    to: 'if (now)',
+    from: 'await removeStale(lock, found);',
+    to: 'await unlink(lock).catch(() => undefined);',
     test: { file: 'remote/trust', match: 'left over' },
   },
 ];
