@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, string>> = {
   '/usr/bin/nsenter': 'util-linux',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/bin/sudo': 'sudo',
+  '/bin/tcsh': 'tcsh',
   '/usr/bin/zsh': 'zsh',
   // Modules that are no part of ansible-core: authorized_key, sysctl, cron's beside it.
   '/usr/lib/python3/dist-packages/ansible_collections/ansible/posix/MANIFEST.json': 'ansible',

@@ -12,6 +12,8 @@ export type Known =
     }
   | {
       readonly error: string;
+      /** What to do. */
+      readonly hint?: string;
       readonly reads: readonly Resource[];
       /** The answer was spoilt for all that were asked in one process: any of them may be at fault. Asked alone, it is known which. */
       readonly isShared?: boolean;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Question, QuestionKind } from '../questions/question.ts';
+import { plainText } from '../remote/plain-text.ts';
 import type { Step, StepResult } from '../remote/session.ts';
 import type { Text } from '../values/secret.ts';
 import type { Known } from './answers.ts';
@@ -8,6 +9,9 @@ import type { Known } from './answers.ts';
 export const guardFailed = 97;
 
 const defaultTimeoutSeconds = 60;
+
+const strangeHint = 'Is a program missing there, or another than the usual one? The host needs those of coreutils and awk, or BusyBox.';
+const slowHint = 'Is the host under heavy load, or does a disk or a file system of the network hang there (ps, dmesg)?';
 
 type Kind = QuestionKind<never, unknown>;
 export type Environment = { readonly [name: string]: Text };
@@ -45,31 +49,38 @@ function askStep(kind: Kind, group: readonly Question[], environment: Environmen
 }
 
 function readGroup(kind: Kind, group: readonly Question[], result: StepResult | undefined): readonly { question: Question; known: Known }[] {
-  const failed = (error: string) =>
-    group.map((question) => ({ question, known: { error, reads: kind.reads(question.params), isShared: group.length > 1 } }));
+  const failed = (error: string, hint?: string) =>
+    group.map((question) => ({
+      question,
+      known: { error, reads: kind.reads(question.params), isShared: group.length > 1, ...(hint !== undefined && { hint }) },
+    }));
   if (!result) return failed('the question was not asked');
-  if (result.timedOut) return failed(`asking for ${kind.kind} took too long; the host gave no answer in time`);
+  if (result.timedOut) return failed(`asking for ${kind.kind} took too long; the host gave no answer in time`, slowHint);
   if (result.truncated) return failed(`the host's answer about ${kind.kind} is longer than can be read`);
+  const said = result.stderr.trim().split('\n').at(-1) ?? '';
   try {
     const parts = kind.split(
       result.stdout,
       group.map((one) => one.params),
     );
-    return group.map((question, index) => ({ question, known: readPart(kind, question, parts[index] ?? '') }));
+    return group.map((question, index) => ({ question, known: readPart(kind, question, parts[index] ?? '', said) }));
   } catch (error) {
-    const said = result.stderr.trim().split('\n').at(-1);
-    return failed(`the host's answer about ${kind.kind} cannot be understood: ${messageOf(error)}${said ? `; it said: ${said}` : ''}`);
+    return failed(strange(kind, error, said), strangeHint);
   }
 }
 
-function readPart(kind: Kind, question: Question, part: string): Known {
+function strange(kind: Kind, error: unknown, said: string): string {
+  return `the host's answer about ${kind.kind} cannot be understood: ${messageOf(error)}${said === '' ? '' : `; it said: ${plainText(said)}`}`;
+}
+
+function readPart(kind: Kind, question: Question, part: string, said: string): Known {
   const reads = kind.reads(question.params);
   try {
     const answer = kind.parse(part, question.params);
     const aliases = (kind.aliases?.(answer) ?? []).filter((name) => !reads.includes(name));
     return { part, answer, reads: [...reads, ...aliases], ...(aliases.length > 0 && { hasAliases: true }) };
   } catch (error) {
-    return { error: `the host's answer about ${kind.kind} cannot be understood: ${messageOf(error)}`, reads };
+    return { error: strange(kind, error, said), hint: strangeHint, reads };
   }
 }
 

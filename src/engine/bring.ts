@@ -10,6 +10,9 @@ import { systemReason } from '../values/system-error.ts';
 /** Bytes that are asked for in one trip: in base64 they stay below what is kept of a step's output. */
 const pieceSize = 4 * 2 ** 20;
 
+/** What is said on standard error where a program of the host has not done its part; other programs, and what is loaded into them, may have things to say too. */
+const notAll = 'homerun-not-all';
+
 type RunStep = (step: Step) => Promise<StepResult | undefined>;
 
 /**
@@ -17,18 +20,15 @@ type RunStep = (step: Step) => Promise<StepResult | undefined>;
  * right digest. A new file is for its owner alone; one that is replaced keeps its mode, and a link stays.
  * @throws TaskError when it cannot be read or written, or is not what it should be; UnreachableError.
  */
-export async function bring({ from, to, sha256 }: Brought, run: RunStep): Promise<void> {
+export async function bring(brought: Brought, run: RunStep): Promise<void> {
+  const { from, to, sha256 } = brought;
   const { target, mode } = placeOf(to);
   const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID()}`);
   let descriptor: number | undefined;
   try {
     descriptor = local(to, () => openSync(temporary, 'wx', 0o600));
-    const digest = await copyInto(descriptor, from, to, run);
-    if (sha256 !== undefined && digest !== sha256)
-      throw new TaskError(
-        `${from} was changed while it was brought: expected sha256 ${sha256}, got ${digest}`,
-        'Run it again; for a file that is written all the time say validate_checksum: false.',
-      );
+    const digest = await copyInto(descriptor, brought, run);
+    if (sha256 !== undefined && digest !== sha256) throw changed(from, `expected sha256 ${sha256}, got ${digest}`);
     const open = descriptor;
     local(to, () => {
       fsyncSync(open);
@@ -42,11 +42,16 @@ export async function bring({ from, to, sha256 }: Brought, run: RunStep): Promis
 }
 
 /** @returns the SHA-256 of what was written. */
-async function copyInto(descriptor: number, from: string, to: string, run: RunStep): Promise<string> {
+async function copyInto(descriptor: number, { from, to, size = Number.POSITIVE_INFINITY }: Brought, run: RunStep): Promise<string> {
   const hash = createHash('sha256');
   for (let at = 0; ; at += pieceSize) {
-    const result = await run({ script: `exec <${quote(from)} || exit 1\ntail -c +${at + 1} | head -c ${pieceSize} | base64` });
+    const result = await run({
+      script: `exec <${quote(from)} || exit 1
+{ tail -c +${at + 1} || echo ${notAll} >&2; } | { head -c ${pieceSize} || echo ${notAll} >&2; } | base64`,
+    });
     const piece = pieceIn(from, result);
+    // A host may go on for ever.
+    if (at + piece.length > size) throw changed(from, `expected ${size} bytes, got more`);
     hash.update(piece);
     local(to, () => {
       for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done);
@@ -63,13 +68,20 @@ function pieceIn(from: string, result: StepResult | undefined): Buffer {
   // What a host prints is not trusted: Buffer skips what is no base64.
   if (result.truncated || piece.length > pieceSize || piece.toString('base64') !== encoded)
     throw new TaskError(`the host's answer about the content of ${from} is not understood`);
-  // The exit code is that of the last program alone. What is short is the end of the file, unless the first could not read on.
-  if (piece.length < pieceSize && result.stderr.trim() !== '') throw unreadable(from, result.stderr);
+  // The exit code is that of the last program alone. What is short is the end of the file, unless one before could not read on.
+  if (piece.length < pieceSize && result.stderr.includes(notAll)) throw unreadable(from, result.stderr);
   return piece;
 }
 
+function changed(from: string, how: string): TaskError {
+  return new TaskError(
+    `${from} was changed while it was brought: ${how}`,
+    'Run it again; for a file that is written all the time say validate_checksum: false.',
+  );
+}
+
 function unreadable(from: string, said: string): TaskError {
-  return new TaskError(`${from} cannot be read any more: ${said.trim()}`);
+  return new TaskError(`${from} cannot be read any more: ${said.replaceAll(notAll, '').trim()}`, 'Is it still there, and are tail, head and base64?');
 }
 
 /** Where a path leads, with its folder made, and the mode that the file shall have. */

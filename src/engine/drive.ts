@@ -31,7 +31,7 @@ export function drive(module: Module, params: unknown, lookup: (question: Questi
     for (const [name, question] of entries(step.value)) {
       const known = lookup(question);
       if (!known) missing.push(question);
-      else if ('error' in known) throw new TaskError(known.error);
+      else if ('error' in known) throw new TaskError(known.error, known.hint);
       else {
         answers[name] = known.answer;
         seen.push({ question, known });

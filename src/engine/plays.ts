@@ -51,7 +51,7 @@ async function gatherFacts(run: RunContext, host: HostRun, target: Target): Prom
   const warning = shown && 'answer' in shown && clockWarning(host.host.name, shown.answer as number, { from, until: Date.now() });
   if (warning) run.emit({ event: 'warning', host: host.host.name, ...warning });
   const known = target.answers.get(identity.key, facts());
-  if (!known || 'error' in known) throw new TaskError(known?.error ?? 'the host did not say what it is');
+  if (!known || 'error' in known) throw new TaskError(known?.error ?? 'the host did not say what it is', known?.hint);
   host.facts = factVars(known.answer as Facts);
 }
 

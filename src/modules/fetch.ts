@@ -45,7 +45,7 @@ export default defineModule({
     const there = here.look(to);
     if (there?.isFolder) throw new TaskError(`${to} is a folder on this machine`, 'With flat, end dest with a slash to put the file into it.');
     if (there?.sha256() === found.sha256) return [];
-    const brought = { from: found.real, to, ...(params.validate_checksum && { sha256: found.sha256 }) };
+    const brought = { from: found.real, to, ...(params.validate_checksum && { sha256: found.sha256, size: found.size }) };
     return [
       {
         summary: `fetch ${params.src} to ${to}`,

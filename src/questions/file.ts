@@ -77,8 +77,9 @@ export const fileKind: QuestionKind<FileParams, FileAnswer> = {
 const pathsOfGroup = 200;
 
 // Tabs separate what stat(1) prints, as names of users and groups of a directory service may hold spaces. A directory's size is left out:
-// it changes with its entries.
-const preamble = `${placeFunction}
+// it changes with its entries. Without stat(1) nothing would seem to be there.
+const preamble = `command -v stat >/dev/null || { echo 'stat: not found' >&2; exit 127; }
+${placeFunction}
 nl='
 '
 mounts=

@@ -10,6 +10,7 @@ import type { Become, Connect, Connection, ConnectionSettings, Session } from '.
 import { createShared } from './shared.ts';
 import { openShell } from './shell.ts';
 import { execCommand } from './start.ts';
+import { within } from './within.ts';
 
 /** Logins at once per address: sshd begins to drop at ten (MaxStartups 10:30:100). */
 const mostStarts = 8;
@@ -50,6 +51,28 @@ function connection(
 ): Connection {
   const shells = new Map<string, Promise<Shell>>();
 
+  const begin = async (opening: Promise<Channel>): Promise<Channel> => {
+    try {
+      return await within(settings.connectTimeoutSeconds, opening, () => neverBegun(login.target, settings.connectTimeoutSeconds));
+    } catch (error) {
+      // One that comes after all is nobody's.
+      opening.then(
+        (channel) => channel.destroy(),
+        () => undefined,
+      );
+      const lost = link.lost();
+      throw lost === undefined
+        ? error
+        : new UnreachableError(`${login.target}: the connection was lost: ${lost}`, 'The log of sshd there may say why (journalctl -u ssh).');
+    }
+  };
+
+  // What is asked of the link has an end.
+  const patient: Link = {
+    ...link,
+    exec: (command) => begin(link.exec(command)),
+    ...(link.execOnTerminal && { execOnTerminal: (command: string) => begin((link.execOnTerminal ?? link.exec)(command)) }),
+  };
   const becoming = {
     target: login.target,
     login: login.user,
@@ -57,7 +80,7 @@ function connection(
     seconds: settings.connectTimeoutSeconds,
     tries,
   };
-  const enter = (become: Become | undefined): Promise<Channel> => (become ? startAs(link, become, becoming) : link.exec(execCommand));
+  const enter = (become: Become | undefined): Promise<Channel> => (become ? startAs(patient, become, becoming) : patient.exec(execCommand));
 
   const open = async (become: Become | undefined): Promise<Shell> =>
     openShell(await enter(become), {
@@ -101,4 +124,11 @@ function connection(
       await link.close();
     },
   };
+}
+
+function neverBegun(target: string, seconds: number): UnreachableError {
+  return new UnreachableError(
+    `${target}: no program can be started there: sshd did not answer within ${seconds} s`,
+    'Is the host under heavy load, or out of processes? ssh_timeout gives it more seconds.',
+  );
 }

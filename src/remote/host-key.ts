@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
 import { fingerprint, type KeyOwner, type KnownHost, type KnownHosts, keyType, knownHostName, parseKnownHosts, type Verdict } from './known-hosts.ts';
+import { readFileWithin } from './read-file.ts';
 
 /** The host whose key is judged. */
 export interface Judged extends KeyOwner {
@@ -25,7 +24,7 @@ export interface HostKeyVerdict extends Verdict {
 export async function readKnownHosts(files: readonly string[], seconds: number): Promise<KnownHosts> {
   const all = await Promise.all(
     files.map(async (file) => {
-      const text = await readWithin(file, seconds).catch((error: NodeJS.ErrnoException) => {
+      const text = await readFileWithin(file, seconds).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
         throw new UnreachableError(
           `the known_hosts file ${file} cannot be read (${error.code ?? error.message})`,
@@ -36,24 +35,6 @@ export async function readKnownHosts(files: readonly string[], seconds: number):
     }),
   );
   return { entries: all.flatMap((one) => one.entries), warnings: all.flatMap((one) => one.warnings) };
-}
-
-// A pipe or a device would never end, and a file system of the network may never answer.
-async function readWithin(file: string, seconds: number): Promise<string> {
-  const late = new AbortController();
-  const reading = async (): Promise<string> => {
-    if (!(await stat(file)).isFile()) throw new Error('it is not a file');
-    return await readFile(file, { encoding: 'latin1', signal: late.signal });
-  };
-  const timeout = sleep(seconds * 1000, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`no answer within ${seconds} s`);
-  });
-  try {
-    return await Promise.race([reading(), timeout]);
-  } finally {
-    late.abort();
-    timeout.catch(() => undefined);
-  }
 }
 
 /** The error for a host key that could not be judged at all. */

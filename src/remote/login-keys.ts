@@ -1,9 +1,10 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UnreachableError } from '../values/errors.ts';
 import { type AgentKey, listAgentKeys } from './agent.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
+import { readFileWithin } from './read-file.ts';
 import type { ConnectionSettings } from './session.ts';
 
 const defaultKeyNames = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
@@ -39,10 +40,10 @@ export async function agentKeys(socket: string | undefined, skipped: string[]): 
 export async function inventoryKey(
   path: string,
   agent: readonly AgentKey[],
-  { unlock }: Pick<ConnectionSettings, 'unlock'>,
+  { unlock, connectTimeoutSeconds }: Pick<ConnectionSettings, 'unlock' | 'connectTimeoutSeconds'>,
   skipped: string[],
 ): Promise<PrivateKey | AgentKey> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readFileWithin(path, connectTimeoutSeconds).catch((error: NodeJS.ErrnoException) => {
     const why =
       error.code === 'ENOENT' ? 'does not exist' : error.code === 'EACCES' ? 'may not be read' : `cannot be read (${error.code ?? error.message})`;
     throw new UnreachableError(`the private key ${path} ${why}`, 'Check ssh_identity_file in the inventory, or --private-key.');
@@ -52,7 +53,7 @@ export async function inventoryKey(
   if (found.kind === 'key') return found.key;
   if (found.kind === 'public') throw new UnreachableError(`${path} is a public key`, 'Name the private one: the file without .pub.');
   if (found.kind === 'encrypted') {
-    const held = await heldByAgent(path, agent);
+    const held = await heldByAgent(path, agent, connectTimeoutSeconds);
     if (held) return held;
     if (unlock) return await unlock(path, text);
     throw new UnreachableError(
@@ -72,7 +73,7 @@ export async function inventoryKey(
 export async function possibleKey(
   path: string,
   agent: readonly AgentKey[],
-  settings: Pick<ConnectionSettings, 'unlock'>,
+  settings: Pick<ConnectionSettings, 'unlock' | 'connectTimeoutSeconds'>,
   skipped: string[],
 ): Promise<PrivateKey | AgentKey | undefined> {
   if (!(await exists(path))) return undefined;
@@ -86,8 +87,8 @@ export async function possibleKey(
   }
 }
 
-async function heldByAgent(path: string, agent: readonly AgentKey[]): Promise<AgentKey | undefined> {
-  const publicHalf = await readFile(`${path}.pub`, 'utf8').catch(() => '');
+async function heldByAgent(path: string, agent: readonly AgentKey[], seconds: number): Promise<AgentKey | undefined> {
+  const publicHalf = await readFileWithin(`${path}.pub`, seconds).catch(() => '');
   const wanted = Buffer.from(publicHalf.split(' ')[1] ?? '', 'base64');
   return agent.find((key) => key.key.equals(wanted));
 }

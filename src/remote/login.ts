@@ -5,6 +5,7 @@ import { revealed } from '../values/secret.ts';
 import type { AgentKey } from './agent.ts';
 import { fingerprint } from './known-hosts.ts';
 import { agentKeys, inventoryKey, possibleKey, usualKeyFiles } from './login-keys.ts';
+import { plainText } from './plain-text.ts';
 import type { PrivateKey } from './private-key.ts';
 import type { ConnectionSettings } from './session.ts';
 import type { Attempt } from './ssh.ts';
@@ -75,7 +76,7 @@ async function candidates(settings: ConnectionSettings, agent: readonly AgentKey
 // Nobody is asked for the passphrase of a key that only might be the right one, unless there is nothing else to try.
 async function usualKeys(settings: ConnectionSettings, agent: readonly AgentKey[], skipped: string[]): Promise<readonly Candidate[]> {
   const closed: string[] = [];
-  const open = await possibleKeys(usualKeyFiles(), agent, {}, closed);
+  const open = await possibleKeys(usualKeyFiles(), agent, { connectTimeoutSeconds: settings.connectTimeoutSeconds }, closed);
   const isAlone = open.length === 0 && agent.length === 0 && settings.password === undefined;
   if (isAlone && settings.unlock && closed.length > 0) return await possibleKeys(usualKeyFiles(), agent, settings, skipped);
   skipped.push(...closed);
@@ -85,7 +86,7 @@ async function usualKeys(settings: ConnectionSettings, agent: readonly AgentKey[
 async function possibleKeys(
   paths: readonly string[],
   agent: readonly AgentKey[],
-  settings: Pick<ConnectionSettings, 'unlock'>,
+  settings: Pick<ConnectionSettings, 'unlock' | 'connectTimeoutSeconds'>,
   skipped: string[],
 ): Promise<readonly Candidate[]> {
   const all: Candidate[] = [];
@@ -142,7 +143,7 @@ export function createLogin(plan: LoginPlan): Login {
           return one.attempt;
         }
         if (one.attempt.kind !== 'keyboard-interactive')
-          skipped.push(`${one.label} was not tried: the host takes ${methods?.join(', ') || 'nothing'} only`);
+          skipped.push(`${one.label} was not tried: the host takes ${plainText(methods?.join(', ') ?? '', 100) || 'nothing'} only`);
       }
       return undefined;
     },

@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Traffic } from './session.ts';
 
-/** Counts what goes through a connected socket from now on, without holding it up. What is received counts from when somebody listens. */
-export function meter(socket: Duplex): () => Traffic {
+/**
+ * Counts what goes through a connected socket from now on, without holding it up. What is received counts from when somebody listens.
+ * @param received told of each piece, once it is counted
+ */
+export function meter(socket: Duplex, received: (traffic: Traffic) => void = () => undefined): () => Traffic {
   let trips = 0;
   let bytesSent = 0;
   let bytesReceived = 0;
@@ -18,7 +21,9 @@ export function meter(socket: Duplex): () => Traffic {
   const count = (chunk: Buffer): void => {
     isAnswered = true;
     bytesReceived += chunk.length;
+    received(traffic());
   };
+  const traffic = (): Traffic => ({ trips, bytesSent, bytesReceived });
   // A first listener sets the data flowing: it must not be this one, or the other would miss the beginning.
   const join = (event: string | symbol): void => {
     if (event !== 'data') return;
@@ -26,5 +31,5 @@ export function meter(socket: Duplex): () => Traffic {
     socket.on('data', count);
   };
   socket.on('newListener', join);
-  return () => ({ trips, bytesSent, bytesReceived });
+  return traffic;
 }

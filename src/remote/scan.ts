@@ -1,3 +1,4 @@
+import { createBlocks } from './blocks.ts';
 import { leftOut, sendNow } from './frame.ts';
 
 /** What one stream of a trip said next. */
@@ -102,39 +103,24 @@ export const limits = { head: 2 ** 20, tail: 7 * 2 ** 20, stop: 256 * 2 ** 20 } 
 
 /** A buffer for one stream of one step. */
 export function createKept(head: number = limits.head, tail: number = limits.tail): Kept {
-  const first: Buffer[] = [];
-  let firstSize = 0;
-  let last: Buffer[] = [];
-  let lastSize = 0;
+  const first = createBlocks();
+  const last = createBlocks();
   let total = 0;
-  const push = (bytes: Buffer): void => {
-    total += bytes.length;
-    const room = head - firstSize;
-    if (room > 0) {
-      // A copy: a slice would keep the whole chunk that it came in.
-      const part = Buffer.from(bytes.subarray(0, room));
-      first.push(part);
-      firstSize += part.length;
-    }
-    if (bytes.length <= room) return;
-    const part = Buffer.from(bytes.subarray(Math.max(0, room)));
-    last.push(part);
-    lastSize += part.length;
-    if (lastSize > 2 * tail) trim();
-  };
-  const trim = (): void => {
-    const all = Buffer.concat(last);
-    last = [all.subarray(Math.max(0, all.length - tail))];
-    lastSize = last[0]?.length ?? 0;
-  };
   return {
-    push,
+    push(bytes) {
+      total += bytes.length;
+      const room = Math.max(0, head - first.size());
+      // Copies: a slice would keep the whole chunk that it came in.
+      first.add(bytes.subarray(0, room));
+      last.add(bytes.subarray(room));
+      if (last.size() > 2 * tail) last.keepLast(tail);
+    },
     total: () => total,
     truncated: () => total > head + tail,
     text() {
-      trim();
-      if (total <= head + tail) return Buffer.concat([...first, ...last]).toString('utf8');
-      return `${Buffer.concat(first).toString('utf8')}\n[${total - head - tail} bytes left out]\n${Buffer.concat(last).toString('utf8')}`;
+      last.keepLast(tail);
+      if (total <= head + tail) return Buffer.concat([first.all(), last.all()]).toString('utf8');
+      return `${first.all().toString('utf8')}\n[${total - head - tail} bytes left out]\n${last.all().toString('utf8')}`;
     },
   };
 }

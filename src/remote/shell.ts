@@ -27,6 +27,9 @@ export interface ShellOptions {
 /** Seconds within which an idle shell must begin with a later trip: a host that swaps may be slow. */
 const answerSeconds = 60;
 
+/** Bytes of a trip that the host must take within that time. */
+const pieceSize = 65_536;
+
 /** Seconds that a step's processes have to go away after they were told to. */
 const dyingSeconds = 15;
 
@@ -42,6 +45,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
   // What arrives while no trip is under way: a login shell that has something to say before it ends.
   const idle = createKept(0, 4096);
   let prelude = `${startLine}${shellPrelude}`;
+  let hasBegun = false;
   let begin = (): void => undefined;
   const started = new Promise<void>((resolve) => {
     begin = resolve;
@@ -58,14 +62,17 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
     },
     closed(end) {
       if (listener) listener.closed(end);
-      else dead ??= closedError(end, options, idle.text());
+      else dead ??= closedError(end, options, hasBegun, idle.text());
     },
   });
 
-  const send = async (text: string): Promise<void> => {
+  const send = async (text: string, taken: () => void): Promise<void> => {
     const bytes = Buffer.from(prelude + text, 'latin1');
     prelude = '';
-    await channel.write(bytes);
+    for (let at = 0; at < bytes.length && !dead; at += pieceSize) {
+      taken();
+      await channel.write(bytes.subarray(at, at + pieceSize));
+    }
   };
 
   const travel = (steps: readonly Step[]): Promise<readonly (StepResult | undefined)[]> =>
@@ -145,6 +152,7 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       const trip: Trip = followTrip(nonce, steps, {
         begun: (pid) => {
           shell = pid;
+          hasBegun = true;
           begin();
         },
         turn: (index) => {
@@ -162,13 +170,18 @@ export function openShell(channel: Channel, options: ShellOptions): Session & { 
       listener = {
         stdout: trip.stdout,
         stderr: trip.stderr,
-        closed: (end) => lose(closedError(end, options, idle.text() + trip.noise())),
+        closed: (end) => lose(closedError(end, options, hasBegun, idle.text() + trip.noise())),
       };
       const silence = (): void =>
         lose(new UnreachableError(`${options.target}: the shell there did not answer within ${patience} s`, startUpHint(trip.noise())));
+      const stalled = (): void =>
+        lose(new UnreachableError(`${options.target}: the host takes nothing of what is sent to it, for ${patience} s`, startUpHint(trip.noise())));
+      const wait = (what: () => void): void => {
+        if (shell === undefined && !finished) after(patience, what);
+      };
       // Counted from when the last byte is on its way, so that a large file may take as long as it needs.
-      send(text).then(
-        () => (shell === undefined && !finished ? after(patience, silence) : undefined),
+      send(text, () => wait(stalled)).then(
+        () => wait(silence),
         () => undefined,
       );
     });
@@ -199,7 +212,8 @@ function frame(nonce: string, steps: readonly Step[]): string {
   }
 }
 
-function closedError(end: ChannelEnd, options: ShellOptions, noise = ''): UnreachableError {
+/** @param hasBegun the shell has answered already */
+function closedError(end: ChannelEnd, options: ShellOptions, hasBegun: boolean, noise: string): UnreachableError {
   const lost = options.lost();
   if (lost !== undefined) return new UnreachableError(`${options.target}: the connection was lost: ${lost}`, lostHint);
   if (end.code === noBuiltinPrintf)
@@ -212,13 +226,15 @@ function closedError(end: ChannelEnd, options: ShellOptions, noise = ''): Unreac
   const how = plain
     ? 'ended'
     : end.signal !== undefined
-      ? `was ended by ${end.signal}`
+      ? `was ended by ${plainText(end.signal.slice(0, 20))}`
       : end.code !== undefined
         ? `ended with code ${end.code}`
         : 'was closed';
   return new UnreachableError(
     `${options.target}: the shell there ${how}${noise.trim() === '' ? '' : `; it said: ${plainText(noise)}`}`,
-    'Can this user run a shell there? Is the host out of memory or processes?',
+    hasBegun
+      ? 'Is the host out of memory or processes? What was being done there may have been done or not; run again.'
+      : 'Can this user run a shell there? nologin and ForceCommand do not let it, nor start-up files (.bashrc, .profile) that end the shell or start another. Is the host out of memory or processes?',
   );
 }
 

@@ -2,14 +2,20 @@ import { UnreachableError } from '../values/errors.ts';
 import type { Hop } from './jump.ts';
 import { plainText } from './plain-text.ts';
 
-/** Why there is no connection. `closed`: before any login was tried; `silent`: even before the server named itself. */
+/**
+ * Why there is no connection. `closed`: before any login was tried; `silent`: even before the server named itself. `flood`: it sends without end what nobody
+ * asked for.
+ */
 export class SshFailure extends Error {
-  readonly kind: 'silent' | 'closed' | 'timeout' | 'algorithms' | 'host-key' | 'login' | 'protocol' | 'aborted';
+  readonly kind: 'silent' | 'closed' | 'timeout' | 'algorithms' | 'host-key' | 'login' | 'protocol' | 'flood' | 'aborted';
+  /** What the host shows to whoever logs in. */
+  readonly banner: string;
 
-  constructor(kind: SshFailure['kind'], message: string) {
+  constructor(kind: SshFailure['kind'], message: string, banner = '') {
     super(message);
     this.name = 'SshFailure';
     this.kind = kind;
+    this.banner = banner;
   }
 }
 
@@ -62,6 +68,7 @@ export function describeFailure(
             `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
           tried.keys && `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder?`,
           'Is ssh_user right?',
+          error.banner.trim() !== '' && `The host says: ${plainText(error.banner)}`,
         ]
           .filter((one) => one !== false)
           .join(' '),
@@ -73,6 +80,8 @@ export function describeFailure(
         `${where} closed the connection during the SSH handshake (${said})`,
         'Look into the log of sshd there (journalctl -u ssh).',
       );
+    case 'flood':
+      return new UnreachableError(`${where} was left: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
     case 'host-key':
     case 'protocol':
       break;

@@ -13,8 +13,10 @@ import { UnreachableError } from '../values/errors.ts';
 import { type Channel, createRelay, type Link } from './channel.ts';
 import { inOnePiece } from './greeting.ts';
 import { meter } from './meter.ts';
+import { plainText } from './plain-text.ts';
 import type { PrivateKey } from './private-key.ts';
 import { SshFailure } from './ssh-errors.ts';
+import { createUnasked, type Unasked } from './unasked.ts';
 
 // The one file that knows node-ssh, and the ssh2 under it (but for its reader of keys: private-key.ts). node-ssh connects and disposes; channels are ssh2's own, because
 // execCommand calls a lost link a result, joins chunks as text, has no limits and cannot be stopped (docs/dependencies.md).
@@ -88,9 +90,16 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   let rttMs = 0;
   let closing = false;
   let lost: string | undefined;
+  let banner = '';
 
   inOnePiece(options.socket);
-  const traffic = meter(options.socket);
+  const unasked = createUnasked();
+  const traffic = meter(options.socket, (now) => {
+    if (options.socket.destroyed || !unasked.isTooMuch(now)) return;
+    firstError ??= new SshFailure('flood', 'it sends without end what nobody asked for');
+    lost ??= firstError.message;
+    options.socket.destroy();
+  });
   const connected = ssh.connect({
     // node-ssh wants a socket that reads; ssh2 writes to it as well.
     sock: options.socket,
@@ -118,7 +127,17 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
   const client = ssh.connection;
   client?.on('error', (error: Error) => {
     firstError ??= error;
-    lost ??= error.message;
+    lost ??= plainText(error.message);
+    // ssh2 only ends its own half: the host may keep the other one open, and nobody would notice.
+    if (stage === 'ready') options.socket.destroy();
+  });
+  // Nobody is asked for a new one, so that the host would wait for ever.
+  client?.on('change password', () => {
+    firstError ??= new SshFailure('login', 'the host wants another password to be set first: log in with ssh', banner);
+    options.socket.destroy();
+  });
+  client?.on('banner', (text) => {
+    banner = (banner + text).slice(-4096);
   });
   client?.on('close', () => {
     lost ??= 'the host closed it';
@@ -137,7 +156,7 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
     await connected;
   } catch (error) {
     options.socket.destroy();
-    throw failure(firstError ?? error, stage, refusedKey);
+    throw failure(firstError ?? error, traffic().bytesReceived === 0 ? 'silence' : stage, refusedKey, banner);
   } finally {
     options.signal?.removeEventListener('abort', abort);
   }
@@ -147,9 +166,9 @@ export async function openSsh(options: SshOptions): Promise<SshLink> {
     rttMs,
     traffic,
     lost: () => (closing ? undefined : lost),
-    exec: (command) => exec(client, command, options.target),
-    execOnTerminal: (command) => exec(client, command, options.target, { pty: { term: 'dumb', modes: { ECHO: 0 } } }),
-    forward: (host, port) => forward(client, host, port),
+    exec: (command) => exec(client, unasked, command, options.target),
+    execOnTerminal: (command) => exec(client, unasked, command, options.target, { pty: { term: 'dumb', modes: { ECHO: 0 } } }),
+    forward: (host, port) => forward(client, unasked, host, port),
     close: () => {
       closing = true;
       return new Promise((resolve) => {
@@ -224,23 +243,23 @@ class ChosenKeysAgent extends ssh2.OpenSSHAgent {
   }
 }
 
-function failure(error: unknown, stage: string, refusedKey: boolean): SshFailure {
+function failure(error: unknown, stage: string, refusedKey: boolean, banner: string): SshFailure {
   if (error instanceof SshFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
   const level = error instanceof Error && 'level' in error ? error.level : undefined;
   if (refusedKey) return new SshFailure('host-key', message);
-  if (message.includes('before handshake')) return new SshFailure('silent', message);
+  if (message.includes('before handshake') || (level === 'client-socket' && stage === 'silence')) return new SshFailure('silent', message);
   if (level === 'client-timeout') return new SshFailure('timeout', stage === 'login' ? 'logging in' : 'the SSH handshake');
   if (message.includes('no matching')) return new SshFailure('algorithms', message.replace('Handshake failed: ', ''));
-  if (level === 'client-authentication' || stage === 'login') return new SshFailure('login', message);
+  if (level === 'client-authentication' || stage === 'login') return new SshFailure('login', message, banner);
   if (level === 'client-socket' || message.includes('No response')) return new SshFailure('closed', message);
   return new SshFailure('protocol', message);
 }
 
-function exec(client: Client, command: string, target: string, execOptions: ExecOptions = {}): Promise<Channel> {
+function exec(client: Client, unasked: Unasked, command: string, target: string, execOptions: ExecOptions = {}): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
-      const why = error instanceof Error ? error.message : 'the host refused it';
+      const why = error instanceof Error ? plainText(error.message) : 'the host refused it';
       reject(
         new UnreachableError(
           `${target}: no program can be started there: ${why}`,
@@ -249,19 +268,25 @@ function exec(client: Client, command: string, target: string, execOptions: Exec
       );
     };
     try {
-      client.exec(command, execOptions, (error, channel) => (error ? fail(error) : resolve(wrap(channel))));
+      client.exec(command, execOptions, (error, channel) => (error ? fail(error) : resolve(wrap(channel, unasked))));
     } catch (error) {
       fail(error);
     }
   });
 }
 
-function wrap(stream: ClientChannel): Channel {
+// An 'error' that nobody listens to would end the process: a host may send data after its end.
+function guarded(stream: ClientChannel, unasked: Unasked): ClientChannel {
+  for (const one of [stream, stream.stderr]) unasked.output(one).on('error', () => undefined);
+  return stream;
+}
+
+function wrap(channel: ClientChannel, unasked: Unasked): Channel {
+  const stream = guarded(channel, unasked);
   const relay = createRelay();
   let end: { code?: number; signal?: string } = {};
   stream.on('data', relay.stdout);
   stream.stderr.on('data', relay.stderr);
-  stream.on('error', () => undefined);
   stream.on('exit', (code: number | null, signal?: string) => {
     end = { ...(code !== null && { code }), ...(signal !== undefined && { signal }) };
     // What it left running may hold the channel open; what is still on its way has a second to arrive.
@@ -279,10 +304,10 @@ function wrap(stream: ClientChannel): Channel {
   };
 }
 
-function forward(client: Client, host: string, port: number): Promise<Duplex> {
+function forward(client: Client, unasked: Unasked, host: string, port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     try {
-      client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => (error ? reject(error) : resolve(stream)));
+      client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => (error ? reject(error) : resolve(guarded(stream, unasked))));
     } catch (error) {
       reject(error instanceof Error ? error : new Error(String(error)));
     }

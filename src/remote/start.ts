@@ -47,10 +47,11 @@ export const startLine = `homerun:${oneLine(`
 `)}\n`;
 
 /**
- * The first lines of a session's shell. 3 is the real stderr; the shell's own goes nowhere (see `frameTrip`). `homerun_go N` stands before each trip of N bytes: bash reads its
+ * The first lines of a session's shell, which must not be zsh: that one does not part words as others do. 3 is the real stderr; the shell's own goes nowhere (see `frameTrip`). `homerun_go N` stands before each trip of N bytes: bash reads its
  * input byte by byte, which takes a second a MiB, so there head(1) fetches what is long; other shells just go on reading.
  */
-export const shellPrelude = `exec 3>&2 2>/dev/null
+export const shellPrelude = `[ -z "\${ZSH_VERSION:-}" ] || { echo '/bin/sh is zsh: make it dash, bash or BusyBox' >&2; exit; }
+exec 3>&2 2>/dev/null
 if [ -n "\${BASH_VERSION:-}" ]; then homerun_go() { [ "$1" -lt 8192 ] || eval "set --; $(head -c "$1")"; }; else homerun_go() { :; }; fi
 ${sweep}
 `;

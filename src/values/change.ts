@@ -21,6 +21,8 @@ export interface Brought {
   readonly to: string;
   /** The digest that must arrive, hexadecimal. Absent: whatever arrives is taken. */
   readonly sha256?: string | undefined;
+  /** Bytes of the file with that digest: no more are taken. */
+  readonly size?: number | undefined;
 }
 
 /** A host that has gone away, or may have, comes back: it is connected to anew until it does. */

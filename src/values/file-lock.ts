@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { open, stat, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,11 +19,8 @@ export async function locked<Result>(lock: string, work: () => Result | Promise<
       await handle.close();
       break;
     }
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > staleMs) await unlink(lock).catch(() => undefined);
+    const found = await stat(lock).catch(() => undefined);
+    if (isStale(found)) await removeStale(lock, found);
     else await sleep(20);
   }
   try {
@@ -30,4 +28,23 @@ export async function locked<Result>(lock: string, work: () => Result | Promise<
   } finally {
     await unlink(lock).catch(() => undefined);
   }
+}
+
+function isStale(found: Stats | undefined): found is Stats {
+  return found !== undefined && Date.now() - found.mtimeMs > staleMs;
+}
+
+// Of those that find the same lock stale only one may remove it: another would remove the next one's. Who makes the file that is named after this very lock is the one.
+async function removeStale(lock: string, { ino, mtimeMs }: Stats): Promise<void> {
+  const claim = `${lock}.${ino}.${Math.trunc(mtimeMs)}`;
+  const handle = await open(claim, 'wx', 0o600).catch(() => undefined);
+  if (!handle) {
+    // So was the one before, if it is as old.
+    if (isStale(await stat(claim).catch(() => undefined))) await unlink(claim).catch(() => undefined);
+    return await sleep(20);
+  }
+  await handle.close();
+  const now = await stat(lock).catch(() => undefined);
+  if (now?.ino === ino && now.mtimeMs === mtimeMs) await unlink(lock).catch(() => undefined);
+  await unlink(claim).catch(() => undefined);
 }

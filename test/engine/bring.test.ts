@@ -53,6 +53,7 @@ test('bring › what is not whole leaves the old file and nothing beside it', as
   writeFileSync(to, 'old');
   const refused: readonly (readonly [result: StepResult | undefined, message: RegExp])[] = [
     [answer('bmV3\n'), /was changed while it was brought/],
+    [answer('bmV3bmV3\n'), /was changed while it was brought: expected 3 bytes, got more/],
     [answer('$$$'), /is not understood/],
     [answer('bmV3', { truncated: true }), /is not understood/],
     [answer('', { rc: 1, stderr: 'No such file' }), /cannot be read any more: No such file/],
@@ -60,7 +61,7 @@ test('bring › what is not whole leaves the old file and nothing beside it', as
     [undefined, /did not answer/],
   ];
   for (const [result, message] of refused)
-    await t.throwsAsync(() => bring({ from: '/x', to, sha256: digestOf('other') }, () => Promise.resolve(result)), {
+    await t.throwsAsync(() => bring({ from: '/x', to, sha256: digestOf('other'), size: 3 }, () => Promise.resolve(result)), {
       instanceOf: TaskError,
       message,
     });
@@ -68,9 +69,15 @@ test('bring › what is not whole leaves the old file and nothing beside it', as
   t.is(readFileSync(to, 'utf8'), 'old');
 });
 
+test('bring › what else is said on standard error is not about the file', async (t) => {
+  const to = join(root, 'noisy');
+  await bring({ from: '/x', to }, () => Promise.resolve(answer('bmV3\n', { stderr: 'ERROR: ld.so: cannot be preloaded' })));
+  t.is(readFileSync(to, 'utf8'), 'new');
+});
+
 test('bring › a file that cannot be read to its end is not taken for a short one', async (t) => {
   const to = join(root, 'short');
-  const result = answer('bmV3\n', { stderr: "tail: error reading 'standard input': Input/output error" });
+  const result = answer('bmV3\n', { stderr: "tail: error reading 'standard input': Input/output error\nhomerun-not-all\n" });
   await t.throwsAsync(() => bring({ from: '/x', to }, () => Promise.resolve(result)), { instanceOf: TaskError, message: /Input\/output error/ });
   t.throws(() => statSync(to), { code: 'ENOENT' });
 });

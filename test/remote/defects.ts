@@ -1,7 +1,8 @@
 import { type Defect, showDefects, type TestChoice } from '../defects.ts';
+import { hostileDefects } from './hostile-defects.ts';
 import { lockDefects } from './lock-defects.ts';
 
-// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in how hosts are logged in at, in quoting, and in what keeps work from being half done, and that each turns a test red.
+// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in how hosts are logged in at, in quoting, in what keeps work from being half done, and in what meets hostile hosts, and that each turns a test red.
 
 const model: TestChoice = { file: 'remote/known-hosts-ssh', match: '10,000' };
 const ssh: TestChoice = { file: 'remote/known-hosts-ssh', match: 'exactly where ssh' };
@@ -397,4 +398,4 @@ const defects: readonly Defect[] = [
   { what: 'a sudo is started for each task', file: 'remote/connect', from: 'if (known)\n                return known;', to: '', test: oneSudo },
 ];
 
-process.exitCode = showDefects([...defects, ...lockDefects], process.argv[2]);
+process.exitCode = showDefects([...defects, ...lockDefects, ...hostileDefects], process.argv[2]);

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,19 @@ for (const type of ['ed25519', 'ecdsa', 'rsa']) {
   });
 }
 
+test('a key file that is a pipe or a device is refused at once', async (t) => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  // Held open, so that whoever reads it waits for what is written, and for no longer than this test.
+  const held = openSync(pipe, 'r+');
+  t.teardown(() => closeSync(held));
+  for (const path of [pipe, '/dev/null', folder]) {
+    const error = await t.throwsAsync(planLogin(settings({ identityFile: path })), { instanceOf: UnreachableError });
+    t.is(error?.message, `the private key ${path} cannot be read (it is not a file)`);
+    t.regex(error?.hint ?? '', /ssh_identity_file/);
+  }
+});
+
 for (const format of ['PEM', 'PKCS8']) {
   keys(`an RSA key in ${format} is read, or what to do is said`, async (t) => {
     const file = join(folder, `rsa-${format}`);
@@ -86,7 +99,7 @@ keys('each way in which a key can be the wrong file is told apart', async (t) =>
   writeFileSync(join(folder, 'empty'), '');
   writeFileSync(join(folder, 'cut'), readFileSync(join(folder, 'ed25519'), 'utf8').slice(0, 200));
   t.regex(await said(join(folder, 'missing')), /missing does not exist \| .*ssh_identity_file/);
-  t.regex(await said(folder), /cannot be read \(EISDIR\)/);
+  t.regex(await said(folder), /cannot be read \(it is not a file\)/);
   t.regex(await said(join(folder, 'text')), /is no private key that can be used/);
   t.regex(await said(join(folder, 'empty')), /is no private key that can be used/);
   t.regex(await said(join(folder, 'cut')), /is no private key that can be used/);

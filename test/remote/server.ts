@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'homerun-hostile-'));
@@ -26,7 +26,11 @@ export interface Behaviour {
   /** Private keys in PEM; default: one of RSA. */
   readonly hostKeys?: readonly string[];
   /** What is done with an exec channel; the server says yes to it before. */
-  readonly shell?: (channel: ServerChannel, client: Connection) => void;
+  readonly shell?: (channel: ServerChannel, client: Connection, command: string) => void;
+  /** Once the client has said its name. */
+  readonly connected?: (client: Connection) => void;
+  /** What is done with the wish for a channel; default: it is opened. */
+  readonly session?: (accept: () => Session, client: Connection) => Session | undefined;
   readonly authenticate?: (context: AuthContext, client: Connection) => void;
   readonly algorithms?: Algorithms;
   readonly client?: (client: Connection) => void;
@@ -52,6 +56,7 @@ export async function fakeServer(behaviour: Behaviour): Promise<FakeServer> {
   const server = new ssh2.Server({ hostKeys, ...(behaviour.algorithms && { algorithms: behaviour.algorithms }) }, (client) => {
     clients.add(client);
     client.on('error', () => undefined);
+    behaviour.connected?.(client);
     client.on('authentication', (context) => {
       logins += 1;
       if (behaviour.authenticate) behaviour.authenticate(context, client);
@@ -63,12 +68,13 @@ export async function fakeServer(behaviour: Behaviour): Promise<FakeServer> {
     });
     client.on('ready', () => behaviour.client?.(client));
     client.on('session', (accept) => {
-      const session = accept();
+      const session = behaviour.session ? behaviour.session(accept, client) : accept();
+      if (!session) return;
       for (const name of ['pty', 'x11', 'auth-agent', 'env'] as const) session.on(name, () => asked.push(name));
-      session.on('exec', (acceptExec) => {
+      session.on('exec', (acceptExec, _reject, { command }) => {
         const channel = acceptExec();
         channel.on('error', () => undefined);
-        behaviour.shell?.(channel, client);
+        behaviour.shell?.(channel, client, command);
       });
     });
   });

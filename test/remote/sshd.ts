@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,11 +42,15 @@ export function whyNoSshd(...more: readonly string[]): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'it takes root';
 }
 
-/** What is to be other than usual: lines for the beginning and the end of sshd_config, the program that is /bin/sh, lines of sh that are run before sshd starts. */
+/** How a test host differs from the usual one. */
 export interface SshdOptions {
+  /** Lines for sshd_config; the first one of a kind counts. */
   readonly extra?: readonly string[];
+  /** Blocks of sshd_config that begin with Match. */
   readonly matching?: readonly string[];
+  /** The program that is /bin/sh on it. */
   readonly sh?: string;
+  /** Done as root before it starts: lines of sh. */
   readonly setUp?: readonly string[];
 }
 
@@ -61,8 +65,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   keygen(join(folder, 'other'), 'ed25519');
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(folder, 'id.pub')));
   writeFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${publicKey(join(folder, 'host_ed25519.pub'))}\n`);
-  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options.extra ?? [], options.matching ?? []));
-  writeFileSync(join(folder, 'start'), startScript(folder, options.sh, options.setUp ?? []));
+  writeFileSync(join(folder, 'sshd_config'), configuration(folder, port, options));
+  writeFileSync(join(folder, 'start'), startScript(folder, options));
   const child = spawn('/usr/bin/unshare', ['--mount', '/bin/sh', join(folder, 'start')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const log: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
@@ -114,7 +118,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-function configuration(folder: string, port: number, extra: readonly string[], matching: readonly string[]): string {
+function configuration(folder: string, port: number, { extra = [], matching = [] }: SshdOptions): string {
   return [
     ...extra,
     `Port ${port}`,
@@ -129,12 +133,19 @@ function configuration(folder: string, port: number, extra: readonly string[], m
     'PrintMotd no',
     'UseDNS no',
     'LogLevel INFO',
+    ...(hasPenalties() ? ['PerSourcePenalties no'] : []),
     ...matching,
     '',
   ].join('\n');
 }
 
-function startScript(folder: string, sh: string | undefined, setUp: readonly string[]): string {
+/** Since OpenSSH 9.8 sshd bars for a while who fails to log in; all that is tried here comes from one address. */
+function hasPenalties(): boolean {
+  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(spawnSync('/usr/sbin/sshd', ['-V'], { encoding: 'utf8' }).stderr) ?? [];
+  return Number(major) > 9 || (Number(major) === 9 && Number(minor) >= 8);
+}
+
+function startScript(folder: string, { sh, setUp = [] }: SshdOptions): string {
   return [
     'set -e',
     'mount --make-rprivate /',

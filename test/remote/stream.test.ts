@@ -99,6 +99,16 @@ test('head and tail of a long stream are kept, whatever the pieces, and what is 
   );
 });
 
+test('output that comes byte by byte takes no more memory than output that comes in one piece', (t) => {
+  const kept = createKept();
+  const bytes = Buffer.alloc(64, 'abc\n');
+  const before = process.memoryUsage();
+  for (let count = 0; count < 3_000_000; count += 1) kept.push(bytes.subarray(count % 64, (count % 64) + 1));
+  const { heapUsed, external } = process.memoryUsage();
+  t.is(kept.text().length, 3_000_000);
+  t.true(heapUsed + external - before.heapUsed - before.external < 50 * 2 ** 20);
+});
+
 test('text of a host becomes one harmless line', (t) => {
   t.is(plainText('a\r\nb\tc  d'), 'a b c d');
   t.is(plainText('\x1b[31mred\x1b[0m\x07\u202e\u0000 x'), 'red x');

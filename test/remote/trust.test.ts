@@ -87,6 +87,21 @@ test('many at once lose no line, and a lock that somebody left is taken over', a
   t.false(existsSync(`${file}.lock`));
 });
 
+test('of many that find the same lock left over, one at a time writes', async (t) => {
+  for (let round = 0; round < 40; round += 1) {
+    const file = join(folder, `left-${round}`);
+    writeFileSync(`${file}.lock`, '');
+    utimesSync(`${file}.lock`, 1, 1);
+    const added = await Promise.all(Array.from({ length: 12 }, () => recordHostKey(file, { host: 'web1', port: 22 }, key(1))));
+    t.is(added.filter(Boolean).length, 1);
+    t.is(readFileSync(file, 'utf8'), line('web1', 1));
+  }
+  t.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('.lock')),
+    [],
+  );
+});
+
 (why === undefined ? test : test.skip)('a host is asked for its key without a login; recorded, it is trusted', async (t) => {
   t.timeout(60_000);
   const sshd = await startSshd();

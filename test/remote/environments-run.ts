@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { quote } from '../../src/values/command.ts';
+import { project } from '../cli/project.ts';
+import { converge, type JsonRan } from '../e2e/homerun.ts';
+import type { Environment } from './environments.ts';
+import { startSshd } from './sshd.ts';
+
+/** What a run came to on one host. */
+export interface Came {
+  /** Messages, each with its hint; empty when all went well. */
+  readonly bad: string;
+  readonly changed: readonly string[];
+  readonly tasks: number;
+}
+
+/** Seconds that a host is given to answer. */
+const seconds = 20;
+
+const playbook = `
+- hosts: all
+  tasks:
+    - name: Run
+      command: echo here
+      changed_when: false
+    - name: Write
+      copy: {content: "written by homerun\\n", dest: "{{ place }}/written", mode: "0640"}
+    - name: Change a line
+      lineinfile: {path: "{{ place }}/lines", line: one line, create: true}
+    - name: Look
+      stat: {path: "{{ place }}/written"}
+    - name: List
+      find: {paths: "{{ place }}", patterns: written}
+    - name: Bring
+      fetch: {src: "{{ place }}/written", dest: fetched}
+    - name: Run a script
+      script: script.sh
+      changed_when: false
+`;
+
+export const taskCount = 7;
+
+/** Runs a playbook over one sshd with an account for each environment, and once more over those where all went well. */
+export async function runIn(rows: readonly Environment[]): Promise<readonly { readonly first: Came; readonly second: Came }[]> {
+  const sshd = await startSshd({
+    setUp: ['mount -t tmpfs -o mode=755 tmpfs /srv', ...rows.map(setUpOf)],
+    matching: rows.flatMap(({ sshd: lines }, index) => (lines ? [`Match User ${userOf(index)}`, ...lines.map((line) => `  ${line}`)] : [])),
+    extra: ['PermitUserEnvironment yes'],
+  });
+  const home = mkdtempSync(join(tmpdir(), 'homerun-environments-'));
+  try {
+    const hosts = Object.fromEntries(rows.map((row, index) => [userOf(index), { ssh_user: userOf(index), place: row.place ?? homeOf(row, index) }]));
+    const common = {
+      ssh_host: '127.0.0.1',
+      ssh_port: sshd.port,
+      ssh_identity_file: join(sshd.folder, 'id'),
+      ssh_known_hosts_file: join(sshd.folder, 'known_hosts'),
+      ssh_timeout: seconds,
+    };
+    const folder = project({
+      'inventory/hosts.yaml': JSON.stringify({ all: { vars: common, hosts } }),
+      'site.yaml': playbook,
+      'script.sh': '#!/bin/sh\necho from a script\n',
+    });
+    const run = (...words: readonly string[]) =>
+      converge('run', ['site.yaml', ...words], { folder, environment: { HOME: home, XDG_STATE_HOME: home, SSH_AUTH_SOCK: '' } });
+    const first = await run();
+    const well = rows.map((_, index) => userOf(index)).filter((user) => cameOf(first, user).bad === '');
+    const second = await run('--limit', well.join(','));
+    rmSync(folder, { recursive: true });
+    return rows.map((_, index) => ({ first: cameOf(first, userOf(index)), second: cameOf(second, userOf(index)) }));
+  } finally {
+    sshd.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function cameOf(ran: JsonRan, host: string): Came {
+  const tasks = ran.tasks.filter((task) => task.host === host);
+  const said = [
+    ...tasks
+      .filter(({ status }) => status === 'failed' || status === 'unreachable')
+      .map(({ task, message, hint, output }) => `${task}: ${message}\n${hint ?? ''}\n${output?.stderr ?? ''}`),
+    ...ran.unreachable.filter((one) => one.host === host).map(({ message, hint }) => `${message}\n${hint ?? ''}`),
+  ];
+  return { bad: said.join('\n'), changed: tasks.filter(({ status }) => status === 'changed').map(({ task }) => task), tasks: tasks.length };
+}
+
+function userOf(index: number): string {
+  return `e${index}`;
+}
+
+function homeOf({ home }: Environment, index: number): string {
+  return home ?? `/home/${userOf(index)}`;
+}
+
+/** Makes the account. Its own shell, where it has name spaces of its own, is a script that makes them. */
+function setUpOf(row: Environment, index: number): string {
+  const { shell = '/bin/bash', files = {}, shadow = '*:19000:0:99999:7:::', setUp = ':', inside, as = '', place } = row;
+  const user = userOf(index);
+  const id = inside === undefined ? 20_000 + index : 0;
+  const script = `#!/bin/bash\nexec unshare --mount --uts /bin/bash -c ${quote(`mount -t tmpfs -o mode=755 tmpfs /mnt\n${inside}\nexec ${as} ${shell} "$@"`)} bash "$@"\n`;
+  return [
+    `user=${user} home=${quote(homeOf(row, index))}`,
+    `printf '%s\\n' ${quote(`${user}:x:${id}:${id}::${homeOf(row, index)}:${inside === undefined ? shell : `/etc/shell-${user}`}`)} >>/etc/passwd`,
+    `printf '%s\\n' ${quote(`${user}:${shadow}`)} >>/etc/shadow`,
+    ...(inside === undefined ? [] : [`printf %s ${quote(script)} >/etc/shell-${user}; chmod 755 /etc/shell-${user}`]),
+    'mkdir -p "$home"',
+    ...Object.entries(files).map(([name, text]) => `mkdir -p "$(dirname "$home"/${name})"; printf %s ${quote(text)} >"$home"/${name}`),
+    `chown -R ${id}:${id} "$home"`,
+    ...(place?.startsWith('/srv/') ? [`mkdir -p ${place}; chmod 777 ${place}`] : []),
+    setUp,
+  ].join('\n');
+}

@@ -1,0 +1,25 @@
+import test from 'ava';
+import { nameOf, runAmong, wellHosts } from '../remote/hostile-run.ts';
+import { ways } from '../remote/hostile-ways.ts';
+
+// Each way of doing harm in a run of its own, so that what one costs is not hidden by the others.
+
+const exitCodes = { ok: 0, failed: 2, unreachable: 4 } as const;
+
+test('each hostile host alone with two that are well: they finish, and the memory stays below 300 MB', async (t) => {
+  t.timeout(20 * 60_000);
+  let most = 0;
+  const waiting = [...ways];
+  const work = async (): Promise<void> => {
+    for (let way = waiting.shift(); way; way = waiting.shift()) {
+      const { exitCode, hosts, rssMegabytes, touched, succeeded } = await runAmong([way], 8);
+      t.is(exitCode, exitCodes[way.status], `${way.name}: ${hosts.get(nameOf(0))?.text}`);
+      for (const name of wellHosts) t.deepEqual(new Set(hosts.get(name)?.statuses), new Set(['ok', 'changed']), way.name);
+      t.deepEqual([...touched, ...succeeded], [], way.name);
+      t.true(rssMegabytes < 300, `${way.name}: ${rssMegabytes} MB`);
+      most = Math.max(most, rssMegabytes);
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  t.log(`${ways.length} ways, each alone: at most ${most.toFixed(0)} MB`);
+});
