@@ -159,6 +159,7 @@ for (const [what, algorithms] of [
 ] as const satisfies readonly (readonly [string, object])[]) {
   test(`a server that offers ${what} is refused, and the message says so`, async (t) => {
     const server = await fakeServer({ algorithms: Object.fromEntries(Object.entries(algorithms).map(([name, list]) => [name, [...list]])) });
+    t.teardown(() => server.close());
     const error = await t.throwsAsync(connect(server.settings), { instanceOf: UnreachableError });
     t.regex(error?.message ?? '', /no common way to encrypt|none of the types on record/);
     t.is(server.logins(), 0);
