@@ -67,11 +67,12 @@ function connection(
     }
   };
 
+  const onTerminal = link.execOnTerminal?.bind(link);
   // What is asked of the link has an end.
   const patient: Link = {
     ...link,
     exec: (command) => begin(link.exec(command)),
-    ...(link.execOnTerminal && { execOnTerminal: (command: string) => begin((link.execOnTerminal ?? link.exec)(command)) }),
+    ...(onTerminal && { execOnTerminal: (command: string) => begin(onTerminal(command)) }),
   };
   const becoming = {
     target: login.target,
