@@ -91,7 +91,7 @@ export function lockStep({ holder, waitSeconds, breaks }: LockRequest): Step {
           homerun_left=$((homerun_left - 1)); sleep 1;
         else
           [ $homerun_odd -gt 0 ] || { printf '%s\\n%s\\n' "$homerun_r" "$homerun_i"; return ${lockRefused}; };
-          homerun_odd=$((homerun_odd - 1)); sleep 0.1 || sleep 1;
+          homerun_odd=$((homerun_odd - 1)); sleep 0.1 || { homerun_odd=$((homerun_odd - 9)); sleep 1; };
         fi;
       done;
       ${findSelf}
@@ -102,8 +102,13 @@ export function lockStep({ holder, waitSeconds, breaks }: LockRequest): Step {
     };
     homerun_lock
   `);
-  return { script, inShell: true, timeoutSeconds: Math.ceil(waitSeconds) + 120 };
+  return { script, inShell: true, timeoutSeconds: Math.ceil(waitSeconds) + (breaks === undefined ? secondsToTake : secondsToEnd) };
 }
+
+/** To end a run on a host takes up to three seconds, and that is tried three times. */
+const secondsToEnd = 60;
+/** A file that somebody is just writing is waited for. */
+const secondsToTake = 10;
 
 // Three times at most: what cannot be ended (a dead disk) keeps the lock.
 function endHolder(breaks: string): string {

@@ -287,7 +287,7 @@ const inAScript: readonly Way[] = [
       setTimeout(() => socketOf(client).destroy(), 50);
     }),
     status: 'unreachable',
-    says: /the connection was lost: [^]*may have been done or not/,
+    says: /the connection was lost: [^]*unknown whether this was done/,
   },
   {
     name: 'sends rubbish in place of a packet, and does not hang up',

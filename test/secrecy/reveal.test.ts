@@ -5,7 +5,7 @@ import test from 'ava';
 /** Who may look at the text of a secret, by what for. A new file in this list wants a reason. */
 const mayReveal: Readonly<Record<string, readonly string[]>> = {
   'it is sent to the host, on standard input alone': ['remote/frame.ts'],
-  'it logs in, or becomes another user': ['remote/login.ts', 'remote/become.ts'],
+  'it logs in, or becomes another user': ['remote/login.ts', 'remote/askpass.ts', 'remote/become.ts'],
   'it hides it where it is shown': ['engine/mask.ts', 'values/unified-diff.ts', 'language/secrecy.ts'],
   'identities and trips are told apart by it': ['engine/target.ts', 'engine/together.ts'],
   'it makes another value of it, which is a Secret again': [
