@@ -84,8 +84,9 @@ export function lockStep({ holder, waitSeconds, breaks }: LockRequest): Step {
       while :; do
         homerun_take;
         case $? in 0) break;; 2) echo none; return 0;; esac;
-        if homerun_look; then
-          [ "$homerun_r" != ${quoteAlways(holder.run)} ] || { echo shared; return 0; };
+        homerun_look; homerun_x=$?;
+        [ "$homerun_r" != ${quoteAlways(holder.run)} ] || { echo shared; return 0; };
+        if [ $homerun_x = 0 ]; then
           ${end}
           [ $homerun_left -gt 0 ] || { printf '%s\\n%s\\n' "$homerun_r" "$homerun_i"; return ${lockRefused}; };
           homerun_left=$((homerun_left - 1)); sleep 1;
