@@ -109,11 +109,11 @@ test.serial('who cannot become root is told why at the first task that needs it,
   const first = /^failed: \[ill\] Install what downloads over https\n {2}playbooks\/docker\.yaml:\d+:\d+: /m;
   const none = await screen(t, 'playbooks/docker.yaml', 2, { ssh_user: 'deploy' });
   t.regex(none, first);
-  t.regex(none, /sudo wants a password to become root\n {2}Give it \(become_password, or --ask-become-pass\)/);
+  t.regex(none, /sudo wants a password to become root\n {2}Give it \(become_password, or -K\)/);
 
   const since = (await onIll('date "+%F %T"')).trim();
   const wrong = await screen(t, 'playbooks/docker.yaml', 2, { ssh_user: 'deploy', become_password: 'open-sesame' });
-  t.regex(wrong, /sudo does not take the password.*\n {2}It was tried once and not again\. Check become_password/);
+  t.regex(wrong, /sudo does not take the password for becoming root.*\n {2}It was tried once, and is not again in this run\. Check become_password/);
   t.false(wrong.includes('open-sesame'));
   t.is((await onIll(`journalctl -q -o cat --since "${since}" | grep -c "incorrect password attempt"`)).trim(), '1');
 
@@ -123,7 +123,7 @@ test.serial('who cannot become root is told why at the first task that needs it,
   await whileBroken('mv /usr/bin/sudo /usr/bin/sudo.away', 'mv /usr/bin/sudo.away /usr/bin/sudo', async () => {
     const without = await screen(t, 'playbooks/docker.yaml', 2, { ssh_user: 'deploy', become_password: lab.users.sudo.password });
     t.regex(without, first);
-    t.regex(without, /there is no sudo, so this user cannot become root\n {2}Install sudo there, or log in as root \(ssh_user: root\)/);
+    t.regex(without, /there is no sudo, so this user cannot become root\n {2}Install sudo there, set become_method to .*, or log in as root \(ssh_user: root\)/);
   });
   await screen(t, 'playbooks/docker.yaml', 0, { ssh_user: 'deploy', become_password: lab.users.sudo.password });
 });

@@ -32,7 +32,7 @@ export const defects: readonly Defect[] = [
   {
     what: 'a user that was not there never is',
     file: 'engine/target',
-    from: '(this.#refused.get(user) ?? this.#changes) === this.#changes',
+    from: '(this.#refused.get(shell) ?? this.#changes) === this.#changes',
     to: 'true',
   },
   { what: 'one answer that makes no sense spoils the others', file: 'engine/batch', from: 'isShared: group.length > 1', to: 'isShared: false' },
