@@ -123,7 +123,10 @@ test.serial('who cannot become root is told why at the first task that needs it,
   await whileBroken('mv /usr/bin/sudo /usr/bin/sudo.away', 'mv /usr/bin/sudo.away /usr/bin/sudo', async () => {
     const without = await screen(t, 'playbooks/docker.yaml', 2, { ssh_user: 'deploy', become_password: lab.users.sudo.password });
     t.regex(without, first);
-    t.regex(without, /there is no sudo, so this user cannot become root\n {2}Install sudo there, set become_method to .*, or log in as root \(ssh_user: root\)/);
+    t.regex(
+      without,
+      /there is no sudo, so this user cannot become root\n {2}Install sudo there, set become_method to .*, or log in as root \(ssh_user: root\)/,
+    );
   });
   await screen(t, 'playbooks/docker.yaml', 0, { ssh_user: 'deploy', become_password: lab.users.sudo.password });
 });

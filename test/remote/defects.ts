@@ -278,7 +278,7 @@ const defects: readonly Defect[] = [
     to: "text.endsWith('\\n') ? '' : ''",
     test: recording,
   },
-  { what: 'nobody waits for the lock', file: 'values/file-lock', from: 'await sleep(20)', to: 'break', test: recording },
+  { what: 'nobody waits for the lock', file: 'values/file-lock', from: 'else\n            await sleep(20)', to: 'else break', test: recording },
   {
     what: 'quotes in a word are left as they are',
     file: 'values/command',
