@@ -31,11 +31,13 @@ function all(items: Value | undefined, isOnTheWay: boolean): readonly object[] {
 }
 
 function itemApart({ run_once, delegate_to, block, rescue, always, ...words }: Readonly<Record<string, Value>>, isOnTheWay: boolean): object {
-  const isOnce = isOnTheWay && run_once === true;
+  // What a block says is said of its rescue too.
+  const mayBeOnce = isOnTheWay && rescue === undefined && !JSON.stringify([block, always]).includes('"rescue"');
+  const isOnce = mayBeOnce && run_once === true;
   const lists = { block: [block, isOnTheWay], rescue: [rescue, false], always: [always, isOnTheWay] } as const;
   return {
     ...words,
-    ...(isOnTheWay && run_once !== undefined && { run_once }),
+    ...(mayBeOnce && run_once !== undefined && { run_once }),
     ...(isOnce && delegate_to !== undefined && !block && { delegate_to: aside }),
     ...Object.fromEntries(Object.entries(lists).flatMap(([name, [list, isIn]]) => (list === undefined ? [] : [[name, all(list, isIn)]]))),
   };
