@@ -7,8 +7,8 @@ import { perform, prepare, type RunOptions } from '../../src/engine/run.ts';
 import { loadModules } from '../../src/modules/registry.ts';
 import { createConnect } from '../../src/remote/connect.ts';
 
-/** The rounds after which it is told what the process holds. What is made once (caches, compiled code) is there by the first of them. */
-const told: readonly number[] = [10, 50];
+/** The rounds after which it is told what the process holds. What is made once (caches, compiled code, room that the heap takes for itself) is there by the first of them. */
+const told: readonly number[] = [50, 100];
 const last = told.at(-1) ?? 0;
 
 /** What a process holds. */
