@@ -1,6 +1,6 @@
 import { oneLine, quoteAlways } from './words.ts';
 
-// Where the folders of jobs are: below /run for root, else in the user's runtime folder or home; nowhere in the worst case. Hosts may share
+// Where the folders of jobs (`homerun_j`) and the file of the lock (`homerun_k`) are: below /run for root, else in the user's runtime folder or home; nowhere in the worst case. Hosts may share
 // a home, and know nothing of each other's processes: their name is part of that of the folders.
 export const chooseBase = oneLine(`
   homerun_home=\${HOME:-/nonexistent};
@@ -8,7 +8,9 @@ export const chooseBase = oneLine(`
   elif [ -w "\${XDG_RUNTIME_DIR:-/nonexistent}" ]; then homerun_b=$XDG_RUNTIME_DIR/homerun;
   elif [ -w "$homerun_home" ]; then homerun_b=$homerun_home/.homerun;
   else homerun_b=; fi;
-  homerun_j=$homerun_b/job.$(uname -n);
+  homerun_k=$(uname -n);
+  homerun_j=$homerun_b/job.$homerun_k;
+  homerun_k=$homerun_b/lock.$homerun_k;
 `);
 
 /** sh: whether `homerun_b` is a folder of this user's. */
@@ -41,7 +43,6 @@ export const sweep = `( ${oneLine(`
     homerun_p=; read -r homerun_p <"$homerun_o/pid" || continue;
     if [ -f "$homerun_o/rc" ] || ! homerun_lives "$homerun_p"; then rm -rf "$homerun_o"; fi;
   done;
-  homerun_k=$homerun_b/lock.$(uname -n);
   [ ! -f "$homerun_k" ] || flock -n "$homerun_k" rm -f "$homerun_k";
   rmdir "$homerun_b" 2>/dev/null
 `)} ) </dev/null >/dev/null 2>&1`;

@@ -78,7 +78,6 @@ export function lockStep({ holder, waitSeconds, breaks }: LockRequest): Step {
       command -v flock >/dev/null || { echo none; return 0; };
       ${chooseBase}
       [ -n "$homerun_b" ] || { echo none; return 0; };
-      homerun_k=$homerun_b/lock.$(uname -n);
       read -r homerun_boot </proc/sys/kernel/random/boot_id;
       homerun_left=${Math.ceil(waitSeconds)}; homerun_odd=30; homerun_ends=3;
       while :; do

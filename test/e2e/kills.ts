@@ -1,11 +1,11 @@
 // Runs that are cut at random moments in four ways, each followed by a run that has to bring all about.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringifyYaml } from '../../src/language/yaml.ts';
 import { docker } from '../lab/docker.ts';
+import { greets } from '../lab/hosts.ts';
 import { onHost } from '../lab/lab.ts';
 import { type Fault, startProxy } from '../lab/proxy.ts';
 import { waitFor } from '../lab/run.ts';
@@ -196,7 +196,7 @@ async function killed(
     await docker(lab.engine, ['start', host.container]);
     // What waits for a host that has gone without a word would do so for a minute.
     setTimeout(() => stop.abort(), 2000);
-    await waitFor(`SSH of ${host.name}`, 60, () => greets(host.address));
+    await waitFor(`SSH of ${host.name}`, 60, () => greets(host.address, 22));
   }
   const { ran } = await running;
   clearTimeout(never);
@@ -231,18 +231,4 @@ function writeProject({ lab, host, folder }: Subject, port: number, v: number): 
   file('hosts.yaml', stringifyYaml({ all: { hosts: { [host.name]: reach }, vars } }));
   file('large', `${v} `.repeat(2 ** 20));
   for (const name of treeNames) file(`tree/${name}`, `${name} ${v}\n`.repeat(500));
-}
-
-async function greets(address: string): Promise<true | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port: 22, timeout: 1000 });
-    const end = (answer: true | undefined): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('data', (data: Buffer) => end(data.toString().startsWith('SSH-2.0') ? true : undefined));
-    socket.once('error', () => end(undefined));
-    socket.once('timeout', () => end(undefined));
-    socket.once('close', () => end(undefined));
-  });
 }

@@ -119,7 +119,8 @@ function hostKeys(text: string): string[] {
   return keys;
 }
 
-async function greets(address: string, port: number): Promise<true | undefined> {
+/** Whether an SSH server answers there, within two seconds; undefined if not. */
+export async function greets(address: string, port: number): Promise<true | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: 2000 });
     const end = (answer: true | undefined): void => {
