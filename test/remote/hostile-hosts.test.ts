@@ -16,7 +16,7 @@ running.catch(() => undefined);
 
 for (const [index, { name, status, says }] of ways.entries()) {
   test(`a host that ${name}: ${status === 'ok' ? 'does no harm' : 'a clear error for it'}`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(300_000);
     const { hosts, screen } = await running;
     const host = hosts.get(nameOf(index));
     const statuses = host?.statuses ?? [];
@@ -33,7 +33,7 @@ for (const [index, { name, status, says }] of ways.entries()) {
 }
 
 test('the hosts that are well finish, whatever the others do', async (t) => {
-  t.timeout(120_000);
+  t.timeout(300_000);
   const { hosts, screen } = await running;
   for (const name of wellHosts) {
     const { statuses = [], text = '' } = hosts.get(name) ?? {};
@@ -43,7 +43,7 @@ test('the hosts that are well finish, whatever the others do', async (t) => {
 });
 
 test('nothing of a host is obeyed, run or written on the machine of the user, and it keeps its memory', async (t) => {
-  t.timeout(120_000);
+  t.timeout(300_000);
   const { exitCode, screen, rssMegabytes, touched, fetched, succeeded } = await running;
   t.is(exitCode, 2);
   t.notRegex(screen, obeyed);
