@@ -48,7 +48,9 @@ export async function installPeers(say: Say): Promise<Peers> {
 /** A virtual environment of Python with its packages. @returns its folder */
 async function environment(name: keyof typeof environments, say: Say): Promise<string> {
   const packages = environments[name];
-  const folder = join(benchDirectory, 'peers', `${name}-${createHash('sha256').update(packages.join()).digest('hex').slice(0, 8)}`);
+  // Programs of a virtual environment name its path: one that was moved is none.
+  const peers = join(benchDirectory, 'peers');
+  const folder = join(peers, `${name}-${createHash('sha256').update([peers, ...packages].join()).digest('hex').slice(0, 8)}`);
   if (existsSync(join(folder, 'complete'))) return folder;
   say(`installing ${packages.join(', ')} from PyPI into ${folder}`);
   rmSync(folder, { recursive: true, force: true });
