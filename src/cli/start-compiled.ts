@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { getHeapCodeStatistics } from 'node:v8';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import { compiledStore } from './compiled-store.ts';
@@ -11,6 +12,9 @@ interface Program {
   readonly commands: readonly string[];
   start(given: readonly string[]): Promise<number>;
 }
+
+/** What is kept is made anew when a run has to compile this much more, as a share of it: the first one may have ended at a mistake in its first file. */
+const mostMissing = 0.15;
 
 type Wrapped = (require: NodeJS.Require, filename: string, dirname: string) => Program;
 
@@ -28,12 +32,19 @@ export async function start(given: readonly string[]): Promise<number> {
   const cachedData = store?.read();
   // esbuild writes ASCII only.
   const script = new Script(bytes.toString('latin1'), { filename: pathToFileURL(file).href, ...(cachedData && { cachedData }) });
+  const compiledBefore = compiledBytes();
   const wrapped = script.runInThisContext() as Wrapped; // what test/bundle.ts puts around the program
   const program = wrapped(createRequire(file), file, import.meta.dirname);
   const code = await program.start(given);
   // Only now is all that the command needs compiled.
-  if ((!cachedData || script.cachedDataRejected) && [...program.commands, 'help'].includes(command)) store?.write(script.createCachedData());
+  const isPoor = !cachedData || script.cachedDataRejected === true || compiledBytes() > compiledBefore * (1 + mostMissing);
+  if (isPoor && [...program.commands, 'help'].includes(command)) store?.write(script.createCachedData());
   return code;
+}
+
+/** Bytes of what V8 has compiled so far, Node's own share of it included. */
+function compiledBytes(): number {
+  return getHeapCodeStatistics().bytecode_and_metadata_size;
 }
 
 function readBundle(file: string): Buffer {
