@@ -15,17 +15,20 @@ test('what was compiled for a run that ended at its first line gives way to what
   writeFileSync(join(folder, 'inventory/hosts.yaml'), 'all: {hosts: {here: {ansible_connection: local}}}\n');
   writeFileSync(join(folder, 'site.yaml'), playbook);
   const environment = { ...process.env, XDG_CACHE_HOME: folder, NODE_DISABLE_COMPILE_CACHE: '', NODE_V8_COVERAGE: '' };
-  /** Runs a playbook. @returns what is kept then: its name, its bytes, and when it was written */
-  const kept = (name: string, exitCode: number) =>
-    new Promise<{ readonly size: number; readonly mtimeMs: number }>((resolve, reject) => {
+  const run = (name: string, exitCode: number) =>
+    new Promise((resolve, reject) => {
       execFile(process.execPath, [command, 'run', name], { cwd: folder, env: environment }, (error, stdout, stderr) => {
-        if ((error?.code ?? 0) !== exitCode) reject(new Error(`${error?.code}: ${stdout}${stderr}`));
-        const place = join(folder, 'homerun/compiled');
-        const [file = '', ...more] = readdirSync(place);
-        t.deepEqual(more, []);
-        resolve(statSync(join(place, file)));
+        if ((error?.code ?? 0) === exitCode) resolve(undefined);
+        else reject(new Error(`${error?.code}: ${stdout}${stderr}`));
       });
     });
+  const kept = async (...call: Parameters<typeof run>) => {
+    await run(...call);
+    const place = join(folder, 'homerun/compiled');
+    const [file = '', ...more] = readdirSync(place);
+    t.deepEqual(more, []);
+    return statSync(join(place, file));
+  };
   const poor = await kept('--nonsense', 1);
   const whole = await kept('site.yaml', 0);
   t.true(whole.size > 1.5 * poor.size, `${poor.size} bytes, then ${whole.size}`);
