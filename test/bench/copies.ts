@@ -104,7 +104,8 @@ async function treeTwice(lab: Lab, site: Site, { delay, rounds, say, files }: Ci
   const copied: Measured[] = await measure(
     [
       subject('rsync -a', rsync('-a'), first),
-      subject('scp -r', ['scp', '-q', '-r', ...ssh, tree, `h1:${remote}/`], first),
+      // Some trips for each file: with latency that is minutes.
+      { ...subject('scp -r', ['scp', '-q', '-r', ...ssh, tree, `h1:${remote}/`], first), limitSeconds: 30 },
       subject('homerun', homerun(site, 'tree', `${tree}/`, `${remote}/tree`), first, said(1)),
     ],
     { rounds, say },

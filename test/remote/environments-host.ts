@@ -44,6 +44,11 @@ const fileSystems: readonly Environment[] = [
     place: '/srv/own-1',
     comes: 'works',
   },
+  {
+    name: 'a disk that takes seconds for each file',
+    inside: ['sync', 'mv', 'rm'].map((program) => instead(program, `sleep 2; exec /mnt/true-${program} "$@"`)).join('\n'),
+    comes: 'works',
+  },
   { name: 'a /run that is read only', inside: 'mount -t tmpfs -o ro tmpfs /run', comes: 'works' },
   { name: 'no /proc', inside: 'mount -t tmpfs tmpfs /proc', comes: /this host has no \/dev\/fd: use the modules copy and command/ },
   { name: 'no /sys', inside: 'mount -t tmpfs tmpfs /sys', comes: 'works' },
@@ -88,8 +93,11 @@ const limits: readonly Environment[] = [
   { name: 'a user without a name', inside: ':', as: 'setpriv --reuid 65531 --regid 65531 --clear-groups', place: '/srv/own-3', comes: 'works' },
 ];
 
-const date = (how: string): string =>
-  `printf '#!/bin/sh\\n${how}\\n' >/mnt/date; chmod 755 /mnt/date; cp /usr/bin/date /mnt/true-date; mount --bind /mnt/date /usr/bin/date`;
+/** Another program in place of /usr/bin/PROGRAM, which is /mnt/true-PROGRAM then. */
+const instead = (program: string, how: string): string =>
+  `printf '#!/bin/sh\\n${how}\\n' >/mnt/${program}; chmod 755 /mnt/${program}; cp /usr/bin/${program} /mnt/true-${program}; mount --bind /mnt/${program} /usr/bin/${program}`;
+
+const date = (how: string): string => instead('date', how);
 
 const namesAndClocks: readonly Environment[] = [
   { name: 'a host name of odd characters', inside: `hostname 'it is $(touch /owned) "a" %s host'`, comes: 'works' },
