@@ -24,6 +24,10 @@ const small = (name: string, options: string, fill: string, comes: Environment['
   comes,
 });
 
+/** Another program in place of /usr/bin/PROGRAM, which is /mnt/true-PROGRAM then. */
+const instead = (program: string, how: string): string =>
+  `printf '#!/bin/sh\\n${how}\\n' >/mnt/${program}; chmod 755 /mnt/${program}; cp /usr/bin/${program} /mnt/true-${program}; mount --bind /mnt/${program} /usr/bin/${program}`;
+
 const full = /the disk of the host is full: .*No space left on device[^]*Make room/;
 const readOnly = /[Rr]ead-only file system/;
 
@@ -92,10 +96,6 @@ const limits: readonly Environment[] = [
   { name: 'a low priority', inside: 'renice 19 $$ >/dev/null', comes: 'works' },
   { name: 'a user without a name', inside: ':', as: 'setpriv --reuid 65531 --regid 65531 --clear-groups', place: '/srv/own-3', comes: 'works' },
 ];
-
-/** Another program in place of /usr/bin/PROGRAM, which is /mnt/true-PROGRAM then. */
-const instead = (program: string, how: string): string =>
-  `printf '#!/bin/sh\\n${how}\\n' >/mnt/${program}; chmod 755 /mnt/${program}; cp /usr/bin/${program} /mnt/true-${program}; mount --bind /mnt/${program} /usr/bin/${program}`;
 
 const date = (how: string): string => instead('date', how);
 
