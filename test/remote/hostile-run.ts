@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listenWith } from '../e2e/ill-endpoints.ts';
@@ -31,7 +31,7 @@ const playbook = `
   tasks:
     - name: Say
       command: echo said
-      timeout: 3
+      timeout: "{{ patience }}"
 - hosts: whole:well
   tasks:
     - name: Look
@@ -97,12 +97,13 @@ export async function runAmong(ways: readonly Way[], seconds: number): Promise<H
           ssh_user: 'root',
           ssh_password: 'secret',
           ssh_timeout: seconds,
+          patience: 3,
           ssh_known_hosts_file: join(home, '.ssh/known_hosts'),
         },
         children: {
           brief: await hostsOf(named.filter(([, { whole }]) => !whole)),
           whole: await hostsOf(named.filter(([, { whole }]) => whole)),
-          well: { ...(await hostsOf(wellHosts.map((name) => [name, {}] as const))), vars: { ssh_timeout: 60 } },
+          well: { ...(await hostsOf(wellHosts.map((name) => [name, {}] as const))), vars: { ssh_timeout: 60, patience: 60 } },
         },
       },
     };
@@ -111,6 +112,7 @@ export async function runAmong(ways: readonly Way[], seconds: number): Promise<H
     const before = tree(folder, ['home', 'project']);
     const events = join(folder, 'events');
     const { exitCode, screen, rssMegabytes } = await homerun(project, home, ['run', 'site.yaml', '--save', events]);
+    if (!existsSync(events)) throw new Error(`nothing was run: ${screen}`);
     const after = tree(folder, ['home', 'project']);
     const fetched = [...after.keys()].filter((path) => path.startsWith('project/fetched/'));
     const touched = [...new Set([...before.keys(), ...after.keys()])].filter(
