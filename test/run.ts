@@ -51,7 +51,8 @@ let isBad = false;
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
 chmodSync(temporary, 0o1777);
 await prepareTools((line) => console.log(line.trim()));
-for (const suite of wanted.length > 0 ? wanted : (['unit', 'e2e', 'differential'] as const)) {
+const usual: readonly Suite[] = ['unit', 'defects', 'e2e', 'alone', 'differential'];
+for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);
   const code = await run(suites[suite]);
