@@ -45,7 +45,7 @@ export async function start(given: readonly string[]): Promise<number> {
   const program = wrapped(createRequire(file), file, import.meta.dirname);
   const code = await program.start(given);
   // Only now is all that the command needs compiled.
-  const isPoor = !cachedData || script.cachedDataRejected === true || compiledBytes() > compiledBefore * (1 + mostMissing);
+  const isPoor = compiledBytes() > compiledBefore * (1 + mostMissing);
   if (isPoor && [...program.commands, 'help'].includes(command)) store?.write(script.createCachedData());
   return code;
 }

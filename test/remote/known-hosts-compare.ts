@@ -26,7 +26,7 @@ export interface Comparison {
   /** Those that ssh takes the key in. */
   readonly accepted: number;
   /** Those in which homerun decides otherwise, as is declared above. */
-  readonly stricter: number;
+  readonly differing: number;
   /** Each with what was said; rows in which ssh and the model of it disagree as well. */
   readonly disagreements: readonly string[];
 }
@@ -64,7 +64,7 @@ export async function compareWithSsh(sshd: Sshd, seed: number, count: number, at
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { rows: count, accepted, stricter: differsOnPurpose, disagreements };
+  return { rows: count, accepted, differing: differsOnPurpose, disagreements };
 }
 
 /**
@@ -94,7 +94,7 @@ export function compareWithModel(count: number, seed: number): Comparison {
   } catch (error) {
     if (disagreements.length === 0) throw error;
   }
-  return { rows: count, accepted, stricter: refusedOnPurpose, disagreements };
+  return { rows: count, accepted, differing: refusedOnPurpose, disagreements };
 }
 
 /** A line that ssh passes over, as a tab ends its marker, may revoke one key, so that another one is asked for, and taken if it is on record. */

@@ -23,9 +23,9 @@ test.after.always(() => sshd?.stop());
 real('homerun logs in exactly where ssh(1) does, and where it does not on purpose, it is declared', async (t) => {
   t.timeout(180_000);
   const seed = testSeed();
-  const { rows, accepted, stricter, disagreements } = await compareWithSsh(sshd, seed, 160);
+  const { rows, accepted, differing, disagreements } = await compareWithSsh(sshd, seed, 160);
   t.log(
-    `${rows} rows (HOMERUN_SEED=${seed}): ssh takes the key in ${accepted}; ${disagreements.length} disagreements, ${stricter} stricter on purpose`,
+    `${rows} rows (HOMERUN_SEED=${seed}): ssh takes the key in ${accepted}; ${disagreements.length} disagreements, ${differing} otherwise on purpose`,
   );
   t.deepEqual(disagreements, []);
   // Rows that are all refused would show nothing.
@@ -46,8 +46,8 @@ real('files that ssh(1) passes over as it cannot read them are refused: they may
 
 test('over 10,000 files, whatever is put into them, no key is taken that ssh would refuse', (t) => {
   const seed = testSeed();
-  const { rows, accepted, stricter, disagreements } = compareWithModel(10_000, seed);
-  t.log(`${rows} files (HOMERUN_SEED=${seed}): ssh would take the key in ${accepted}, homerun refuses ${stricter} of them on purpose`);
+  const { rows, accepted, differing, disagreements } = compareWithModel(10_000, seed);
+  t.log(`${rows} files (HOMERUN_SEED=${seed}): ssh would take the key in ${accepted}, homerun refuses ${differing} of them on purpose`);
   t.deepEqual(disagreements.slice(-1), []);
   t.true(accepted > rows / 10);
 });
