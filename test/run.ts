@@ -34,6 +34,9 @@ type Suite = keyof typeof suites;
  */
 const mostSilentMinutes = 8;
 
+/** Characters of a suite's failures that are told again. */
+const mostTold = 20_000;
+
 interface Count {
   passed: number;
   failed: number;
@@ -41,12 +44,14 @@ interface Count {
 }
 
 /** `1 test failed`, `2 uncaught exceptions`, `3 tests skipped`, … */
-const closing = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|uncaught exceptions?|unhandled rejections?|remained? pending)/gm;
+const counted = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|uncaught exceptions?|unhandled rejections?|remained? pending)/gm;
 
 const wanted = process.argv.slice(2).filter((name): name is Suite => name in suites);
 const isMeasured = process.argv.includes('--coverage');
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 let isBad = false;
+/** What ava told at the end of each suite that failed: told again at the very end, where it is found. */
+let failures = '';
 // What tests write to is removed with them, also what a killed one left.
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
 chmodSync(temporary, 0o1777);
@@ -55,8 +60,9 @@ const usual = (Object.keys(suites) as Suite[]).filter((suite) => suite !== 'soak
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);
-  const code = await run(suites[suite]);
+  const { code, closing } = await run(suites[suite]);
   isBad ||= code !== 0;
+  if (code !== 0) failures += `\n== what failed in the ${suite} tests\n${closing}`;
   process.stdout.write(`== ${suite} tests: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
 if (isMeasured) {
@@ -66,11 +72,12 @@ if (isMeasured) {
 }
 rmSync(temporary, { recursive: true, force: true });
 if (isBad && count.failed === 0) count.failed = 1;
+process.stdout.write(failures);
 process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}\n`);
 process.exitCode = isBad ? 1 : 0;
 
-/** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. */
-function run(args: readonly string[]): Promise<number> {
+/** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. @returns also what ava told at its end */
+function run(args: readonly string[]): Promise<{ code: number; closing: string }> {
   return new Promise((resolve, reject) => {
     const ava = ['node_modules/.bin/ava', ...args];
     const [program = '', ...words] = isMeasured ? measured(ava, join(temporary, 'coverage')) : ava;
@@ -98,11 +105,12 @@ function run(args: readonly string[]): Promise<number> {
     child.on('close', (code) => {
       clearTimeout(watchdog);
       count.passed += output.match(/^\s*✔ /gm)?.length ?? 0;
-      for (const [, number, what] of output.slice(-4000).matchAll(closing)) {
+      for (const [, number, what] of output.slice(-4000).matchAll(counted)) {
         if (what === 'skipped') count.skipped += Number(number);
         else count.failed += Number(number);
       }
-      resolve(code ?? 1);
+      const begin = output.indexOf('\n  ─\n');
+      resolve({ code: code ?? 1, closing: begin < 0 ? output.slice(-mostTold) : output.slice(begin, begin + mostTold) });
     });
   });
 }
