@@ -19,8 +19,11 @@ interface Program {
  */
 const optimizedAfter = 400_000;
 
-/** What is kept is made anew when a run has to compile this much more, as a share of it: the first one may have ended at a mistake in its first file. */
-const mostMissing = 0.15;
+/**
+ * What is kept is made anew when a run has to compile this much more, as a share of its size: the first one may have ended at a mistake in its first
+ * file, or have had no host to reach. Up to an eighth is compiled each time: Node's own parts, which are not kept here, and templates.
+ */
+const mostMissing = 1 / 6;
 
 type Wrapped = (require: NodeJS.Require, filename: string, dirname: string) => Program;
 
@@ -45,7 +48,7 @@ export async function start(given: readonly string[]): Promise<number> {
   const program = wrapped(createRequire(file), file, import.meta.dirname);
   const code = await program.start(given);
   // Only now is all that the command needs compiled.
-  const isPoor = compiledBytes() > compiledBefore * (1 + mostMissing);
+  const isPoor = compiledBytes() - compiledBefore > (cachedData?.length ?? 0) * mostMissing;
   if (isPoor && [...program.commands, 'help'].includes(command)) store?.write(script.createCachedData());
   return code;
 }

@@ -131,16 +131,16 @@ function stateChanges(name: string, state: Params['state'], found: UnitAnswer): 
 
 /**
  * A job that fails says why: systemctl itself only points at the journal. systemd calls a service of the simple type started as soon as there is a
- * process; one that fails within its first second is not. Others say themselves when they have started (systemd.service(5), Type). A service that
- * failed too often in a row would be refused for a while although the fault is mended: whoever asks for it starts the count anew. What the service
- * says itself tells more than what systemd says of it.
+ * process; one that fails within its first second is not. A timer runs nothing yet, and one that is to end (Type=oneshot, systemd.service(5)) is
+ * waited for by systemctl. A service that failed too often in a row would be refused for a while although the fault is mended: whoever asks for it
+ * starts the count anew. What the service says itself tells more than what systemd says of it.
  */
 function told(verb: 'start' | 'stop' | 'restart' | 'reload', name: string): Command {
   const unit = quote(name);
   const isStart = verb === 'start' || verb === 'restart';
   const settled = `state() { systemctl show -p Type -p ActiveState -p SubState -- "$unit"; }
 now=$(state)
-case $now in *Type=simple*|*Type=exec*|*Type=idle*) sleep 1; now=$(state) ;; esac
+case $unit,$now in *.timer,*|*Type=oneshot*) ;; *) sleep 1; now=$(state) ;; esac
 case $now in *=failed*|*=auto-restart*) why "$unit ended as soon as it was started" ;; esac`;
   return {
     script: `unit=${unit}

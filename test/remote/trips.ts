@@ -1,6 +1,6 @@
 // A server of this process as the far end of a session: it reads trips, and answers them as it likes; or it has a real shell do it.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ServerChannel } from 'ssh2';
 
 /** A trip as it arrives. */
@@ -61,7 +61,7 @@ export function answering(say: (script: string) => Said): (channel: ServerChanne
 
 /** Has a shell of this machine do what it is asked, with `folder` as its home, and what is in its `bin` before all other programs. */
 export function honest(folder: string): (channel: ServerChannel, client: unknown, command: string) => void {
-  const [program, ...words] = process.getuid?.() === 0 ? ownName(folder) : ['/bin/sh', '-c'];
+  const [program, ...words] = ownName(folder);
   return (channel, _client, command) => {
     const child = spawn(program, [...words, command], { cwd: folder, env: { HOME: folder, PATH: `${folder}/bin:/usr/bin:/bin` } });
     child.stdout.on('data', (chunk: Buffer) => channel.write(chunk));
@@ -78,8 +78,12 @@ export function honest(folder: string): (channel: ServerChannel, client: unknown
   };
 }
 
-/** A shell on a host of another name: the lock of this machine is not its own, which all root's shells here would share. */
+/**
+ * A shell on a host of another name: the lock of this machine is not its own, which all root's shells here would share. Where no such name can be
+ * given, it is that of this machine: other users have a lock for each home.
+ */
 function ownName(folder: string): readonly [program: string, ...words: string[]] {
   const name = folder.split('/').slice(-3).join('-').slice(-60);
-  return ['unshare', '--uts', '/bin/sh', '-c', 'hostname "$1" && exec /bin/sh -c "$2"', 'sh', name];
+  if (spawnSync('unshare', ['--uts', '/bin/hostname', name]).status !== 0) return ['/bin/sh', '-c'];
+  return ['unshare', '--uts', '/bin/sh', '-c', '/bin/hostname "$1" && exec /bin/sh -c "$2"', 'sh', name];
 }
