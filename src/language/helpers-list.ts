@@ -130,6 +130,13 @@ export const listHelpers: Helpers = {
     arity: [1, most],
     run: (args) => Object.fromEntries(args.flatMap((value) => Object.entries(mapping(value)))),
   },
+  merge_recursive: {
+    usage: 'merge_recursive MAPPING…',
+    summary: 'As `merge`, but a mapping of a later one is merged into that of an earlier one, entry by entry; lists are replaced.',
+    example: ['merge_recursive limits (first users)', { cpu: 2, memory: 512, name: 'alice', admin: true, keys: ['k1', 'k2'] }],
+    arity: [1, most],
+    run: (args) => args.map(mapping).reduce(mergedRecursively),
+  },
   dict2items: {
     usage: 'dict2items MAPPING',
     summary: 'The entries as a list of mappings with `key` and `value`, to loop over.',
@@ -153,6 +160,15 @@ export const listHelpers: Helpers = {
     inConditions: 'value in list, key in mapping, text.contains(part)',
   },
 };
+
+function mergedRecursively(before: { readonly [key: string]: Value }, later: { readonly [key: string]: Value }): { readonly [key: string]: Value } {
+  const merged = new Map(Object.entries(before));
+  for (const [key, value] of Object.entries(later)) {
+    const other = merged.get(key);
+    merged.set(key, isMapping(other) && isMapping(value) ? mergedRecursively(other, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
 
 function flattened(items: readonly Value[]): readonly Value[] {
   return items.flatMap((value): readonly Value[] => (Array.isArray(value) ? flattened(value) : [value]));

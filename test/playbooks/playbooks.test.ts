@@ -13,7 +13,11 @@ const option = z.object({
   default: z.unknown().optional(),
   required: z.boolean().optional(),
 });
-const { options } = z.object({ options: z.record(z.string(), option) }).parse(parse(read('playbooks/variables.yaml')));
+const declared = z.object({ prefix: z.literal('matrix_').optional(), options: z.record(z.string(), option) });
+const options: Readonly<Record<string, z.infer<typeof option>>> = Object.assign(
+  {},
+  ...readdirSync(join(projectRoot, 'playbooks/variables')).map((name) => declared.parse(parse(read(join('playbooks/variables', name)))).options),
+);
 
 function read(path: string): string {
   return readFileSync(join(projectRoot, path), 'utf8');
@@ -23,7 +27,7 @@ function read(path: string): string {
 function users(): string {
   const within = (folder: string) =>
     readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(yaml|hbs)$/.test(name) && name !== 'variables.yaml')
+      .filter((name) => /\.(yaml|hbs)$/.test(name) && !name.startsWith('variables/'))
       .map((name) => read(join(folder, name)));
   return [...within('playbooks'), ...within('templates')].join('\n');
 }
