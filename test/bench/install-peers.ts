@@ -50,7 +50,13 @@ async function environment(name: keyof typeof environments, say: Say): Promise<s
   const packages = environments[name];
   // Programs of a virtual environment name its path: one that was moved is none.
   const peers = join(benchDirectory, 'peers');
-  const folder = join(peers, `${name}-${createHash('sha256').update([peers, ...packages].join()).digest('hex').slice(0, 8)}`);
+  const folder = join(
+    peers,
+    `${name}-${createHash('sha256')
+      .update([peers, ...packages].join())
+      .digest('hex')
+      .slice(0, 8)}`,
+  );
   if (existsSync(join(folder, 'complete'))) return folder;
   say(`installing ${packages.join(', ')} from PyPI into ${folder}`);
   rmSync(folder, { recursive: true, force: true });
