@@ -316,3 +316,18 @@ test('any text either renders or is refused with a place, and takes no long time
     ),
   );
 });
+
+test('values that are only put together, picked from or sorted stay what they are: a secret makes no other one secret', (t) => {
+  const vars = {
+    account: { user: 'u', password: new Secret('hunter2') },
+    more: { host: 'h' },
+    users: [{ name: 'a', key: new Secret('k') }, { name: 'b' }],
+  };
+  const merged = evaluate('{{ merge_recursive more account }}', vars);
+  t.deepEqual(merged, { host: 'h', user: 'u', password: new Secret('hunter2') });
+  t.true((merged as typeof vars.account).password instanceof Secret);
+  t.deepEqual(evaluate('{{ pluck (where users "key") "name" }}', vars), ['a']);
+  t.true((evaluate('{{ first (pluck (where users "key") "key") }}', vars) as object) instanceof Secret);
+  t.true(evaluate('{{ json (merge more account) }}', vars) instanceof Secret);
+  t.true(evaluate('x {{ json (merge more account) }}', vars) instanceof Secret);
+});
