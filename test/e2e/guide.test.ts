@@ -1,7 +1,7 @@
 // All keys of the guide on one homeserver, from inventory variables to what Synapse works with; and what they are for: accounts and mails.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOfStream } from 'node:stream/consumers';
@@ -52,12 +52,13 @@ test.after.always(async () => {
 
 /** What Google's server does: it knows the secret key, and what a person has solved. */
 async function startCaptchas(): Promise<Server> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const given = new URLSearchParams(await textOfStream(request));
+    const success = given.get('secret') === others['matrix_recaptcha_private_key'] && given.get('response') === 'solved';
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ success }));
+  };
   const server = createServer((request, response) => {
-    void textOfStream(request).then((body) => {
-      const given = new URLSearchParams(body);
-      const success = given.get('secret') === others['matrix_recaptcha_private_key'] && given.get('response') === 'solved';
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ success }));
-    });
+    answer(request, response).catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => server.once('error', reject).listen(captchaPort, lab.network.gateway, () => resolve(undefined)));
   return server;

@@ -64,7 +64,7 @@ interface Refused {
 const mail = { smtp_host: 'localhost', notif_from: 'a <a@b.test>' };
 
 const byTheImage: readonly Refused[] = [
-  { what: 'a duration in words', settings: { session_lifetime: '1month' }, message: /: session_lifetime: .*1month/, hint: /15m/ },
+  { what: 'a duration in words', settings: { session_lifetime: '15min' }, message: /: session_lifetime: .*15min/, hint: /15m/ },
   {
     what: 'previews of URLs without a list of forbidden addresses',
     settings: { url_preview_enabled: true },
