@@ -1,23 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { parse } from 'yaml';
 import { homerun } from '../e2e/homerun.ts';
 import { projectRoot } from '../lab/places.ts';
+import { options, read } from './declared.ts';
 import { guideKeys, otherValues } from './guide-keys.ts';
-
-interface Option {
-  readonly default?: unknown;
-  readonly options?: { readonly [entry: string]: unknown };
-}
-
-const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
-const declared: { readonly [name: string]: Option } = Object.assign(
-  {},
-  ...readdirSync(join(projectRoot, 'playbooks/variables')).map(
-    (name) => (parse(read(`playbooks/variables/${name}`)) as { readonly options: object }).options,
-  ),
-);
 
 const rows = read('docs/guide.md')
   .split('\n')
@@ -56,7 +43,7 @@ test('guide › each key of the guide has one row, which names its variable', (t
 test('guide › each variable is declared, and its default is that of the row', (t) => {
   for (const [key, variable = '', byDefault = ''] of rows) {
     const [name = '', entry] = variable.slice(1, -1).split('.');
-    const option = declared[name];
+    const option = options[name];
     t.truthy(option, `${key}: ${name} is declared`);
     if (entry !== undefined) t.true(Object.hasOwn(option?.options ?? {}, entry), `${key}: ${name} has the entry ${entry}`);
     const written = /^`([^`]*)`$/.exec(byDefault)?.[1];
@@ -124,7 +111,7 @@ const wrong: readonly (readonly [what: string, variables: object, said: readonly
       /settings\.max_upload_size: .*"50MB"\n {2}Write 50M\./,
     ],
   ],
-  ['of a size', { matrix_max_upload_size: '50MB' }, [/matrix_max_upload_size wants a size .*"50MB"\n {2}Write 50M\./]],
+  ['of a size', { matrix_max_upload_size: '50MB' }, [/matrix_max_upload_size wants a size .*"50MB"\)\n {2}Write 50M\./]],
   [
     'of a subject that there is not',
     { matrix_email_subjects: { pasword_reset: 'a' } },

@@ -1,27 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { parse } from 'yaml';
-import * as z from 'zod';
 import { homerun } from '../e2e/homerun.ts';
 import { projectRoot } from '../lab/places.ts';
-
-const option = z.object({
-  type: z.string(),
-  description: z.string().regex(/^[A-Z].*\.$/s),
-  guide: z.string().optional(),
-  default: z.unknown().optional(),
-  required: z.boolean().optional(),
-});
-const declared = z.object({ prefix: z.literal('matrix_').optional(), options: z.record(z.string(), option) });
-const options: Readonly<Record<string, z.infer<typeof option>>> = Object.assign(
-  {},
-  ...readdirSync(join(projectRoot, 'playbooks/variables')).map((name) => declared.parse(parse(read(join('playbooks/variables', name)))).options),
-);
-
-function read(path: string): string {
-  return readFileSync(join(projectRoot, path), 'utf8');
-}
+import { options, read } from './declared.ts';
 
 /** The files that use variables: playbooks and templates. */
 function users(): string {
