@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
 import { conform, type OptionSpec, type SpecType, specTypes } from './argument-types.ts';
 import type { Expression } from './expression.ts';
@@ -8,7 +9,7 @@ import { asBoolean, compileValue } from './value.ts';
 import type { Binding, Layer } from './variables.ts';
 import { refuseStrange } from './words.ts';
 
-/** What a play's variables may be: a file in the form of Ansible's argument specs of a role. */
+/** What a play's variables may be: a file in the form of Ansible's argument specs of a role, or a folder of such. */
 export interface ArgumentSpecs {
   readonly file: string;
   /** A variable that begins with it must be declared. */
@@ -21,7 +22,7 @@ export interface ArgumentSpecs {
 const optionWords = ['type', 'elements', 'options', 'choices', 'required', 'default', 'description', 'guide', 'secret', 'pattern', 'version_added'];
 const topWords = ['prefix', 'options', 'description', 'short_description', 'author'];
 
-/** Reads the file that `argument_specs: FILE` names, relative to the playbook. */
+/** Reads the file that `argument_specs: FILE` names, relative to the playbook, or all YAML files of a folder. */
 export function readSpecs(node: Node | undefined, reader: PlaybookReader): ArgumentSpecs | undefined {
   const { problems } = reader;
   if (!node) return undefined;
@@ -34,20 +35,51 @@ export function readSpecs(node: Node | undefined, reader: PlaybookReader): Argum
 function readNamed(node: Node, reader: PlaybookReader): ArgumentSpecs | undefined {
   const { files, problems } = reader;
   if (node.kind !== 'scalar' || typeof node.value !== 'string') {
-    problems.error(`argument_specs wants the name of a file, got ${describeNode(node)}`, node.source);
+    problems.error(`argument_specs wants the name of a file or folder, got ${describeNode(node)}`, node.source);
     return undefined;
   }
   const path = files.resolve(node.value, reader.folders[0]);
-  if (files.kind(path) !== 'file') {
+  if (reader.specs.has(path)) return reader.specs.get(path);
+  const kind = files.kind(path);
+  if (kind === undefined) {
     problems.error(`there is no file ${files.shown(path)}`, node.source, 'argument_specs is looked for beside the playbook.');
     return undefined;
   }
-  if (reader.specs.has(path)) return reader.specs.get(path);
-  const top = readYaml(reader, path);
-  const mapping = top && mappingOf(top, 'a file of argument specs', problems);
-  const specs = mapping && specsOf(unwrapped(mapping), files.shown(path), reader);
+  const specs = kind === 'folder' ? readFolder(path, node, reader) : readFile(path, reader);
   reader.specs.set(path, specs);
   return specs;
+}
+
+function readFile(path: string, reader: PlaybookReader): ArgumentSpecs | undefined {
+  const top = readYaml(reader, path);
+  const mapping = top && mappingOf(top, 'a file of argument specs', reader.problems);
+  return mapping && specsOf(unwrapped(mapping), reader.files.shown(path), reader);
+}
+
+/** What the files of a folder declare, taken together. A variable is declared once. */
+function readFolder(folder: string, node: Node, reader: PlaybookReader): ArgumentSpecs | undefined {
+  const { files, problems } = reader;
+  const names = files.list(folder).filter((name) => /^[^.].*\.ya?ml$/.test(name));
+  if (names.length === 0) problems.error(`no file in ${files.shown(folder)} ends with .yaml`, node.source);
+  const parts = names.flatMap((name) => readFile(join(folder, name), reader) ?? []);
+  const declaredIn = new Map<string, string>();
+  for (const { file, options } of parts) {
+    for (const name of options.keys()) {
+      const other = declaredIn.get(name);
+      if (other !== undefined) problems.error(`the variable ${name} is declared in ${other} and in ${file}`, node.source, 'Take one of them out.');
+      declaredIn.set(name, file);
+    }
+  }
+  const file = files.shown(folder);
+  const bindings = new Map(parts.flatMap(({ defaults }) => [...defaults.bindings]));
+  const [prefix, another] = new Set(parts.flatMap((part) => part.prefix ?? []));
+  if (another !== undefined) problems.error(`files of ${file} have the prefixes ${prefix} and ${another}`, node.source, 'Write one, in one of them.');
+  return {
+    file,
+    options: new Map(parts.flatMap(({ options }) => [...options])),
+    defaults: { name: `${file} (default)`, bindings },
+    ...(prefix !== undefined && { prefix }),
+  };
 }
 
 /** `argument_specs: {main: {options: …}}`, as Ansible has it, or what stands in it alone. */

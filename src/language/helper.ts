@@ -14,6 +14,8 @@ export interface Helper {
   readonly run: (args: readonly Value[]) => Value;
   /** What CEL has instead, as it is written there. Without it the helper is a function of conditions too. */
   readonly inConditions?: string;
+  /** What it gives are values that it was given, as they are: a secret among them is a secret still, and makes no other value one. */
+  readonly keeps?: true;
   /** Takes long over some text that a host may send: stopped after 2 seconds. */
   readonly bounded?: true;
 }

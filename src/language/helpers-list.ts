@@ -11,14 +11,29 @@ export const listHelpers: Helpers = {
     arity: [1, 1],
     run: ([value]) => length(value),
   },
-  first: { usage: 'first LIST', summary: 'The first item.', example: ['first names', 'web1'], arity: [1, 1], run: ([items]) => item(list(items), 0) },
-  last: { usage: 'last LIST', summary: 'The last item.', example: ['last names', 'db1'], arity: [1, 1], run: ([items]) => item(list(items), -1) },
+  first: {
+    usage: 'first LIST',
+    summary: 'The first item.',
+    example: ['first names', 'web1'],
+    arity: [1, 1],
+    run: ([items]) => item(list(items), 0),
+    keeps: true,
+  },
+  last: {
+    usage: 'last LIST',
+    summary: 'The last item.',
+    example: ['last names', 'db1'],
+    arity: [1, 1],
+    run: ([items]) => item(list(items), -1),
+    keeps: true,
+  },
   sort: {
     usage: 'sort LIST',
     summary: 'The items in order: numbers by size, text by code point.',
     example: ['sort sizes', [2, 3, 10]],
     arity: [1, 1],
     run: ([items]) => [...list(items)].sort(compare),
+    keeps: true,
   },
   reverse: {
     usage: 'reverse LIST',
@@ -26,6 +41,7 @@ export const listHelpers: Helpers = {
     example: ['reverse names', ['db1', 'web1']],
     arity: [1, 1],
     run: ([items]) => list(items).toReversed(),
+    keeps: true,
   },
   min: { usage: 'min LIST', summary: 'The least item.', example: ['min sizes', 2], arity: [1, 1], run: ([items]) => least(list(items), 1) },
   max: { usage: 'max LIST', summary: 'The greatest item.', example: ['max sizes', 10], arity: [1, 1], run: ([items]) => least(list(items), -1) },
@@ -42,6 +58,7 @@ export const listHelpers: Helpers = {
     example: ['concat name ":" port', 'web1:8008'],
     arity: [1, most],
     run: (args) => (args.every(Array.isArray) ? args.flat() : args.map(text).join('')),
+    keeps: true,
   },
   flatten: {
     usage: 'flatten LIST',
@@ -49,6 +66,7 @@ export const listHelpers: Helpers = {
     example: ['flatten (pluck users "keys")', ['k1', 'k2']],
     arity: [1, 1],
     run: ([items]) => flattened(list(items)),
+    keeps: true,
   },
   unique: {
     usage: 'unique LIST',
@@ -56,6 +74,7 @@ export const listHelpers: Helpers = {
     example: ['unique (concat names names)', ['web1', 'db1']],
     arity: [1, 1],
     run: ([items]) => unique(list(items)),
+    keeps: true,
   },
   union: {
     usage: 'union LIST LIST',
@@ -63,6 +82,7 @@ export const listHelpers: Helpers = {
     example: ['union names (split "db1 db2")', ['web1', 'db1', 'db2']],
     arity: [2, 2],
     run: ([one, other]) => unique([...list(one), ...list(other)]),
+    keeps: true,
   },
   intersect: {
     usage: 'intersect LIST LIST',
@@ -70,6 +90,7 @@ export const listHelpers: Helpers = {
     example: ['intersect names (split "db1 db2")', ['db1']],
     arity: [2, 2],
     run: ([one, other]) => unique(list(one)).filter(isIn(list(other))),
+    keeps: true,
   },
   difference: {
     usage: 'difference LIST LIST',
@@ -80,6 +101,7 @@ export const listHelpers: Helpers = {
       const isThere = isIn(list(other));
       return unique(list(one)).filter((value) => !isThere(value));
     },
+    keeps: true,
   },
   pluck: {
     usage: 'pluck LIST KEY',
@@ -87,6 +109,7 @@ export const listHelpers: Helpers = {
     example: ['pluck users "name"', ['alice', 'bob']],
     arity: [2, 2],
     run: ([items, key]) => list(items).map((one) => entry(one, text(key))),
+    keeps: true,
   },
   where: {
     usage: 'where LIST KEY [VALUE]',
@@ -94,6 +117,7 @@ export const listHelpers: Helpers = {
     example: ['pluck (where users "admin") "name"', ['alice']],
     arity: [2, 3],
     run: ([items, key, value]) => list(items).filter((one) => isSuch(one, text(key), value)),
+    keeps: true,
   },
   where_not: {
     usage: 'where_not LIST KEY [VALUE]',
@@ -101,6 +125,7 @@ export const listHelpers: Helpers = {
     example: ['pluck (where_not users "name" "alice") "name"', ['bob']],
     arity: [2, 3],
     run: ([items, key, value]) => list(items).filter((one) => !isSuch(one, text(key), value)),
+    keeps: true,
   },
   subelements: {
     usage: 'subelements LIST KEY',
@@ -108,6 +133,7 @@ export const listHelpers: Helpers = {
     example: ['length (subelements users "keys")', 2],
     arity: [2, 2],
     run: ([items, key]) => list(items).flatMap((one) => list(entry(one, text(key))).map((inner): Value => [one, inner])),
+    keeps: true,
   },
   keys: {
     usage: 'keys MAPPING',
@@ -115,6 +141,7 @@ export const listHelpers: Helpers = {
     example: ['keys limits', ['cpu', 'memory']],
     arity: [1, 1],
     run: ([value]) => Object.keys(mapping(value)),
+    keeps: true,
   },
   values: {
     usage: 'values MAPPING',
@@ -122,6 +149,7 @@ export const listHelpers: Helpers = {
     example: ['values limits', [2, 512]],
     arity: [1, 1],
     run: ([value]) => Object.values(mapping(value)),
+    keeps: true,
   },
   merge: {
     usage: 'merge MAPPING…',
@@ -129,6 +157,15 @@ export const listHelpers: Helpers = {
     example: ['keys (merge limits (first users))', ['cpu', 'memory', 'name', 'admin', 'keys']],
     arity: [1, most],
     run: (args) => Object.fromEntries(args.flatMap((value) => Object.entries(mapping(value)))),
+    keeps: true,
+  },
+  merge_recursive: {
+    usage: 'merge_recursive MAPPING…',
+    summary: 'As `merge`, but a mapping of a later one is merged into that of an earlier one, entry by entry; lists are replaced.',
+    example: ['merge_recursive limits (first users)', { cpu: 2, memory: 512, name: 'alice', admin: true, keys: ['k1', 'k2'] }],
+    arity: [1, most],
+    run: (args) => args.map(mapping).reduce(mergedRecursively),
+    keeps: true,
   },
   dict2items: {
     usage: 'dict2items MAPPING',
@@ -136,6 +173,7 @@ export const listHelpers: Helpers = {
     example: ['pluck (dict2items limits) "key"', ['cpu', 'memory']],
     arity: [1, 1],
     run: ([value]) => Object.entries(mapping(value)).map(([key, one]) => ({ key, value: one })),
+    keeps: true,
   },
   items2dict: {
     usage: 'items2dict LIST',
@@ -153,6 +191,15 @@ export const listHelpers: Helpers = {
     inConditions: 'value in list, key in mapping, text.contains(part)',
   },
 };
+
+function mergedRecursively(before: { readonly [key: string]: Value }, later: { readonly [key: string]: Value }): { readonly [key: string]: Value } {
+  const merged = new Map(Object.entries(before));
+  for (const [key, value] of Object.entries(later)) {
+    const other = merged.get(key);
+    merged.set(key, isMapping(other) && isMapping(value) ? mergedRecursively(other, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
 
 function flattened(items: readonly Value[]): readonly Value[] {
   return items.flatMap((value): readonly Value[] => (Array.isArray(value) ? flattened(value) : [value]));

@@ -36,7 +36,7 @@ const words: Readonly<Record<string, readonly [JsonSchema, string]>> = {
   name: [scalar, 'What it is called on the screen and in reports.'],
   hosts: [texts, 'Whom the play is for: a host, a group, or a pattern such as web:!web3.'],
   vars_files: [texts, 'Files of variables, looked for beside the playbook.'],
-  argument_specs: [{ type: 'string' }, 'A file that says which variables there are, with type, default and meaning.'],
+  argument_specs: [{ type: 'string' }, 'A file, or a folder of files, that says which variables there are, with type, default and meaning.'],
   pre_tasks: [tasks, 'Tasks before the others; handlers that they notify run after them.'],
   roles: [{ type: ['array', 'null'], items: { $ref: '#/definitions/role' } }, 'Roles whose tasks are done after pre_tasks, before the tasks.'],
   role: [{ type: 'string' }, 'The name of the role, or the path of its folder.'],

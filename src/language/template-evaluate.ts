@@ -246,9 +246,10 @@ class Evaluator {
     const given = call.args.map((operand) => this.value(operand, frame));
     const hadSecret = given.some(holdsSecret);
     this.sawSecret ||= hadSecret;
+    const isMade = hadSecret && (!helper.keeps || given.some((value) => value instanceof Secret));
     try {
-      const result = runHelper(helper, hadSecret ? given.map(revealedDeep) : given);
-      return hadSecret ? this.#sealed(result) : result;
+      const result = runHelper(helper, isMade ? given.map(revealedDeep) : given);
+      return isMade ? this.#sealed(result) : result;
     } catch (error) {
       if (error instanceof HelperError)
         throw InputError.of(

@@ -112,6 +112,9 @@ function problemsOf(
   const missing = issue.path.length === 1 && issue.code === 'invalid_type' && issue.input === undefined;
   const [first] = issue.path;
   if (missing) return [{ path: [], message: `${name} needs the parameter ${String(first)}` }];
+  const hint = issue.code === 'custom' ? issue.params?.['hint'] : undefined;
+  // What comes with advice says all that there is to say.
+  if (typeof hint === 'string') return [{ path: issue.path, message: `${name} ${written(issue.path, given)}: ${issue.message}`, hint }];
   const ofKey = issue.code === 'invalid_key' ? ({ ofKey: true } as const) : {};
   if (issue.path.length === 0) return [{ path: [], message: `${name}: ${issue.message}${gotNames(given, issue.message)}` }];
   if (issue.code === 'invalid_type' && issue.input === undefined)

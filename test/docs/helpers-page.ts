@@ -31,7 +31,8 @@ ${generated}
 
 Values in \`{{ }}\` call them as \`{{ join names "-" }}\`, within another call in parentheses: \`{{ upper (join names "-") }}\`. Conditions (\`when\` and the like)
 call the same ones as functions: \`join(names, "-")\`. Where CEL has an own way, the third column shows it; what else CEL has (\`size\`, \`has\`, \`exists\`, \`filter\`,
-\`map\`, …) works too. What is made from a secret is secret. Nothing that a value holds is ever evaluated.
+\`map\`, …) works too. What is made from a secret is secret; lists and mappings that are
+put together, picked from or sorted hold the same values as before. Nothing that a value holds is ever evaluated.
 
 Patterns are regular expressions of Python's, as in the modules; whatever takes longer than 2 seconds over a text is stopped. In a template a backslash in quotes
 stands for itself (\`"\\d+"\`); in a condition it is written twice, or the text begins with r (\`r"\\d+"\`).

@@ -64,19 +64,7 @@ interface Refused {
 const mail = { smtp_host: 'localhost', notif_from: 'a <a@b.test>' };
 
 const byTheImage: readonly Refused[] = [
-  { what: 'a size with two letters', settings: { max_upload_size: '50MB' }, message: /: max_upload_size: .*'50MB'/, hint: /50M, 1024M, 1G/ },
-  {
-    what: 'open registration without verification',
-    settings: { enable_registration: true },
-    message: /: enable_registration: .*without any verification/,
-    hint: /registrations_require_3pid.*registration_requires_token.*captcha/,
-  },
-  {
-    what: 'force_tls without enable_tls',
-    settings: { email: { ...mail, force_tls: true, enable_tls: false } },
-    message: /: email\.force_tls, email\.enable_tls: /,
-    hint: /Set email\.enable_tls: true/,
-  },
+  { what: 'a duration in words', settings: { session_lifetime: '15min' }, message: /: session_lifetime: .*15min/, hint: /15m/ },
   {
     what: 'previews of URLs without a list of forbidden addresses',
     settings: { url_preview_enabled: true },
@@ -103,19 +91,6 @@ const missedByTheImage: readonly Refused[] = [
     hint: /"enable_registration_captcha"/,
   },
   {
-    what: 'a captcha without its keys',
-    settings: { enable_registration: true, enable_registration_captcha: true },
-    message: /: enable_registration_captcha: .*recaptcha_public_key is not set/,
-    hint: /reCAPTCHA v2/,
-  },
-  {
-    what: 'verification by mail without mail',
-    settings: { enable_registration: true, registrations_require_3pid: ['email'] },
-    message: /: registrations_require_3pid: .*no email section/,
-    hint: /Set email/,
-  },
-  { what: 'text where a list is wanted', settings: { turn_uris: 'turn:a' }, message: /: turn_uris: expected a list/, hint: /turn_uris: \[turn:a\]/ },
-  {
     what: "an application service's file that is not there",
     settings: { app_service_config_files: ['/data/nothing.yaml'] },
     message: /: app_service_config_files: \/data\/nothing\.yaml is not there/,
@@ -133,13 +108,58 @@ const missedByTheImage: readonly Refused[] = [
     message: /: listeners: the container synapse publishes its port 8008/,
     hint: /port: 8008/,
   },
+];
+
+/** What can be known without the host. */
+const beforehand: readonly Refused[] = [
+  { what: 'a size with two letters', settings: { max_upload_size: '50MB' }, message: /settings\.max_upload_size: .*"50MB"/, hint: /Write 50M\./ },
+  {
+    what: 'open registration without verification',
+    settings: { enable_registration: true },
+    message: /settings\.enable_registration: .*without any verification/,
+    hint: /registrations_require_3pid.*registration_requires_token.*captcha/,
+  },
+  {
+    what: 'force_tls without enable_tls',
+    settings: { email: { ...mail, force_tls: true, enable_tls: false } },
+    message: /settings\.email\.force_tls: it needs email\.enable_tls/,
+    hint: /Set email\.enable_tls: true/,
+  },
+  {
+    what: 'a captcha without its keys',
+    settings: { enable_registration: true, enable_registration_captcha: true },
+    message: /settings\.enable_registration_captcha: .*recaptcha_public_key is not set/,
+    hint: /reCAPTCHA v2/,
+  },
+  {
+    what: 'verification by mail without mail',
+    settings: { enable_registration: true, registrations_require_3pid: ['email'] },
+    message: /settings\.registrations_require_3pid: .*no email section/,
+    hint: /Set email/,
+  },
+  {
+    what: 'text where a list is wanted',
+    settings: { turn_uris: 'turn:a' },
+    message: /settings\.turn_uris: expected a list/,
+    hint: /turn_uris: \[turn:a\]/,
+  },
   {
     what: 'a subject that no mail can be sent with',
     settings: { email: { ...mail, subjects: { password_reset: '100% yours' } } },
-    message: /: email\.subjects\.password_reset: /,
+    message: /settings\.email\.subjects\.password_reset: /,
     hint: /%%/,
   },
 ];
+
+for (const { what, settings, message, hint } of beforehand) {
+  test.serial(`${what} is refused before a host is contacted`, async (t) => {
+    const ran = await run({ matrix_synapse_settings: settings });
+    t.is(ran.exitCode, 1);
+    t.regex(ran.stderr, message);
+    t.regex(ran.stderr, hint);
+    t.false(ran.stdout.includes('host_ready'));
+  });
+}
 
 for (const [who, all] of [
   ['the image', byTheImage],

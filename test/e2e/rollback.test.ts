@@ -112,7 +112,9 @@ const broken: readonly Broken[] = [
   },
   {
     what: 'a log configuration that names a file in no folder',
-    variables: () => ({ log_config: { ...logging, handlers: { console: { class: 'logging.FileHandler', filename: '/nowhere/synapse.log' } } } }),
+    variables: () => ({
+      matrix_log_config: { ...logging, handlers: { console: { class: 'logging.FileHandler', filename: '/nowhere/synapse.log' } } },
+    }),
     task: configure,
     reason: /No such file or directory: '\/nowhere\/synapse\.log'.*Unable to configure handler/,
     isBack: synapseIsBack,
@@ -120,7 +122,7 @@ const broken: readonly Broken[] = [
   },
   {
     what: 'a log configuration with a level of no kind',
-    variables: () => ({ log_config: { ...logging, handlers: { console: { class: 'logging.StreamHandler' } }, root: { level: 'LOUD' } } }),
+    variables: () => ({ matrix_log_config: { ...logging, handlers: { console: { class: 'logging.StreamHandler' } }, root: { level: 'LOUD' } } }),
     task: configure,
     reason: /Unknown level: 'LOUD'/,
     isBack: synapseIsBack,

@@ -9,6 +9,7 @@ import { prepareMachine } from './engine.ts';
 import { execute, reachableAddress, removeContainer, startHost } from './hosts.ts';
 import { baseImage } from './images.ts';
 import { takeTurn } from './lock.ts';
+import { mailServerName } from './mail-server.ts';
 import { gatewayOf, labAddress, type Network, openNetwork, removeNetwork } from './network.ts';
 import { startOutside, stopOutside } from './outside.ts';
 import { labDirectory } from './places.ts';
@@ -56,7 +57,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const { documents, forwards, synapseImages, releases, standIns } = supplies;
   const state = { hosts, users, synapseImages, releases, standIns };
   writeState(name, state);
-  const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards)]);
+  const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards), mailServerName]);
   await startOutside(name, authority, { address: network.gateway, records, documents, forwards });
 
   const image = (await options.plainImage?.(engine, supplies.hostImage)) ?? supplies.hostImage;

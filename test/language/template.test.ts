@@ -34,6 +34,7 @@ const vars: Readonly<Record<string, Value>> = {
     { name: 'alice', admin: true },
     { name: 'bob', admin: false },
   ],
+  more: [{ nested: { deep: [], other: null } }, { nested: { last: 1 } }],
   multi: 'one\ntwo',
   key: 'k',
   jinja: '{{ user.name }}',
@@ -107,6 +108,8 @@ const renders: readonly (readonly [template: string, value: Value])[] = [
   ['{{ unique (concat list list) }}', ['a', 'b', 'c']],
   ['{{ keys map.nested }}', ['deep']],
   ['{{ merge map.nested (lookup users 0) }}', { deep: [{ x: 'found' }], name: 'alice', admin: true }],
+  ['{{ merge_recursive map.nested (lookup users 0) }}', { deep: [{ x: 'found' }], name: 'alice', admin: true }],
+  ['{{ merge_recursive map (lookup more 0) (lookup more 1) }}', { k: 'v', 'odd key': 1, nested: { deep: [], other: null, last: 1 } }],
   ['{{ int "42" }}', 42],
   ['{{ add port 1 }} {{ subtract port "8" }} {{ multiply 2 3 }} {{ divide 7 2 }}', '8009 8000 6 3'],
   ['{{ lt 2 10 }} {{ gt "b" "a" }} {{ le 2 2 }} {{ ge 1 2 }} {{ ne 1 "1" }}', 'true true true false true'],
@@ -312,4 +315,19 @@ test('any text either renders or is refused with a place, and takes no long time
       { numRuns: 1000 },
     ),
   );
+});
+
+test('values that are only put together, picked from or sorted stay what they are: a secret makes no other one secret', (t) => {
+  const vars = {
+    account: { user: 'u', password: new Secret('hunter2') },
+    more: { host: 'h' },
+    users: [{ name: 'a', key: new Secret('k') }, { name: 'b' }],
+  };
+  const merged = evaluate('{{ merge_recursive more account }}', vars);
+  t.deepEqual(merged, { host: 'h', user: 'u', password: new Secret('hunter2') });
+  t.true((merged as typeof vars.account).password instanceof Secret);
+  t.deepEqual(evaluate('{{ pluck (where users "key") "name" }}', vars), ['a']);
+  t.true((evaluate('{{ first (pluck (where users "key") "key") }}', vars) as object) instanceof Secret);
+  t.true(evaluate('{{ json (merge more account) }}', vars) instanceof Secret);
+  t.true(evaluate('x {{ json (merge more account) }}', vars) instanceof Secret);
 });

@@ -1,29 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { parse } from 'yaml';
-import * as z from 'zod';
 import { homerun } from '../e2e/homerun.ts';
 import { projectRoot } from '../lab/places.ts';
-
-const option = z.object({
-  type: z.string(),
-  description: z.string().regex(/^[A-Z].*\.$/s),
-  guide: z.string().optional(),
-  default: z.unknown().optional(),
-  required: z.boolean().optional(),
-});
-const { options } = z.object({ options: z.record(z.string(), option) }).parse(parse(read('playbooks/variables.yaml')));
-
-function read(path: string): string {
-  return readFileSync(join(projectRoot, path), 'utf8');
-}
+import { options, read } from './declared.ts';
 
 /** The files that use variables: playbooks and templates. */
 function users(): string {
   const within = (folder: string) =>
     readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(yaml|hbs)$/.test(name) && name !== 'variables.yaml')
+      .filter((name) => /\.(yaml|hbs)$/.test(name) && !name.startsWith('variables/'))
       .map((name) => read(join(folder, name)));
   return [...within('playbooks'), ...within('templates')].join('\n');
 }

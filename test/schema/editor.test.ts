@@ -32,7 +32,7 @@ function inEditor(kind: string, name: string, text: string) {
   return { path, open: () => server.open(path, whole) };
 }
 
-const playbooks = readdirSync(join(root, 'playbooks')).filter((name) => /^- /m.test(readFileSync(join(root, 'playbooks', name), 'utf8')));
+const playbooks = readdirSync(join(root, 'playbooks')).filter((name) => name.endsWith('.yaml'));
 
 for (const name of playbooks) {
   test(`nothing is marked in playbooks/${name}`, async (t) => {

@@ -1,20 +1,34 @@
 import { TaskError } from '../../values/errors.ts';
-import { isPlainMapping } from './yaml-edit.ts';
-
-/** The meaning of a homeserver.yaml, as PyYAML would read it. */
-export type Configuration = { readonly [key: string]: unknown };
+import { emailProblems } from './synapse-email.ts';
+import { nearestOf } from './synapse-keys.ts';
+import { removedProblems } from './synapse-removed.ts';
+import { type Configuration, isUnset, type LookedAt, type SettingProblem, wrongIf } from './synapse-setting.ts';
+import { isPlainMapping, shown } from './yaml-edit.ts';
 
 /**
- * What Synapse's own check of its configuration is known not to see, looked for in the merged file: it would start and not work, or not start.
- * Seen with Synapse 1.163; the sources are the files of `synapse.config` and, for subjects, `synapse.push.mailer`.
- * @throws TaskError that names the key.
+ * What is wrong with settings of Synapse as far as it can be known without it: it would not start, or start and not work. Its own check of its
+ * configuration is known not to see most of this. Seen with Synapse 1.163; the sources are the files of `synapse.config`.
+ */
+export function settingProblems(lookedAt: LookedAt): readonly SettingProblem[] {
+  const { settings } = lookedAt;
+  return [
+    ...lists.flatMap((key) => listProblems(settings, key)),
+    ...sizes.flatMap((key) => sizeProblems(settings, key)),
+    ...captchaProblems(lookedAt),
+    ...verificationProblems(lookedAt),
+    ...emailProblems(lookedAt),
+    ...(lookedAt.isWhole ? [] : directoryProblems(settings['user_directory'])),
+    ...removedProblems(lookedAt),
+  ];
+}
+
+/**
+ * Looks at a whole homeserver.yaml.
+ * @throws TaskError that names the first key that is wrong.
  */
 export function checkConfiguration(configuration: Configuration): void {
-  checkServerName(configuration['server_name']);
-  for (const key of lists) checkList(configuration, key);
-  checkCaptcha(configuration);
-  checkVerificationByEmail(configuration);
-  checkEmail(configuration['email']);
+  const [first] = [...nameProblems(configuration['server_name']), ...settingProblems({ settings: configuration, isWhole: true })];
+  if (first) throw refuse(first.path.join('.'), first.problem, first.hint);
 }
 
 /** A loopback address: within a container only the container itself. */
@@ -64,100 +78,98 @@ const lists = [
 /** Host name or address and an optional port. Source: Matrix specification, appendices, server name. */
 const serverNamePattern = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
-function checkServerName(name: unknown): void {
+function nameProblems(name: unknown): readonly SettingProblem[] {
+  const path = ['server_name'];
   if (typeof name !== 'string' || !serverNamePattern.test(name))
-    throw refuse(
-      'server_name',
-      `expected a domain, got ${shown(name)}`,
-      'Write the domain that stands behind the colon of every user id: example.org.',
-    );
-  if (name !== name.toLowerCase())
-    throw refuse('server_name', `${name} holds capital letters, with which other servers do not find it`, `Write ${name.toLowerCase()}.`);
+    return [
+      {
+        path,
+        problem: `expected a domain, got ${shown(name)}`,
+        hint: 'Write the domain that stands behind the colon of every user id: example.org.',
+      },
+    ];
+  const small = name.toLowerCase();
+  return wrongIf(name !== small, path, `${name} holds capital letters, with which other servers do not find it`, `Write ${small}.`);
 }
 
-function checkList(configuration: Configuration, key: string): void {
-  const value = configuration[key];
-  if (value === undefined || value === null || Array.isArray(value)) return;
-  throw refuse(
-    key,
+function listProblems(settings: Configuration, key: string): readonly SettingProblem[] {
+  const value = settings[key];
+  return wrongIf(
+    value !== undefined && value !== null && !Array.isArray(value),
+    [key],
     `expected a list, got ${shown(value)}`,
     `Write it as a list, even with one entry: ${key}: [${typeof value === 'string' ? value : '…'}].`,
   );
 }
 
-function checkCaptcha(configuration: Configuration): void {
-  if (configuration['enable_registration_captcha'] !== true) return;
-  for (const key of ['recaptcha_public_key', 'recaptcha_private_key']) {
-    if (configuration[key] || configuration[`${key}_path`]) continue;
-    throw refuse(
-      'enable_registration_captcha',
-      `it is on, but ${key} is not set: nobody could register`,
-      `Get both keys from Google (reCAPTCHA v2, checkbox) and set ${key}, or switch the captcha off.`,
-    );
-  }
-}
+const sizes = ['max_upload_size', 'max_avatar_size', 'max_image_pixels', 'max_spider_size'];
 
-function checkVerificationByEmail(configuration: Configuration): void {
-  const required = configuration['registrations_require_3pid'];
-  if (!Array.isArray(required) || !required.includes('email') || isPlainMapping(configuration['email'])) return;
-  throw refuse(
-    'registrations_require_3pid',
-    'it demands an email address, but there is no email section: Synapse does not start',
-    'Set email (smtp_host, notif_from, …), or leave registrations_require_3pid out.',
+function sizeProblems(settings: Configuration, key: string): readonly SettingProblem[] {
+  const value = settings[key];
+  if (value === undefined || value === null || Number.isInteger(value)) return [];
+  const [, digits, letter] = (typeof value === 'string' && /^(\d+)\s*([kmgt]?)/i.exec(value)) || [];
+  return wrongIf(
+    typeof value !== 'string' || !/^\d+[KMGT]?$/.test(value),
+    [key],
+    `expected a number of bytes, or a number with one capital letter, such as 50M, got ${shown(value)}`,
+    digits === undefined ? 'Write 50M.' : `Write ${digits}${letter?.toUpperCase()}.`,
   );
 }
 
-/** What each subject may name between `%(` and `)s`. */
-const subjectNames: { readonly [subject: string]: readonly string[] } = {
-  message_from_person_in_room: ['person', 'room', 'app'],
-  message_from_person: ['person', 'app'],
-  messages_from_person: ['person', 'app'],
-  messages_in_room: ['room', 'app'],
-  messages_in_room_and_others: ['room', 'app'],
-  messages_from_person_and_others: ['person', 'app'],
-  invite_from_person: ['person', 'app'],
-  invite_from_person_to_room: ['person', 'room', 'app'],
-  invite_from_person_to_space: ['person', 'space', 'app'],
-  password_reset: ['server_name', 'app'],
-  email_validation: ['server_name', 'app'],
-  email_already_in_use: ['server_name', 'app'],
-};
-
-function checkEmail(email: unknown): void {
-  if (!isPlainMapping(email)) return;
-  if (typeof email['notif_from'] === 'string') checkPlaceholders('email.notif_from', email['notif_from'], ['app']);
-  const port = email['smtp_port'];
-  if (port !== undefined && port !== null && !(Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
-    throw refuse('email.smtp_port', `expected a number of 1 to 65535, got ${shown(port)}`, 'Write it without quotes: smtp_port: 465.');
-  }
-  const { subjects } = email;
-  if (!isPlainMapping(subjects)) return;
-  for (const [subject, text] of Object.entries(subjects)) {
-    const names = subjectNames[subject];
-    const key = `email.subjects.${subject}`;
-    if (!names) throw refuse(key, 'Synapse has no subject of that name, and would never use it', `It has: ${Object.keys(subjectNames).join(', ')}.`);
-    if (typeof text !== 'string') throw refuse(key, `expected text, got ${shown(text)}`, 'Put it in quotes.');
-    checkPlaceholders(key, text, names);
-  }
+function captchaProblems({ settings, isWhole }: LookedAt): readonly SettingProblem[] {
+  if (settings['enable_registration_captcha'] !== true) return [];
+  const missing = ['recaptcha_public_key', 'recaptcha_private_key'].filter(
+    (key) => isUnset({ isWhole }, settings, key) && isUnset({ isWhole }, settings, `${key}_path`),
+  );
+  return missing.map((key) => ({
+    path: ['enable_registration_captcha'],
+    problem: `it is on, but ${key} is not set: nobody could register`,
+    hint: `Get both keys from Google (reCAPTCHA v2, checkbox) and set ${key}, or switch the captcha off.`,
+  }));
 }
 
-/** Python formats these with `%` when the first mail is sent, and fails only then. */
-function checkPlaceholders(key: string, text: string, names: readonly string[]): void {
-  const allowed = names.map((name) => `%(${name})s`).join(', ');
-  for (const [placeholder, name = ''] of text.matchAll(/%(?:%|\(([^)]*)\)s|.?)/gs)) {
-    if (placeholder === '%%' || (placeholder.endsWith('s') && names.includes(name))) continue;
-    throw refuse(
-      key,
-      `${JSON.stringify(placeholder)} in it makes every such mail fail`,
-      `It may hold ${allowed}, with the s; a percent sign is written %%.`,
+/** What a registration can be made to show. */
+const verifications = ['enable_registration_captcha', 'registrations_require_3pid', 'registration_requires_token'];
+
+function verificationProblems({ settings, isWhole }: LookedAt): readonly SettingProblem[] {
+  const { enable_registration: isOpen, registrations_require_3pid: required, email } = settings;
+  const isOff = (key: string) => isUnset({ isWhole }, settings, key) || isEmptyList(settings[key]);
+  const byEmail = Array.isArray(required) && required.includes('email');
+  return [
+    ...wrongIf(
+      isOpen === true && [...verifications, 'enable_registration_without_verification'].every(isOff),
+      ['enable_registration'],
+      'anybody could make accounts without any verification, as spammers do: Synapse does not start with that',
+      'Demand an email address (registrations_require_3pid: [email]), a token (registration_requires_token: true) or a captcha (enable_registration_captcha: true); enable_registration_without_verification: true opens the server to everybody.',
+    ),
+    ...wrongIf(
+      byEmail && !isPlainMapping(email) && isUnset({ isWhole }, settings, 'email'),
+      ['registrations_require_3pid'],
+      'it demands an email address, but there is no email section: Synapse does not start',
+      'Set email (smtp_host, notif_from, …), or leave registrations_require_3pid out.',
+    ),
+  ];
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+const directoryKeys = ['enabled', 'exclude_remote_users', 'prefer_local_users', 'search_all_users', 'show_locked_users'];
+
+function directoryProblems(directory: unknown): readonly SettingProblem[] {
+  if (!isPlainMapping(directory)) return [];
+  return Object.keys(directory).flatMap((key) => {
+    const nearest = directoryKeys.includes(key) ? undefined : nearestOf(key, directoryKeys);
+    return wrongIf(
+      nearest !== undefined,
+      ['user_directory', key],
+      'Synapse has no such setting, and would silently ignore it',
+      `Did you mean "${nearest}"?`,
     );
-  }
+  });
 }
 
 function refuse(key: string, problem: string, hint: string): TaskError {
   return new TaskError(`homeserver.yaml: ${key}: ${problem}`, hint);
-}
-
-function shown(value: unknown): string {
-  return isPlainMapping(value) ? 'a mapping' : (JSON.stringify(value) ?? 'nothing');
 }

@@ -67,13 +67,16 @@ const mistaken: { readonly [key: string]: string } = {
   smtp_user: 'email.smtp_user',
 };
 
-/** The known key that was most likely meant by `key`: at most a third of its letters differ, two neighbours in the wrong order count as one. */
+/** The known key that was most likely meant by `key`. */
 export function nearestKey(key: string): string | undefined {
-  const expected = mistaken[key.toLowerCase()];
-  if (expected) return expected;
+  return mistaken[key.toLowerCase()] ?? nearestOf(key, knownKeys);
+}
+
+/** The one of `names` that was most likely meant by `key`: at most a third of its letters differ, two neighbours in the wrong order count as one. */
+export function nearestOf(key: string, names: Iterable<string>): string | undefined {
   const most = Math.max(1, Math.floor(key.length / 3));
   let nearest: { readonly name: string; readonly distance: number } | undefined;
-  for (const name of knownKeys) {
+  for (const name of names) {
     const distance = distanceOf(key.toLowerCase().replaceAll('-', '_'), name);
     if (distance <= most && distance < (nearest?.distance ?? Number.POSITIVE_INFINITY)) nearest = { name, distance };
   }

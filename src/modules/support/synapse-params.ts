@@ -5,6 +5,7 @@ import { bool, line, listOf } from '../params.ts';
 import type { Health } from './container-health.ts';
 import { healthUrl, mountablePath } from './container-params.ts';
 import { imageParameter, objectParameter } from './docker.ts';
+import { settingProblems } from './synapse-checks.ts';
 
 /** PyYAML refuses these, in a file and in the quotes of a file (its reader, NON_PRINTABLE), or takes them for line breaks (U+2028, U+2029). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
@@ -80,7 +81,11 @@ export const synapseConfigParams = z.strictObject({
       'Settings of Synapse, as its manual names them, merged key by key into homeserver.yaml: mappings into mappings, everything else in place of what is there, null removes a key. What is not named stays as it is. `database` with another `name` replaces the whole section.',
     )
     .refine((settings) => !('server_name' in settings), { path: ['server_name'], message: 'use the parameter server_name of the module' })
-    .refine((settings) => !('report_stats' in settings), { path: ['report_stats'], message: 'use the parameter report_stats of the module' }),
+    .refine((settings) => !('report_stats' in settings), { path: ['report_stats'], message: 'use the parameter report_stats of the module' })
+    .superRefine((settings, context) => {
+      for (const { path, problem, hint } of settingProblems({ settings, isWhole: false }))
+        context.addIssue({ code: 'custom', path: [...path], message: problem, params: { hint } });
+    }),
   log_config: z
     .union([settingsMapping(), z.string().min(1)], 'expected a mapping or text')
     .refine((value) => typeof value === 'string' || !holdsSecret(value), withoutSecrets)

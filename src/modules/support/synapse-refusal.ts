@@ -8,7 +8,10 @@ const manual = 'https://element-hq.github.io/synapse/latest/usage/configuration/
 
 // What Synapse says, and what to do about it.
 const advice: readonly (readonly [said: RegExp, hint: string])[] = [
-  [/invalid literal for int\(\)/, 'A size is a number of bytes, or a number with one capital letter: 50M, 1024M, 1G (not MB, not m).'],
+  [
+    /invalid literal for int\(\)/,
+    'A size is a number of bytes, or a number with one capital letter: 50M, 1024M, 1G (not MB, not m); a duration has one small letter: 30s, 15m, 1h, 7d.',
+  ],
   [/Bad duration suffix/, 'A duration is a number of milliseconds, or a number with one of s, m, h, d, w, y: 15m.'],
   [
     /open registration without any verification/,

@@ -85,6 +85,11 @@ export function isPlainMapping(value: unknown): value is { readonly [key: string
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
+/** A value in a message: a mapping is not shown. */
+export function shown(value: unknown): string {
+  return isPlainMapping(value) ? 'a mapping' : (JSON.stringify(value) ?? 'nothing');
+}
+
 interface Edit {
   readonly from: number;
   readonly to: number;
