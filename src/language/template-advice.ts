@@ -1,5 +1,8 @@
 import { helpers } from './helpers.ts';
 
+/** What `user` is where nothing has that name: Synapse's, in the templates that it fills in when somebody logs in. */
+export const templateOfOthers = 'A template that Synapse shall fill in is marked !unsafe, and its braces stay: !unsafe "{{ user.name }}".';
+
 /** Words for a mistake in a template, and where it is. */
 export interface TemplateAdvice {
   readonly message: string;
@@ -26,7 +29,7 @@ export function adviceForSyntax(text: string, message: string, known: number | u
   const expression = expressionAt(text, offset);
   if (expression === '')
     return { message: 'an expression is empty', offset: Math.max(0, text.lastIndexOf('{{', offset)), hint: 'Write a name: {{ name }}.' };
-  const hint = jinjaHint(expression);
+  const hint = expression.startsWith('user.') ? templateOfOthers : jinjaHint(expression);
   return {
     message: `this is no expression of Handlebars: ${expression}`,
     offset: skipSpace(text, offset),

@@ -3,6 +3,7 @@ import type { Scope } from './expression.ts';
 import { helpers } from './helpers.ts';
 import { didYouMean } from './nearest.ts';
 import { specialForms } from './special-forms.ts';
+import { templateOfOthers } from './template-advice.ts';
 
 /** The error for a variable that nothing defines, with the nearest name that is. */
 export function undefinedVariable(name: string, scope: Scope, source: Source): InputError {
@@ -15,6 +16,7 @@ function undefinedHint(name: string, scope: Scope): string {
   const usage = (helpers.get(name) ?? specialForms.get(name))?.usage;
   if (usage !== undefined) return `This is a helper: write {{ ${usage} }}.`;
   if (name === 'item') return 'It is there in a task with loop.';
+  if (name === 'user') return templateOfOthers;
   if (!/^\w+$/.test(name)) return 'The name of a variable has letters, digits and _ alone.';
   return didYouMean(name, scope.names()) ?? `Define it in group_vars, host_vars or the play's vars, or give it with -e ${name}=….`;
 }

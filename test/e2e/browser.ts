@@ -5,10 +5,18 @@ import type { Homeserver } from '../lab/matrix-inventory.ts';
 
 const program = '/usr/bin/chromium';
 
-/** Starts Chromium, installing it where it is missing, so that the names of homeservers lead to their lab addresses. */
-export async function openBrowser(servers: readonly Homeserver[], say: (line: string) => void): Promise<Browser> {
+/**
+ * Starts Chromium, installing it where it is missing, so that the names of homeservers lead to their lab addresses.
+ * @param others more names, each with its address.
+ */
+export async function openBrowser(
+  servers: readonly Homeserver[],
+  say: (line: string) => void,
+  others: Readonly<Record<string, string>> = {},
+): Promise<Browser> {
   if (!existsSync(program)) await installPackages(['chromium'], say);
   const rules = servers.flatMap(({ serverName, clientName, host }) => [serverName, clientName].map((name) => `MAP ${name} ${host.address}`));
+  rules.push(...Object.entries(others).map(([name, address]) => `MAP ${name} ${address}`));
   return chromium.launch({
     executablePath: program,
     args: [

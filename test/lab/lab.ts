@@ -31,6 +31,8 @@ export interface LabOptions {
   readonly standIns?: StandInPolicy;
   /** Versions of Synapse that hosts can pull; default the newest that the lab knows. */
   readonly synapseVersions?: readonly string[];
+  /** Names outside of the lab that a program on this machine answers for, over https with the lab's certificate: host name → its port on the loopback. */
+  readonly forwards?: Readonly<Record<string, number>>;
   /** Makes the image of plain hosts over; default: they are as plain as can be. Called with the image that they would have. */
   readonly plainImage?: (engine: Docker, image: string) => Promise<string>;
   /** Gets a line for each stage; default: nothing is said. */
@@ -54,7 +56,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const before = readState(name);
   const users = before?.users ?? newUsers();
   const hosts = await allHosts(name, network, before?.hosts ?? [], options.hosts);
-  const { documents, forwards, synapseImages, releases, standIns } = supplies;
+  const { documents, synapseImages, releases, standIns } = supplies;
+  const forwards = { ...supplies.forwards, ...options.forwards };
   const state = { hosts, users, synapseImages, releases, standIns };
   writeState(name, state);
   const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards), mailServerName]);

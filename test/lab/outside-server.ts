@@ -1,5 +1,5 @@
 // The process that stands in for the outside world: `node outside-server.js CONFIGURATION.json`. It answers on the gateway of the
-// lab's network: names on port 53, https on port 443 for documents and for the image registry. It goes on when its parent ends.
+// lab's network: names on port 53, https on port 443 for documents and for what it forwards to (the image registry, programs of tests). It goes on when its parent ends.
 
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -79,7 +79,9 @@ function forward(port: number, incoming: IncomingMessage, response: ServerRespon
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.on('error', () => response.destroy()).pipe(response);
   });
-  outgoing.once('error', () => (response.headersSent ? response.destroy() : end(response, 502, 'the registry does not answer')));
+  outgoing.once('error', () =>
+    response.headersSent ? response.destroy() : end(response, 502, `nothing answers for ${incoming.headers.host ?? '?'}`),
+  );
   incoming.on('error', () => outgoing.destroy()).pipe(outgoing);
 }
 

@@ -29,7 +29,7 @@ test('playbooks › all of them fit the example inventory', async (t) => {
 
 test('playbooks › each step can be run by itself', async (t) => {
   const steps = [...read('playbooks/site.yaml').matchAll(/import_playbook: (\S+)/g)].map((match) => `playbooks/${match[1]}`);
-  t.is(steps.length, 7);
+  t.is(steps.length, 8);
   for (const step of steps) {
     const { exitCode, stderr } = await homerun(['lint', step, '-i', 'inventory/example', '-e', 'matrix_admin_password=of-the-test']);
     t.is(exitCode, 0, `${step}: ${stderr}`);
@@ -55,7 +55,7 @@ test('playbooks › each variable is used, has a default or is required, and say
 
 test('playbooks › the rows of the guide up to here each have a variable, or a page that names them', (t) => {
   const pages = readdirSync(join(projectRoot, 'docs/steps')).map((name) => read(join('docs/steps', name)));
-  const rows = ['1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '2.2', '2.4', '2.5', '2.6', '2.7', '4.1'];
+  const rows = ['1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '2.2', '2.4', '2.5', '2.6', '2.7', '4.1', '4.2'];
   const named = Object.values(options).flatMap(({ guide = '' }) => guide.split(', '));
   for (const row of rows) t.true(named.includes(row) || pages.some((page) => page.includes(row)), row);
   for (const name of Object.keys(options)) t.true(pages.some((page) => page.includes(name)) || name === 'matrix_names', `a page names ${name}`);
