@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly standIns?: StandInPolicy;
   /** Versions of Synapse that hosts can pull; default the newest that the lab knows. */
   readonly synapseVersions?: readonly string[];
+  /** Whether hosts can pull an image of PostgreSQL (`postgresImage`); default not. */
+  readonly postgres?: boolean;
   /** Makes the image of plain hosts over; default: they are as plain as can be. Called with the image that they would have. */
   readonly plainImage?: (engine: Docker, image: string) => Promise<string>;
   /** Gets a line for each stage; default: nothing is said. */
@@ -146,7 +148,7 @@ async function prepareShared(options: LabOptions, say: Say): Promise<Shared> {
     const authority = await openAuthority();
     const base = baseImage(engine, reachable.registry, say);
     const synapseVersions = options.synapseVersions ?? knownSynapseVersions.slice(0, 1);
-    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, base, say });
+    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, postgres: options.postgres ?? false, base, say });
     supplies.published.then(endTurn, endTurn);
     return { engine, authority, supplies };
   } catch (error) {
