@@ -19,18 +19,21 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 import psycopg2
 import yaml
-from synapse._scripts.synapse_port_db import APPEND_ONLY_TABLES, IGNORED_TABLES
 
 CONFIGURATION = "/data/homeserver.yaml"
 KEPT = "/data/homeserver.db.before-postgresql"
 # A copy that is under way, and the last one that PostgreSQL has all of.
 COPYING, COPIED = "/data/homeserver.db.copying", "/data/homeserver.db.copied"
 
+# Seconds.
+PATIENCE = 180
+
 # What has no like in the other database, is made anew, or is copied in part on purpose: of old transactions only yesterday's are.
-UNCOUNTED = set(IGNORED_TABLES) | {
+UNCOUNTED = {
     "applied_module_schemas",
     "applied_schema_deltas",
     "background_updates",
@@ -41,7 +44,13 @@ UNCOUNTED = set(IGNORED_TABLES) | {
     "sent_transactions",
     "user_directory_stream_pos",
 }
-CAUGHT_UP = [table for table in APPEND_ONLY_TABLES if table not in ("event_search", "sent_transactions")]
+
+
+def tables_of_port():
+    """The tables that synapse_port_db goes on with where it was, and those that it leaves out. Takes seconds, as all of Synapse is loaded."""
+    from synapse._scripts.synapse_port_db import APPEND_ONLY_TABLES, IGNORED_TABLES
+
+    return APPEND_ONLY_TABLES, IGNORED_TABLES
 
 
 class Refusal(Exception):
@@ -80,12 +89,8 @@ def see_that_it_can_be_copied(source, target, server_name):
     free = shutil.disk_usage(os.path.dirname(source)).free
     if free < needed:
         raise Refusal(f"the copies of {source} need {needed >> 20} MB in its folder, and {free >> 20} MB are free")
+    wait_for_background_updates(source)
     with opened(source) as database:
-        updates = [name for (name,) in database.execute("SELECT update_name FROM background_updates")]
-        if updates:
-            raise Refusal(
-                f"Synapse is still at work on its database in the background ({', '.join(updates)}): wait until it is done, and run this again"
-            )
         if database.execute("PRAGMA auto_vacuum").fetchone()[0] != 0:
             raise Refusal("auto_vacuum is on in the SQLite database, which numbers its rows anew: switch it off (PRAGMA auto_vacuum = none; VACUUM)")
     mark = f"homerun: {server_name}"
@@ -105,6 +110,19 @@ def see_that_it_can_be_copied(source, target, server_name):
             " (table_name varchar(100) NOT NULL UNIQUE, forward_rowid bigint NOT NULL, backward_rowid bigint NOT NULL)"
         )
         cursor.execute("COMMENT ON TABLE port_from_sqlite3 IS %s", (mark,))
+
+
+def wait_for_background_updates(source):
+    """After a first start and after an upgrade there are some, a second each or more; synapse_port_db wants them done."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        with opened(source) as database:
+            (left,) = database.execute("SELECT count(*) FROM background_updates").fetchone()
+        if left == 0:
+            return
+        if time.monotonic() > until:
+            raise Refusal(f"Synapse is still at work on its database in the background ({left} steps are left): wait until it is done, and run this again")
+        time.sleep(1)
 
 
 def copy(source, target, configuration):
@@ -132,16 +150,17 @@ def begin_anew(target):
         for end in ("", "-wal", "-shm", "-journal"):
             if os.path.exists(path + end):
                 os.remove(path + end)
-    tables = [table for table in APPEND_ONLY_TABLES if table in tables_of(target)]
+    append_only, _ = tables_of_port()
+    there = tables_of(target)
     with target, target.cursor() as cursor:
-        cursor.execute("TRUNCATE " + ", ".join([*tables, "port_from_sqlite3"]) + " CASCADE")
+        cursor.execute("TRUNCATE " + ", ".join([*(table for table in append_only if table in there), "port_from_sqlite3"]) + " CASCADE")
 
 
 def port(snapshot, configuration):
     path = "/tmp/homeserver.yaml"
     # Between two steps of what it does in the background it would rest for a second; nobody uses that database yet.
     with open(path, "w", encoding="utf-8") as file:
-        yaml.safe_dump({**configuration, "background_updates": {"sleep_enabled": False}}, file)
+        yaml.safe_dump({**configuration, "background_updates": {"sleep_duration_ms": 0}}, file)
     program = [sys.executable, "-m", "synapse._scripts.synapse_port_db", "--sqlite-database", snapshot, "--postgres-config", path]
     done = subprocess.run(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
     dropped = [line.split("DROPPING ROW: ")[1] for line in done.stderr.splitlines() if "DROPPING ROW: " in line]
@@ -153,9 +172,10 @@ def port(snapshot, configuration):
 
 def catch_up(before, now, target):
     """Brings the rows that PostgreSQL has from `before` to what they are in `now`; those behind them have been copied."""
+    append_only, _ = tables_of_port()
     with opened(now) as database, target, target.cursor() as cursor:
         database.execute("ATTACH ? AS before", (before,))
-        for table in CAUGHT_UP:
+        for table in set(append_only) - {"event_search", "sent_transactions"}:
             columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
             types = types_of(cursor, table)
             if not columns or not types:
@@ -205,11 +225,12 @@ def replace(cursor, table, rows, types):
 def count(target):
     """Compares how many rows each table has. Raises Refusal where one has not the same number."""
     differing = []
-    counted = tables_of(target)
+    _, ignored = tables_of_port()
+    counted = tables_of(target) - UNCOUNTED - set(ignored)
     with opened(COPIED) as database, target, target.cursor() as cursor:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = 0
-        for table in sorted(set(names) & counted - UNCOUNTED):
+        for table in sorted(set(names) & counted):
             (is_there,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()
             cursor.execute(f"SELECT count(*) FROM {table}")
             (is_copied,) = cursor.fetchone()
