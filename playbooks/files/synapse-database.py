@@ -5,9 +5,9 @@ user, with the volumes of its container; stays nowhere.
     synapse-database.py copy DATABASE      a copy while Synapse runs: the longest part of the work
     synapse-database.py finish DATABASE    the last copy, when Synapse has stopped; then all rows are counted
     synapse-database.py tidy DATABASE      removes what it has left, when Synapse works with PostgreSQL
-    synapse-database.py news DATABASE      what has been written to PostgreSQL since
+    synapse-database.py news               what has been written to PostgreSQL since, as homeserver.yaml names it
 
-DATABASE is the section `database` of homeserver.yaml for PostgreSQL, as JSON. It is Synapse's own synapse_port_db that copies. What a second
+DATABASE is the section `database` of homeserver.yaml for PostgreSQL, as JSON, without a password: others on the host see it. It is Synapse's own synapse_port_db that copies. What a second
 run of it leaves out is caught up here: rows of its APPEND_ONLY_TABLES that were changed or deleted, or came late, since the first (a
 password, a redaction). Exit code 1 with one sentence on standard error where it cannot be done.
 """
@@ -58,10 +58,11 @@ class Refusal(Exception):
 
 
 def main():
-    mode, database = sys.argv[1], json.loads(sys.argv[2])
-    arguments = {name: value for name, value in database["args"].items() if value is not None and not name.startswith("cp_")}
+    mode, *given = sys.argv[1:]
     with open(CONFIGURATION, encoding="utf-8") as source:
         configuration = yaml.safe_load(source)
+    database = json.loads(given[0]) if given else configuration["database"]
+    arguments = {name: value for name, value in database["args"].items() if value is not None and not name.startswith("cp_")}
     os.umask(0o077)
     try:
         target = psycopg2.connect(connect_timeout=10, **arguments)

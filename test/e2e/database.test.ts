@@ -226,41 +226,57 @@ with sqlite3.connect("/data/homeserver.db", timeout=60) as database:
 PYTHON`,
   );
 
-test.serial('the copy is made while Synapse runs with SQLite, and what happens then is not lost by the switch', async (t) => {
-  t.timeout(300_000);
-  await rowsOf('add(50, b"stays"); add(60, b"goes"); add(70, b"\\x00before")');
-  const copied = await runWith({}, move, '-l', 'moved', '--tags', 'copy');
-  t.is(copied.exitCode, 0, complaint(copied));
-  t.regex(await on('moved', `cat ${data}/homeserver.yaml`), /^ {2}name: "?sqlite3"?$/m);
-  t.is(await sql('moved', 'SELECT count(*) FROM users'), '1');
-  // Rows that are there already change (the password) or go, others come, one of them before the last that was copied.
-  await rowsOf(
-    'database.execute("DELETE FROM received_transactions WHERE rowid = 60"); database.execute("UPDATE received_transactions SET response_json = ? WHERE rowid = 70", (b"\\x00after",)); add(65, b"late"); add(80, b"new")',
-  );
-  const change = {
-    new_password: 'a new one',
-    logout_devices: false,
-    auth: { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'admin' }, password: inventory.adminPassword },
-  };
-  t.is((await ask('moved', 'POST', '/_matrix/client/v3/account/password', token, change)).errcode, undefined);
-  await ask('moved', 'PUT', '/_synapse/admin/v2/users/@bob:moved.lab.test', token, { password: 'bobs secret' });
-  await say(token, room, 'while it was copied');
-  const ran = await runWith({}, move, '-l', 'moved');
-  t.is(ran.exitCode, 0, complaint(ran));
-  t.regex(await on('moved', `cat ${data}/homeserver.yaml`), /^ {2}name: "?psycopg2"?$/m);
-  t.deepEqual(await messages(token, room), ['while it was copied', 'to be redacted', '第一条 🔑']);
-  t.is(
-    await sql(
-      'moved',
-      `SET bytea_output TO escape; SELECT transaction_id, response_json FROM received_transactions WHERE origin = 'far.test' ORDER BY 1`,
-    ),
-    ['50|stays', '65|late', '70|\\000after', '80|new'].join('\n'),
-  );
-  t.truthy((await login('moved', 'admin', 'a new one')).access_token);
-  t.is((await login('moved', 'admin', inventory.adminPassword)).errcode, 'M_FORBIDDEN');
-  t.truthy((await login('moved', 'bob', 'bobs secret')).access_token);
-  t.is(await on('moved', `cd ${data} && ls homeserver.db*`), 'homeserver.db.before-postgresql');
-});
+test.serial(
+  'the copy is made while Synapse runs with SQLite, what happens then is not lost by the switch, and a copy that differs is not switched to',
+  async (t) => {
+    t.timeout(300_000);
+    await rowsOf('add(50, b"stays"); add(60, b"goes"); add(70, b"\\x00before")');
+    const copied = await runWith({}, move, '-l', 'moved', '--tags', 'copy');
+    t.is(copied.exitCode, 0, complaint(copied));
+    t.regex(await on('moved', `cat ${data}/homeserver.yaml`), /^ {2}name: "?sqlite3"?$/m);
+    t.is(await sql('moved', 'SELECT count(*) FROM users'), '1');
+    // Rows that are there already change (the password) or go, others come, one of them before the last that was copied.
+    await rowsOf(
+      'database.execute("DELETE FROM received_transactions WHERE rowid = 60"); database.execute("UPDATE received_transactions SET response_json = ? WHERE rowid = 70", (b"\\x00after",)); add(65, b"late"); add(80, b"new")',
+    );
+    const change = {
+      new_password: 'a new one',
+      logout_devices: false,
+      auth: { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'admin' }, password: inventory.adminPassword },
+    };
+    t.is((await ask('moved', 'POST', '/_matrix/client/v3/account/password', token, change)).errcode, undefined);
+    await ask('moved', 'PUT', '/_synapse/admin/v2/users/@bob:moved.lab.test', token, { password: 'bobs secret' });
+    await say(token, room, 'while it was copied');
+    // A copy that is not the same is not switched to.
+    await sql('moved', "INSERT INTO received_transactions (transaction_id, origin, ts) VALUES ('x', 'stray.test', 0)");
+    const refused = await runWith({}, move, '-l', 'moved');
+    t.is(refused.exitCode, 2);
+    t.true(
+      refused.tasks.some(({ message = '' }) =>
+        /received_transactions has \d rows in SQLite and \d in PostgreSQL.* Synapse runs with SQLite as before/.test(message),
+      ),
+      complaint(refused),
+    );
+    t.regex(await on('moved', `cat ${data}/homeserver.yaml`), /^ {2}name: "?sqlite3"?$/m);
+    t.is((await messages(token, room)).length, 3);
+    await sql('moved', "DELETE FROM received_transactions WHERE origin = 'stray.test'");
+    const ran = await runWith({}, move, '-l', 'moved');
+    t.is(ran.exitCode, 0, complaint(ran));
+    t.regex(await on('moved', `cat ${data}/homeserver.yaml`), /^ {2}name: "?psycopg2"?$/m);
+    t.deepEqual(await messages(token, room), ['while it was copied', 'to be redacted', '第一条 🔑']);
+    t.is(
+      await sql(
+        'moved',
+        `SET bytea_output TO escape; SELECT transaction_id, response_json FROM received_transactions WHERE origin = 'far.test' ORDER BY 1`,
+      ),
+      ['50|stays', '65|late', '70|\\000after', '80|new'].join('\n'),
+    );
+    t.truthy((await login('moved', 'admin', 'a new one')).access_token);
+    t.is((await login('moved', 'admin', inventory.adminPassword)).errcode, 'M_FORBIDDEN');
+    t.truthy((await login('moved', 'bob', 'bobs secret')).access_token);
+    t.is(await on('moved', `cd ${data} && ls homeserver.db*`), 'homeserver.db.before-postgresql');
+  },
+);
 
 test.serial('a second move changes nothing, and neither do the other playbooks', async (t) => {
   const again = await runWith({}, move, '-l', 'moved');
