@@ -167,7 +167,8 @@ function running(params: ContainerParams, current: Container, health: HttpAnswer
         ]
       : [];
   }
-  if (state === 'started' && !current.running) return [change('start', `start container ${name}`)];
+  // With restart there is no state to compare with afterwards: it runs, and would be restarted again.
+  if (state === 'started' && !current.running) return [{ ...change('start', `start container ${name}`), ...(restart && { opaque: true as const }) }];
   if (state === 'started' && current.paused) return [change('unpause', `unpause container ${name}`)];
   if (restart && current.running) return [{ ...change('restart', `restart container ${name}`), opaque: true }];
   // A host without curl and wget cannot tell; then nothing is claimed.

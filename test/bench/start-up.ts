@@ -12,7 +12,16 @@ const subjects: readonly Subject[] = [
   {
     name: 'homerun lint playbooks/site.yaml',
     command: {
-      argv: [process.execPath, command, 'lint', 'playbooks/site.yaml', '-i', 'inventory/example', '-e', 'matrix_admin_password=x'],
+      argv: [
+        process.execPath,
+        command,
+        'lint',
+        'playbooks/site.yaml',
+        '-i',
+        'inventory/example',
+        '-e',
+        'matrix_admin_password=x matrix_database_password=x',
+      ],
     },
   },
 ];

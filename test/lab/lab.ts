@@ -33,6 +33,8 @@ export interface LabOptions {
   readonly synapseVersions?: readonly string[];
   /** Names outside of the lab that a program on this machine answers for, over https with the lab's certificate: host name → its port on the loopback. */
   readonly forwards?: Readonly<Record<string, number>>;
+  /** Whether hosts can pull an image of PostgreSQL (`postgresImage`); default not. */
+  readonly postgres?: boolean;
   /** Makes the image of plain hosts over; default: they are as plain as can be. Called with the image that they would have. */
   readonly plainImage?: (engine: Docker, image: string) => Promise<string>;
   /** Gets a line for each stage; default: nothing is said. */
@@ -150,7 +152,7 @@ async function prepareShared(options: LabOptions, say: Say): Promise<Shared> {
     const authority = await openAuthority();
     const base = baseImage(engine, reachable.registry, say);
     const synapseVersions = options.synapseVersions ?? knownSynapseVersions.slice(0, 1);
-    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, base, say });
+    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, postgres: options.postgres ?? false, base, say });
     supplies.published.then(endTurn, endTurn);
     return { engine, authority, supplies };
   } catch (error) {

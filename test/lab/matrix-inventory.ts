@@ -86,6 +86,8 @@ function homeserver(folder: string, host: LabHost): Homeserver {
 function labVariables(lab: Lab): Vars {
   return {
     matrix_synapse_image: lab.synapseImages[0]?.names[0] ?? '',
+    // What is not about PostgreSQL need not wait for it.
+    matrix_database: 'sqlite',
     matrix_client: 'hydrogen',
     matrix_client_release: releaseOf(lab, 'hydrogen'),
     matrix_admin_panel_release: releaseOf(lab, 'ketesa'),

@@ -4,6 +4,7 @@ import { dockerPackages, packagesHost } from './apt-repository.ts';
 import type { Authority } from './authority.ts';
 import type { Docker } from './docker.ts';
 import { plainHostImage } from './images.ts';
+import { buildPostgres, postgresImage } from './postgres.ts';
 import type { Reachable } from './reachable.ts';
 import { publishImage, registryHosts, startRegistry } from './registry.ts';
 import { releasesFolder, releasesHost } from './releases.ts';
@@ -29,6 +30,8 @@ export interface SuppliesOptions {
   readonly authority: Authority;
   readonly reachable: Reachable;
   readonly synapseVersions: readonly string[];
+  /** Whether hosts can pull an image of PostgreSQL. */
+  readonly postgres: boolean;
   /** Gives the minimal Debian that images are made from; the work that does not need it goes on meanwhile. */
   readonly base: Promise<string>;
   readonly say: Say;
@@ -63,7 +66,7 @@ export async function prepareSupplies(engine: Docker, options: SuppliesOptions):
 }
 
 async function images(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<string[]> {
-  const { base, synapseVersions, say } = options;
+  const { base, synapseVersions, postgres, say } = options;
   const tags: string[] = [];
   for (const version of synapseVersions) {
     const tag = await buildSynapse(engine, base, version, say);
@@ -71,6 +74,10 @@ async function images(engine: Docker, registry: Promise<number>, options: Suppli
       registry.then((port) => publishImage(engine, port, tag, synapseImage(version).names)),
     );
     tags.push(tag);
+  }
+  if (postgres) {
+    const tag = await buildPostgres(engine, base, say);
+    await stage(say, 'PostgreSQL into the lab’s registry', () => registry.then((port) => publishImage(engine, port, tag, [postgresImage])));
   }
   return tags;
 }
