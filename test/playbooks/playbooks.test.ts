@@ -47,7 +47,7 @@ test('playbooks › all of them fit the example inventory', async (t) => {
 
 test('playbooks › each step can be run by itself', async (t) => {
   const steps = [...read('playbooks/site.yaml').matchAll(/import_playbook: (\S+)/g)].map((match) => `playbooks/${match[1]}`);
-  t.is(steps.length, 7);
+  t.is(steps.length, 8);
   for (const step of steps) {
     const { exitCode, stderr } = await homerun(['lint', step, '-i', 'inventory/example', '-e', 'matrix_admin_password=of-the-test']);
     t.is(exitCode, 0, `${step}: ${stderr}`);
@@ -63,7 +63,7 @@ test('playbooks › a slip in the name of a variable is an error with the neares
 
 test('playbooks › each variable is used, has a default or is required, and says which row of the guide it is for', (t) => {
   const used = users() + JSON.stringify(options);
-  const derived = ['matrix_names', 'matrix_certificate_folder'];
+  const derived = ['matrix_names', 'matrix_certificate_names', 'matrix_certificate_folder'];
   for (const [name, { guide, required, default: value }] of Object.entries(options)) {
     t.true((used.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1, `${name} is used`);
     t.true(required === true || value !== undefined || name === 'matrix_client_release', `${name} has a default`);
