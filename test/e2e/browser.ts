@@ -8,7 +8,7 @@ const program = '/usr/bin/chromium';
 /** Starts Chromium, installing it where it is missing, so that the names of homeservers lead to their lab addresses. */
 export async function openBrowser(servers: readonly Homeserver[], say: (line: string) => void): Promise<Browser> {
   if (!existsSync(program)) await installPackages(['chromium'], say);
-  const rules = servers.flatMap(({ serverName, clientName, host }) => [serverName, clientName].map((name) => `MAP ${name} ${host.address}`));
+  const rules = servers.flatMap(({ host }) => [host.serverName, ...host.names].map((name) => `MAP ${name} ${host.address}`));
   return chromium.launch({
     executablePath: program,
     args: [
