@@ -7,14 +7,21 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `soak`; default all but `soak`, which holds what
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `soak`; default all but `soak`, which holds what
  * takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
 const alone = ['host-faults', 'killed', 'load', 'nginx', 'refused', 'rollback', 'web'];
 
 const suites = {
-  unit: ['build/test/**/*.test.js', '!build/test/e2e/**', '!build/test/differential/**', '!build/test/law/defects.test.js', '!build/test/soak/**'],
+  unit: [
+    'build/test/**/*.test.js',
+    '!build/test/e2e/**',
+    '!build/test/differential/**',
+    '!build/test/law/defects.test.js',
+    '!build/test/soak/**',
+    '!build/test/acceptance/**',
+  ],
   // Takes minutes, and says something of the tests, not of the Node version that they run on.
   defects: ['build/test/law/defects.test.js'],
   // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
@@ -22,6 +29,8 @@ const suites = {
   // These look at times, and so have the machine to themselves.
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
+  // A real client on three homeservers that one run has made.
+  acceptance: ['build/test/acceptance/**/*.test.js', '--concurrency=1', '--timeout=20m'],
   // A file for each subject; all of it within half an hour.
   soak: ['build/test/soak/**/*.test.js', '--concurrency=1', '--timeout=30m'],
 } as const;

@@ -97,7 +97,22 @@ async function attempt(turn: Turn, target: Target, scope: Scope, words: ShownWor
   const { run, host, task, beforeChange, companions } = turn;
   const check = isCheck(turn, scope);
   const place = { run, host, target, beforeChange, isHidden: words.isHidden, ...(companions && { companions }), ...(applied && { applied }) };
-  return judged(turn, await converge(place, applied?.invocation ?? invocationOf(run, host, task, scope), check), check, words);
+  const invocation = applied?.invocation ?? invocationOf(run, host, task, scope);
+  try {
+    return await judged(turn, await converge(place, invocation, check), check, words);
+  } catch (error) {
+    // What a module found before it refused is a result, and failed_when has a word on it, as with Ansible.
+    const hasResult = error instanceof TaskError && Object.keys(error.result).length > 0;
+    if (!hasResult || !task.failedWhen) throw error;
+    return forgiven(task.failedWhen, turn, refused(words, error));
+  }
+}
+
+function forgiven(failedWhen: readonly Condition[], turn: Turn, failure: ItemResult): ItemResult {
+  const scope = scopeOfTurn(turn, failure.registered);
+  if (failedWhen.every((condition) => condition.evaluate(scope))) return failure;
+  const { changes, durationMs } = failure.outcome;
+  return { outcome: { status: 'ok', changes, durationMs }, registered: { ...failure.registered, failed: false } };
 }
 
 function isCheck({ run, task }: Turn, scope: Scope): boolean {

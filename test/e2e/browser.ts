@@ -15,7 +15,7 @@ export async function openBrowser(
   others: Readonly<Record<string, string>> = {},
 ): Promise<Browser> {
   if (!existsSync(program)) await installPackages(['chromium'], say);
-  const rules = servers.flatMap(({ serverName, clientName, host }) => [serverName, clientName].map((name) => `MAP ${name} ${host.address}`));
+  const rules = servers.flatMap(({ host }) => [host.serverName, ...host.names].map((name) => `MAP ${name} ${host.address}`));
   rules.push(...Object.entries(others).map(([name, address]) => `MAP ${name} ${address}`));
   return chromium.launch({
     executablePath: program,

@@ -1,6 +1,6 @@
 // Logging in with an account elsewhere: a real provider, a real browser, a real homeserver.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -40,7 +40,10 @@ test.before(async (t) => {
     people: [{ login: 'person-1', claims: { preferred_username: 'Ada', name: 'Ada Lovelace' } }],
   });
   lab = await startLab({ name, hosts: [request], forwards: { [elsewhere.name]: provider.port }, say: (line) => t.log(line) });
-  inventory = await writeInventory(lab, { folder, variables: { matrix_trust_host_authorities: true } });
+  inventory = await writeInventory(lab, {
+    folder,
+    variables: { matrix_certificate_authorities: [readFileSync(lab.authority.certificateFile, 'utf8')] },
+  });
   const [first] = inventory.homeservers;
   if (!first) throw new Error('the inventory has no homeserver');
   server = first;

@@ -16,11 +16,11 @@ export async function checkHomeserver(
   server: Homeserver,
   adminUser: string,
 ): Promise<readonly Check[]> {
-  const { serverName, clientName, panelPath, host } = server;
+  const { serverName, homeserverName, clientName, panelPath, host } = server;
   const get = (url: string) => https({ url, address: host.address, ca });
   const login = async () => {
     const { status, body } = await https({
-      url: `https://${serverName}/_matrix/client/v3/login`,
+      url: `https://${homeserverName}/_matrix/client/v3/login`,
       address: host.address,
       ca,
       method: 'POST',
@@ -31,7 +31,7 @@ export async function checkHomeserver(
   };
   return Promise.all([
     attempt('homeserver', async () => {
-      const { status, body } = await get(`https://${serverName}/_matrix/client/versions`);
+      const { status, body } = await get(`https://${homeserverName}/_matrix/client/versions`);
       const { versions = [] } = JSON.parse(body) as { versions?: readonly string[] };
       return { isRight: status === 200 && versions.length > 0, said: `speaks Matrix ${versions.at(-1) ?? '?'}` };
     }),

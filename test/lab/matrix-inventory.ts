@@ -16,7 +16,10 @@ export const passwordSecret = 'matrix_admin_password';
 /** A homeserver of the inventory, and where it can be looked at. */
 export interface Homeserver {
   readonly name: string;
+  /** In user IDs. */
   readonly serverName: string;
+  /** Where Synapse is reached. */
+  readonly homeserverName: string;
   readonly clientName: string;
   readonly panelPath: string;
   readonly host: LabHost;
@@ -57,7 +60,7 @@ export async function writeInventory(lab: Lab, options: InventoryOptions): Promi
   copyFileSync(lab.authority.certificateFile, join(folder, 'ca.pem'));
   copyFileSync(lab.knownHostsFile, join(folder, 'known_hosts'));
   const adminPassword = await password(inventory, options.adminPassword ?? randomBytes(15).toString('base64url'));
-  const homeservers = lab.hosts.map((host) => homeserver(folder, host));
+  const homeservers = lab.hosts.map((host) => homeserver(folder, host, { ...options.variables, ...options.hostVariables?.[host.name] }));
   write(join(inventory, 'hosts.yaml'), {
     all: {
       vars: { ssh_user: lab.users.root.name, ssh_identity_file: lab.identityFile, ssh_known_hosts_file: join(folder, 'known_hosts') },
@@ -76,10 +79,15 @@ export async function writeInventory(lab: Lab, options: InventoryOptions): Promi
   return { folder: inventory, certificateAuthority: readFileSync(lab.authority.certificateFile, 'utf8'), homeservers, adminPassword };
 }
 
-function homeserver(folder: string, host: LabHost): Homeserver {
+/** @param variables what the inventory says beyond the lab's: a layout, perhaps */
+function homeserver(folder: string, host: LabHost, variables: Vars): Homeserver {
+  const named = (variable: string, otherwise: string): string => String(variables[variable] ?? otherwise);
+  const serverName = named('matrix_server_name', host.serverName);
+  const homeserverName = named('matrix_homeserver_name', serverName);
+  const clientName = named('matrix_client_name', `chat.${serverName}`);
   const file = join(folder, 'certificates', `${host.name}.path`);
   if (!existsSync(file)) writeFileSync(file, `admin-${randomBytes(6).toString('hex')}`, { mode: 0o600 });
-  return { name: host.name, serverName: host.serverName, clientName: `chat.${host.serverName}`, panelPath: readFileSync(file, 'utf8'), host };
+  return { name: host.name, serverName, homeserverName, clientName, panelPath: readFileSync(file, 'utf8'), host };
 }
 
 /** What follows from the lab for every homeserver on it. */
@@ -110,12 +118,14 @@ export function releaseOf(lab: Lab, application: Release['application'], index =
   return { version: release.version, url: release.url, sha256: release.sha256 };
 }
 
-/** A certificate of the lab's authority for the names of a homeserver, issued once. */
-async function certificateVariables(lab: Lab, folder: string, { name, serverName, clientName }: Homeserver): Promise<Vars> {
+/** A certificate of the lab's authority for all names of a homeserver, issued once. */
+async function certificateVariables(lab: Lab, folder: string, { name, serverName, clientName, host }: Homeserver): Promise<Vars> {
   const certificateFile = join(folder, 'certificates', `${name}.pem`);
   const keyFile = join(folder, 'certificates', `${name}.key`);
   if (!existsSync(certificateFile)) {
-    const { certificate, key } = await issueCertificate(lab.authority, [serverName, clientName]);
+    // A name that leads to the host and is not below its own is somebody else's.
+    const names = new Set([host.serverName, ...host.names.filter((one) => one.endsWith(`.${serverName}`)), clientName]);
+    const { certificate, key } = await issueCertificate(lab.authority, [...names]);
     writeFileSync(keyFile, key, { mode: 0o600 });
     writeFileSync(certificateFile, certificate);
   }

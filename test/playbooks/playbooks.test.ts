@@ -60,7 +60,7 @@ test('playbooks › a slip in the name of a variable is an error with the neares
 
 test('playbooks › each variable is used, has a default or is required, and says which row of the guide it is for', (t) => {
   const used = users() + JSON.stringify(options);
-  const derived = ['matrix_names', 'matrix_certificate_folder'];
+  const derived = ['matrix_names', 'matrix_certificate_names', 'matrix_certificate_folder'];
   // Wanted with some values of others only: an error then where they are used.
   const conditional = ['matrix_client_release', 'matrix_database_host', 'matrix_database_password'];
   for (const [name, { guide, required, default: value }] of Object.entries(options)) {
