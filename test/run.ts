@@ -7,8 +7,8 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `soak`; default all but `soak`, which holds what
- * takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `soak`; default all but the last two. `soak`
+ * holds what takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
 const alone = ['host-faults', 'killed', 'load', 'nginx', 'refused', 'rollback', 'web'];
@@ -25,9 +25,16 @@ const suites = {
   // Takes minutes, and says something of the tests, not of the Node version that they run on.
   defects: ['build/test/law/defects.test.js'],
   // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
-  e2e: ['build/test/e2e/**/*.test.js', ...alone.map((name) => `!build/test/e2e/${name}.test.js`), '--concurrency=2', '--timeout=20m'],
+  e2e: [
+    'build/test/e2e/**/*.test.js',
+    ...[...alone, 'matrix-rtc'].map((name) => `!build/test/e2e/${name}.test.js`),
+    '--concurrency=2',
+    '--timeout=20m',
+  ],
   // These look at times, and so have the machine to themselves.
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
+  // Builds LiveKit first, which takes minutes on a new machine.
+  rtc: ['build/test/e2e/matrix-rtc.test.js', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
   // A real client on three homeservers that one run has made.
   acceptance: ['build/test/acceptance/**/*.test.js', '--concurrency=1', '--timeout=20m'],
@@ -65,7 +72,7 @@ let failures = '';
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
 chmodSync(temporary, 0o1777);
 await prepareTools((line) => console.log(line.trim()));
-const usual = (Object.keys(suites) as Suite[]).filter((suite) => suite !== 'soak');
+const usual = (Object.keys(suites) as Suite[]).filter((suite) => suite !== 'soak' && suite !== 'rtc');
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);

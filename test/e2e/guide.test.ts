@@ -165,7 +165,6 @@ test.serial('each key of the guide reaches Synapse from its variable', async (t)
       'Put secrets that are set into files of their own',
       'Put templates of mails and pages in place',
       'Configure Synapse',
-      'Restart Synapse',
       'Serve everything over https',
     ],
   );

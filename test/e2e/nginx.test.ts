@@ -180,6 +180,28 @@ test.serial('well-known files are right and can be read from any page, also wher
   for (const answer of [client, homeserver]) t.is(answer?.headers['content-type'], 'application/json');
 });
 
+test.serial('calls have paths of their own, on which a WebSocket stays one, and are told of, only while they are switched on', async (t) => {
+  const services = [
+    "server { listen 127.0.0.1:7880; return 200 'livekit $request_uri $http_upgrade $http_connection'; }",
+    "server { listen 127.0.0.1:7889; return 200 'service $request_uri'; }",
+  ].join('\n');
+  await onHost(lab, 'web', `cat >/etc/nginx/conf.d/calls.conf <<'END'\n${services}\nEND\n`);
+  const secret = ['-e', `matrix_rtc_secret=${'x'.repeat(32)}`];
+  const on = await converge('run', [...playbooks, '-i', inventory.folder, '-e', 'matrix_rtc=true', ...secret]);
+  t.is(on.exitCode, 0, complaint(on));
+  const upgrade = await ask('/livekit/sfu/rtc?a=b', { headers: { connection: 'Upgrade', upgrade: 'websocket' } });
+  t.is(upgrade.body, 'livekit /rtc?a=b websocket upgrade');
+  t.is((await ask('/livekit/sfu/twirp/x')).body, 'livekit /twirp/x  close');
+  t.is((await ask('/livekit/jwt/sfu/get')).body, 'service /sfu/get');
+  t.is((await ask('/livekit/jwt/sfu_webhook')).status, 404);
+  const told = JSON.parse((await ask('/.well-known/matrix/client')).body) as Record<string, unknown>;
+  t.deepEqual(told['org.matrix.msc4143.rtc_foci'], [{ type: 'livekit', livekit_service_url: `https://${server.serverName}/livekit/jwt` }]);
+  const off = await converge('run', [...playbooks, '-i', inventory.folder]);
+  t.is(off.exitCode, 0, complaint(off));
+  t.is((await ask('/livekit/jwt/sfu/get')).status, 404);
+  t.notRegex((await ask('/.well-known/matrix/client')).body, /livekit/);
+});
+
 /** A reload by hand is over when the answers are those of the new workers. */
 async function until(status: number): Promise<void> {
   for (let tries = 0; (await ask('/_matrix/x')).status !== status; tries += 1) {

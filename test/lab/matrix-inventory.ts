@@ -42,6 +42,8 @@ export interface InventoryOptions {
   readonly hostVariables?: Readonly<Record<string, Vars>>;
   /** The administrators' password; default a new one. One that is there already stays. */
   readonly adminPassword?: string;
+  /** More for the secrets file, by name, where that is made anew. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** What to ask the lab for, so that the names of a homeserver resolve: the web client has one of its own. */
@@ -59,7 +61,7 @@ export async function writeInventory(lab: Lab, options: InventoryOptions): Promi
   }
   copyFileSync(lab.authority.certificateFile, join(folder, 'ca.pem'));
   copyFileSync(lab.knownHostsFile, join(folder, 'known_hosts'));
-  const adminPassword = await password(inventory, options.adminPassword ?? randomBytes(15).toString('base64url'));
+  const adminPassword = await password(inventory, options.adminPassword ?? randomBytes(15).toString('base64url'), options.secrets);
   const homeservers = lab.hosts.map((host) => homeserver(folder, host, { ...options.variables, ...options.hostVariables?.[host.name] }));
   write(join(inventory, 'hosts.yaml'), {
     all: {
@@ -133,13 +135,15 @@ async function certificateVariables(lab: Lab, folder: string, { name, serverName
 }
 
 /** The administrators' password in the secrets file, with a key that lies beside it: this inventory is to be thrown away. */
-async function password(inventory: string, secret: string): Promise<string> {
+async function password(inventory: string, secret: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const file = join(inventory, secretsFileName);
   const identityFile = join(inventory, 'identity.txt');
   if (!existsSync(file)) {
     const { identity, recipient } = await newIdentity();
     writeFileSync(identityFile, `${identity}\n`, { mode: 0o600 });
-    writeFileSync(file, formatSecretsFile(await sealSecrets(new Map([[passwordSecret, secret]]), [recipient])), { mode: 0o600 });
+    writeFileSync(file, formatSecretsFile(await sealSecrets(new Map([[passwordSecret, secret], ...Object.entries(more)]), [recipient])), {
+      mode: 0o600,
+    });
   }
   const values = await openSecretsFile(parseSecretsFile(readFileSync(file, 'utf8'), file), [readFileSync(identityFile, 'utf8').trim()], file);
   const value = values.get(passwordSecret);

@@ -74,8 +74,17 @@ test('a mapping that is named is replaced whole', (t) => {
 
 test('null removes a key with its lines, and a new key stands at the end', (t) => {
   t.is(mergeYaml(generated, { time: null }), generated.replace('time: 12:30:45\n', ''));
-  t.is(mergeYaml(generated, { database: { args: { database: null } } }), generated.replace('args:\n    database: /data/homeserver.db', 'args: {}'));
+  t.is(mergeYaml(generated, { database: { args: { database: null, cp_max: 5 } } }), generated.replace('database: /data/homeserver.db', 'cp_max: 5'));
   t.is(mergeYaml(generated, { presence: { enabled: false, unset: null } }), `${generated}\npresence:\n  enabled: false\n`);
+});
+
+test('a mapping goes with its last key, and taking keys out makes no mapping', (t) => {
+  t.is(mergeYaml(generated, { database: { args: { database: null } } }), generated.replace('  args:\n    database: /data/homeserver.db\n', ''));
+  t.is(mergeYaml(generated, { not_there: { at: { all: null }, either: null } }), generated);
+  const on = mergeYaml(generated, { features: { one: true, two: { deep: 1 } } });
+  t.is(mergeYaml(on, { features: { one: null, two: { deep: null } } }), generated.replace(/\n*$/, '\n'));
+  t.is(mergeYaml(on, { features: { one: null } }), on.replace('  one: true\n', ''));
+  t.is(mergeYaml('a: 1\n', { empty: {} }), 'a: 1\nempty: {}\n');
 });
 
 test('every comment survives', (t) => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TaskError } from '../../values/errors.ts';
 import { isMapping } from '../../values/vars.ts';
 import type { SynapseConfigParams } from './synapse-params.ts';
-import { isPlainMapping, mergeYaml, plainData, readYaml, type Settings, YamlError, type YamlFile } from './yaml-edit.ts';
+import { isPlainMapping, leavesNothing, mergeYaml, plainData, readYaml, type Settings, YamlError, type YamlFile } from './yaml-edit.ts';
 
 /** A homeserver.yaml as it is and as it shall be. */
 export interface Candidate {
@@ -55,6 +55,7 @@ function changedIn(data: { readonly [key: string]: unknown }, settings: Settings
   return Object.entries(settings).flatMap(([key, value]) => {
     const is = data[key];
     if (value === null) return key in data ? [prefix + key] : [];
+    if (is === undefined && leavesNothing(value, plainData(value))) return [];
     if (isMapping(value) && isPlainMapping(is)) return changedIn(is, value, `${prefix}${key}.`);
     return isDeepStrictEqual(is, plainData(value)) ? [] : [prefix + key];
   });

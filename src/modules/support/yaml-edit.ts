@@ -33,7 +33,8 @@ export function readYaml(text: string): YamlFile {
 }
 
 /**
- * Brings `settings` into the text, key by key: a mapping is merged into a mapping, everything else replaces what is there, `null` removes the key.
+ * Brings `settings` into the text, key by key: a mapping is merged into a mapping, everything else replaces what is there, `null` removes the key, and
+ * with the last key of a mapping the mapping.
  * What is not named keeps every byte: comments, order, quotes, blank lines, what an editor of Windows leaves. Where nothing differs the text comes back as it is.
  * @param replaced names mappings, as `a.b`, that are replaced whole instead of merged.
  * @throws YamlError when the text cannot be read, or cannot be edited so that it means what was asked for.
@@ -66,11 +67,26 @@ export function mergedData(
   const merged: { [key: string]: unknown } = { ...data };
   for (const [key, value] of Object.entries(settings)) {
     const is = data[key];
-    if (value === null) delete merged[key];
-    else if (isMapping(value) && isPlainMapping(is) && !replaced.has(prefix + key)) merged[key] = mergedData(is, value, replaced, `${prefix}${key}.`);
-    else merged[key] = plainData(value);
+    const isMerged = isMapping(value) && isPlainMapping(is) && !replaced.has(prefix + key);
+    const wanted = isMerged ? mergedData(is, value, replaced, `${prefix}${key}.`) : plainData(value);
+    if (value === null || leavesNothing(value, wanted)) delete merged[key];
+    else merged[key] = wanted;
   }
   return merged;
+}
+
+/** Whether all that `value` says of a mapping is what to take out of it, and nothing else is in what comes of it. */
+export function leavesNothing(value: Value, wanted: unknown): boolean {
+  return isMapping(value) && takesOutOnly(value) && holdsNothing(wanted);
+}
+
+function holdsNothing(wanted: unknown): boolean {
+  return isPlainMapping(wanted) && Object.values(wanted).every(holdsNothing);
+}
+
+function takesOutOnly(value: Settings): boolean {
+  const parts = Object.values(value);
+  return parts.length > 0 && parts.every((part) => part === null || (isMapping(part) && takesOutOnly(part)));
 }
 
 /** A value as YAML holds it: secrets revealed, keys whose value is null left out. */
@@ -122,7 +138,7 @@ function editsOf(edited: Edited, map: yaml.YAMLMap.Parsed, settings: Settings, p
   for (const [key, value] of Object.entries(settings)) {
     const pair = map.items.find((item) => yaml.isScalar(item.key) && keyText(item.key) === key);
     if (pair) edits.push(...editPair(edited, pair, key, value, prefix));
-    else if (value !== null) added.push(indented(written(key, plainData(value)), indent));
+    else if (value !== null && !leavesNothing(value, plainData(value))) added.push(indented(written(key, plainData(value)), indent));
   }
   const last = map.items.at(-1);
   if (added.length > 0 && last) edits.push(addition(edited, prefix === '' ? edited.text.length : endOfLine(edited.text, endOf(last)), added));
@@ -139,9 +155,11 @@ function editPair(
   const { text, document, replaced } = edited;
   const from = pair.key.range[0];
   const is: unknown = pair.value?.toJS(document);
-  if (value === null) return [{ from: startOfLine(text, from), to: endOfLine(text, endOf(pair)) + 1, by: '' }];
   const mergesInto =
     isMapping(value) && isPlainMapping(is) && !replaced.has(prefix + key) ? mergedData(is, value, replaced, `${prefix}${key}.`) : undefined;
+  if (value === null || leavesNothing(value, mergesInto ?? plainData(value))) {
+    return [{ from: startOfLine(text, from), to: endOfLine(text, endOf(pair)) + 1, by: '' }];
+  }
   if (isDeepStrictEqual(mergesInto ?? plainData(value), is)) return [];
   if (mergesInto && isMapping(value) && yaml.isMap(pair.value) && !pair.value.flow && Object.keys(mergesInto).length > 0) {
     return editsOf(edited, pair.value, value, `${prefix}${key}.`);
