@@ -192,7 +192,7 @@ export const guideKeys: readonly GuideKey[] = [
   directory('search_all_users', 'user_directory_search_all_users', false),
   directory('prefer_local_users', 'user_directory_search_prefer_local_users', false),
   directory('show_locked_users', 'show_locked_users', false),
-  { key: 'database', variable: 'matrix_synapse_settings', read: 'config.database.databases[0].config["name"]', byDefault: 'sqlite3' },
+  { key: 'database', variable: 'matrix_database', read: 'config.database.databases[0].config["name"]', byDefault: 'sqlite3' },
   email('smtp_host', 'localhost', 'mail.lab.test'),
   email('smtp_port', 25, 465),
   email('smtp_user', null, 'matrix@mail.lab.test'),
@@ -229,7 +229,7 @@ export const guideKeys: readonly GuideKey[] = [
   subject('invite_from_person_to_space', '[%(app)s] %(person)s 邀请您加入 %(space)s 空间…'),
   subject('email_already_in_use', '[%(server_name)s] 该电子邮件已被使用'),
   email('app_name', 'Matrix', '我们的聊天'),
-  { key: 'oidc_providers', variable: 'matrix_synapse_settings', read: '[p.idp_id for p in config.oidc.oidc_providers]', byDefault: [] },
+  { key: 'oidc_providers', variable: 'matrix_oidc_providers', read: '[p.idp_id for p in config.oidc.oidc_providers]', byDefault: [] },
 ];
 
 /** A sender whose name is not ASCII, as mail servers want it (RFC 2047). */

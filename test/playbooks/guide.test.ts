@@ -63,7 +63,7 @@ test('guide › each row names a test that there is', (t) => {
 
 /** Everything that lint says with these variables. */
 async function lint(variables: object): Promise<string> {
-  const all = JSON.stringify({ matrix_admin_password: 'of-the-test', ...variables });
+  const all = JSON.stringify({ matrix_admin_password: 'of-the-test', matrix_database_password: 'of-the-test', ...variables });
   const { exitCode, stdout } = await homerun(['lint', 'playbooks/synapse.yaml', '-i', 'inventory/example', '-e', all]);
   return `${exitCode} ${stdout}`;
 }
