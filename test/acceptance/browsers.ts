@@ -3,7 +3,7 @@
 import test from 'ava';
 import { Preset } from 'matrix-js-sdk';
 import type { Page } from 'playwright-core';
-import { openBrowser, visit } from '../e2e/browser.ts';
+import { openBrowser, picture, visit } from '../e2e/browser.ts';
 import { accept, reads } from './person.ts';
 import type { Scene } from './scene.ts';
 
@@ -11,16 +11,17 @@ export function browsers(scene: Scene): void {
   test.serial('two people log in with the web clients of their servers, and each sees what the other one writes', async (t) => {
     t.timeout(180_000);
     const { carol, dave, world } = scene;
-    const { room_id: room } = await carol.client.createRoom({ name: 'By browser', preset: Preset.PrivateChat, invite: [dave.id] });
+    const { room_id: room } = await carol.client.createRoom({ name: 'Family', preset: Preset.PrivateChat, invite: [dave.id] });
     await accept(dave, room);
     const browser = await openBrowser(world.inventory.homeservers, (line) => t.log(line));
     try {
       const [ours, theirs] = await Promise.all([open('https://one.lab.test/', 'carol'), open('https://chat.two.lab.test/', 'dave')]);
-      await write(ours, 'Written in a browser');
-      await theirs.getByText('Written in a browser').waitFor();
-      await write(theirs, '在浏览器里看到了');
-      await ours.getByText('在浏览器里看到了').waitFor();
-      t.false((await reads(carol, room, '在浏览器里看到了')).isEncrypted());
+      await write(ours, 'Dinner at seven?');
+      await theirs.getByText('Dinner at seven?').waitFor();
+      await picture(theirs, 'first-message');
+      await write(theirs, '七点见');
+      await ours.getByText('七点见').waitFor();
+      t.false((await reads(carol, room, '七点见')).isEncrypted());
     } finally {
       await browser.close();
     }
@@ -30,7 +31,7 @@ export function browsers(scene: Scene): void {
       await page.locator('#username').fill(name);
       await page.locator('#password').fill(world.password);
       await page.getByRole('button', { name: 'Log In' }).click();
-      await page.getByText('By browser').first().click();
+      await page.getByText('Family').first().click();
       return page;
     }
   });

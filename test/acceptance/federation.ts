@@ -13,7 +13,7 @@ export function federation(scene: Scene): void {
     const { room_id: before } = await mallory.client.createRoom({ ...invite, invite: [alice.id] });
     await until('the invitation from the third server', () => alice.client.getRoom(before)?.getMyMembership() === 'invite');
 
-    const inventory = await describe(world.lab, { one: { matrix_synapse_settings: { federation_domain_whitelist: ['two.lab.test'] } } });
+    const inventory = await describe(world.lab, { one: { matrix_federation_domain_whitelist: ['two.lab.test'] } });
     const ran = await run(inventory);
     t.deepEqual(ran.changed, ['one: Configure Synapse']);
 

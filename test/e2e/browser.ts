@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { installPackages } from '../lab/engine.ts';
 import type { Homeserver } from '../lab/matrix-inventory.ts';
@@ -55,4 +56,10 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   });
   await page.goto(url);
   return { context, page, complaints };
+}
+
+/** For the pages of docs/: writes what the page shows to `NAME.png` of the folder that HOMERUN_PICTURES names, and does nothing where it names none. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['HOMERUN_PICTURES'];
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
 }

@@ -12,7 +12,7 @@ import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { type Homeserver, homeserverRequest, type MatrixInventory, releaseOf, writeInventory } from '../lab/matrix-inventory.ts';
 import { startPebble } from '../lab/pebble.ts';
 import type { Lab } from '../lab/types.ts';
-import { openBrowser, visit } from './browser.ts';
+import { openBrowser, picture, visit } from './browser.ts';
 import { complaint, converge } from './homerun.ts';
 
 const name = 'e2e-web';
@@ -58,6 +58,8 @@ const panel = (path = '') => client(`${server.panelPath}/${path}`);
 
 test.serial('the web client opens in a browser, and the administrator logs in', async (t) => {
   const { context, page, complaints } = await visit(browser, client());
+  await page.locator('#username').waitFor();
+  await picture(page, 'client-login');
   await page.locator('#username').fill('admin');
   await page.locator('#password').fill(inventory.adminPassword);
   await page.getByRole('button', { name: 'Log In' }).click();
@@ -78,6 +80,7 @@ test.serial('the admin panel opens in a browser under its secret path, and lists
   await page.locator('[name=password]').fill(inventory.adminPassword);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText(`@admin:${server.serverName}`).waitFor();
+  await picture(page, 'panel-users');
   t.deepEqual(complaints, []);
   await context.close();
 });
