@@ -66,7 +66,12 @@ export function describe(lab: Lab, changes: Partial<Record<HostName, Vars>> = {}
 function layouts(lab: Lab): Readonly<Record<HostName, Vars>> {
   return {
     one: { matrix_client_name: 'one.lab.test', matrix_max_upload_size: uploadLimit },
-    two: { matrix_homeserver_name: 'matrix.two.lab.test', matrix_client_release: releaseOf(lab, 'hydrogen', 1) },
+    two: {
+      matrix_homeserver_name: 'matrix.two.lab.test',
+      matrix_client_release: releaseOf(lab, 'hydrogen', 1),
+      matrix_database: 'host',
+      matrix_database_password: password,
+    },
     three: {
       matrix_server_name: 'three.lab.test',
       matrix_homeserver_name: 'matrix.three.lab.test',
