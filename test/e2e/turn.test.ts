@@ -233,7 +233,7 @@ test.serial('a new secret restarts Synapse and coturn, and nothing else changes'
   const ran = await run(turn({ matrix_turn_shared_secret: randomBytes(32).toString('hex') }));
   t.deepEqual(
     ran.changed,
-    ['Let Synapse know the secret of the TURN server', 'Restart Synapse', 'Configure the TURN server', 'Restart the TURN server'].map(
+    ['Put secrets that are set into files of their own', 'Restart Synapse', 'Configure the TURN server', 'Restart the TURN server'].map(
       (task) => `calls: ${task}`,
     ),
     complaint(ran),
