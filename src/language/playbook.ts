@@ -30,6 +30,8 @@ export interface PlaybookReader extends Reader {
   readonly importing: readonly string[];
   /** Files of argument specs that were read already, by their absolute path: every playbook of a site names the same. */
   readonly specs: Map<string, ArgumentSpecs | undefined>;
+  /** Files of variables (`vars_files`) that were read already, by their absolute path. */
+  readonly variables: Map<string, Layer | undefined>;
   /** What the play that is being read declares of its variables (`argument_specs`). */
   readonly declared?: ArgumentSpecs['options'];
   /** What the roles of the play that is being read give to it. */
@@ -50,7 +52,7 @@ export function readPlaybook(path: string, reader: Reader & { readonly modules: 
     ids.set(id, count + 1);
     return count === 0 ? id : `${id}:${column}#${count}`;
   };
-  const within = { folders: [], uniqueId, importing: [], specs: new Map(), roles: noRoles(), moduleDefaults: new Map() };
+  const within = { folders: [], uniqueId, importing: [], specs: new Map(), variables: new Map(), roles: noRoles(), moduleDefaults: new Map() };
   return readFile(reader.files.resolve(path), nothingInherited, { ...reader, ...within }, undefined);
 }
 
@@ -211,7 +213,12 @@ function varsLayers(mapping: MappingNode, reader: PlaybookReader): readonly Laye
   const varsFiles = child(mapping, 'vars_files');
   const named = (varsFiles ? textsOf(varsFiles, 'vars_files', problems) : []).flatMap(({ text, node }) => {
     const path = files.resolve(text, reader.folders[0]);
-    if (files.kind(path) === 'file') return fileLayer(path, reader) ?? [];
+    if (reader.variables.has(path)) return reader.variables.get(path) ?? [];
+    if (files.kind(path) === 'file') {
+      const layer = fileLayer(path, reader);
+      reader.variables.set(path, layer);
+      return layer ?? [];
+    }
     problems.lose();
     problems.error(
       `there is no file ${files.shown(path)}`,

@@ -235,7 +235,7 @@ test.serial('nor do runs that fail where they are used', async (t) => {
   await onClose(`sed -i 's/^#registration_shared_secret:/registration_shared_secret:/' ${file}`);
   t.is(unmade.exitCode, 2);
   t.regex(complaint(unmade), /The account third could not be created in the container synapse: .*registration_shared_secret/);
-  const size = JSON.stringify({ matrix_synapse_settings: { max_upload_size: '50MB' } });
+  const size = JSON.stringify({ matrix_synapse_settings: { session_lifetime: '15min' } });
   const refused = await converge('run', ['playbooks/synapse.yaml', '-i', inventory.folder, '-D', '-vvvv', '-e', size, ...reports('refused')], {
     environment,
   });
