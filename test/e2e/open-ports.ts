@@ -6,7 +6,7 @@ import type { Lab } from '../lab/types.ts';
 
 const highest = 65_535;
 /** Tries under way at once. */
-const most = 400;
+const most = 2000;
 
 /**
  * The open ports of a host, each as `tcp 443 nginx`: TCP ports that answer from outside or listen beyond the loopback, for IPv4 or IPv6, and UDP ports that listen there.

@@ -13,8 +13,6 @@ export interface Distribution {
   /** Parts of the archive that a server has. */
   readonly components: string;
   readonly keyring: string;
-  /** The Debian package with that keyring, where this machine does not have it from the start. */
-  readonly keyringPackage?: string;
 }
 
 /** What hosts are when nothing is said, and what images of the lab are made from. */
@@ -40,7 +38,6 @@ const ubuntu = (title: string): Distribution => ({
   securityArchive: 'http://security.ubuntu.com/ubuntu',
   components: 'main universe',
   keyring: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
-  keyringPackage: 'ubuntu-archive-keyring',
 });
 
 const distributions: Readonly<Record<Codename, Distribution>> = {

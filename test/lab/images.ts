@@ -1,6 +1,6 @@
 // The images of the lab: a minimal Debian, the plain host made from it, and a host with everything installed.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Codename, distributionOf, usualRelease } from './distributions.ts';
 import { buildImage, type Docker, docker, hasImage, label, type Recipe, tagOf } from './docker.ts';
@@ -28,12 +28,28 @@ export async function baseImage(engine: Docker, registryAnswers: boolean, say: S
   await stage(say, `minimal ${title} with debootstrap (stands in for the image ${official})`, async () => {
     const folder = cacheDirectory(`base-${release}`);
     rmSync(folder, { recursive: true, force: true });
-    await run(['debootstrap', '--variant=minbase', '--include=ca-certificates', release, folder, main]);
+    const keyring = id === 'ubuntu' ? [`--keyring=${await ubuntuKeyring(engine, registryAnswers, say)}`] : [];
+    // One for all releases of Ubuntu; Debian 12 does not know the newest of them by name.
+    const script = id === 'ubuntu' ? ['/usr/share/debootstrap/scripts/gutsy'] : [];
+    await run(['debootstrap', '--variant=minbase', '--include=ca-certificates', ...keyring, release, folder, main, ...script]);
     const change = `LABEL ${label}=image`;
     await run(['sh', '-c', 'tar -C "$1" -c . | "$2" import -c "$3" - "$4"', 'sh', folder, engine.client, change, tag]);
     rmSync(folder, { recursive: true, force: true });
   });
   return tag;
+}
+
+/** The keys of Ubuntu's archive, from the package that Debian 13 has of them. @returns the file */
+async function ubuntuKeyring(engine: Docker, registryAnswers: boolean, say: Say): Promise<string> {
+  const folder = cacheDirectory('ubuntu-keyring');
+  const file = join(folder, distributionOf('noble').keyring);
+  if (existsSync(file)) return file;
+  const debian = await baseImage(engine, registryAnswers, say, 'trixie');
+  mkdirSync(folder, { recursive: true });
+  const script = 'apt-get update -q && cd /tmp && apt-get -o APT::Sandbox::User=root download -q ubuntu-keyring && dpkg-deb -x ubuntu-keyring_*.deb /keyring';
+  await docker(engine, ['run', '--rm', '-v', `${folder}:/keyring`, debian, 'sh', '-ec', script]);
+  if (!existsSync(file)) throw new Error(`the package ubuntu-keyring has no ${file}`);
+  return file;
 }
 
 /**
