@@ -46,7 +46,8 @@ async function ubuntuKeyring(engine: Docker, registryAnswers: boolean, say: Say)
   if (existsSync(file)) return file;
   const debian = await baseImage(engine, registryAnswers, say, 'trixie');
   mkdirSync(folder, { recursive: true });
-  const script = 'apt-get update -q && cd /tmp && apt-get -o APT::Sandbox::User=root download -q ubuntu-keyring && dpkg-deb -x ubuntu-keyring_*.deb /keyring';
+  const script =
+    'apt-get update -q && cd /tmp && apt-get -o APT::Sandbox::User=root download -q ubuntu-keyring && dpkg-deb -x ubuntu-keyring_*.deb /keyring';
   await docker(engine, ['run', '--rm', '-v', `${folder}:/keyring`, debian, 'sh', '-ec', script]);
   if (!existsSync(file)) throw new Error(`the package ubuntu-keyring has no ${file}`);
   return file;
