@@ -11,6 +11,7 @@ import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventor
 import { cannotBuildLivekit, publishMatrixRtc } from '../lab/matrix-rtc.ts';
 import type { Lab } from '../lab/types.ts';
 import { complaint, converge, type JsonRan } from './homerun.ts';
+import { openPorts } from './open-ports.ts';
 
 const name = 'e2e-rtc';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-rtc-'));
@@ -155,9 +156,8 @@ serial('who is not what the homeserver says gets none, and nobody speaks for Liv
 });
 
 serial('media ports are open, the others answer the host alone, and the key is for both services only', async (t) => {
-  const listening = await onServer("ss -Hlntu | awk '{print $1, $5}' | grep -E ':(78[89][0-9])$' | sort -u");
-  const open = listening.split('\n').filter((line) => line !== '' && !line.includes('127.0.0.1'));
-  t.deepEqual([...new Set(open.map((line) => `${line.split(' ')[0]} ${line.split(':').at(-1)}`))].toSorted(), ['tcp 7881', 'udp 7882']);
+  const livekit = ['tcp 7881 livekit-server', 'udp 7882 livekit-server'];
+  t.deepEqual(await openPorts(lab, 'calls'), ['tcp 22 sshd', 'tcp 80 nginx', 'tcp 443 nginx', ...livekit]);
   t.is(await onServer('cd /etc/matrix-rtc && stat -c "%a %u %n" . *'), '750 7880 .\n600 7880 keys.yaml\n640 7880 livekit.yaml\n');
   t.false((await onServer('docker inspect livekit lk-jwt-service; cat /proc/[0-9]*/cmdline')).includes(secrets.matrix_rtc_secret));
 });

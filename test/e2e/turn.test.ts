@@ -13,6 +13,7 @@ import { startPebble } from '../lab/pebble.ts';
 import { type Output, waitFor } from '../lab/run.ts';
 import type { Lab } from '../lab/types.ts';
 import { complaint, converge, type JsonRan } from './homerun.ts';
+import { openPorts } from './open-ports.ts';
 
 const name = 'e2e-turn';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-turn-'));
@@ -144,6 +145,11 @@ test.serial('switched on, it starts once and with our configuration, and secrets
   t.false((await onServer('cat /var/matrix-synapse-data/homeserver.yaml')).includes(secrets.matrix_turn_shared_secret));
   const again = await run(turn());
   t.deepEqual(again.changed, [], complaint(again));
+});
+
+test.serial('from outside the ports that turn.md names answer besides those of every server, and no other', async (t) => {
+  const coturn = ['tcp 3478 turnserver', 'udp 3478 turnserver', 'tcp 5349 turnserver'];
+  t.deepEqual(await openPorts(lab, 'calls'), ['tcp 22 sshd', 'tcp 80 nginx', 'tcp 443 nginx', ...coturn]);
 });
 
 test.serial("credentials from Synapse relay from outside over UDP, TCP and TLS with the server's certificate", async (t) => {

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { dockerPackages } from './apt-repository.ts';
+import { usualRelease } from './distributions.ts';
 import type { Docker } from './docker.ts';
 import { type HostSettings, hostExists, startHost } from './hosts.ts';
 import { built } from './images.ts';
@@ -40,7 +41,7 @@ export async function startBaked(engine: Docker, host: LabHost, plain: HostSetti
  * @param plain the image of a plain host
  */
 async function bakedHostImage(engine: Docker, plain: string, say: Say): Promise<string> {
-  const folder = await dockerPackages(engine, Promise.resolve(plain));
+  const folder = await dockerPackages(engine, Promise.resolve(new Map([[usualRelease, plain]])));
   const debs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.deb'));
   const files = new Map(debs.map((name) => [`debs/${basename(name)}`, readFileSync(join(folder, name))]));
   const recipe = { name: 'homerun-lab/baked', folder: join(assetsDirectory, 'baked'), files, arguments: { BASE: plain } };

@@ -97,7 +97,7 @@ function resolverFile(host: LabHost, { lab, network }: HostSettings): string {
 // Succeeds only once sshd is up; may run any number of times.
 function setUp({ publicKey, users }: HostSettings): string {
   return `set -eu
-systemctl is-active -q ssh
+systemctl is-active -q ssh || systemctl start ssh
 for user in ${users.root.name} ${users.sudo.name} ${users.plain.name}; do
   home=$(getent passwd "$user" | cut -d: -f6)
   install -d -m 0700 -o "$user" -g "$user" "$home/.ssh"

@@ -4,6 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { type Authority, openAuthority } from './authority.ts';
 import { prepareBaked, startBaked } from './baked.ts';
+import { type Codename, usualRelease } from './distributions.ts';
 import { type Docker, docker, findDocker, label } from './docker.ts';
 import { prepareMachine } from './engine.ts';
 import { execute, reachableAddress, removeContainer, startHost } from './hosts.ts';
@@ -50,12 +51,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const say = options.say ?? (() => undefined);
   // A lab that is being started counts as one that is there: another one's end does not stop what they share.
   mkdirSync(labDirectory(name), { recursive: true });
-  const { engine, authority, supplies } = await prepareShared(options, say);
+  const before = readState(name);
+  const { engine, authority, supplies } = await prepareShared(options, otherReleases([...(before?.hosts ?? []), ...options.hosts]), say);
   for (const { standsFor, what, why } of supplies.standIns) say(`  stand-in for ${standsFor}: ${what} (${why})`);
 
   const network = await openNetwork(engine, name);
   const identity = await openIdentity(name);
-  const before = readState(name);
   const users = before?.users ?? newUsers();
   const hosts = await allHosts(name, network, before?.hosts ?? [], options.hosts);
   const { documents, synapseImages, releases, standIns } = supplies;
@@ -65,15 +66,14 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const records = lookUps(network, hosts, [...Object.keys(documents), ...Object.keys(forwards), mailServerName]);
   await startOutside(name, authority, { address: network.gateway, records, documents, forwards });
 
-  const image = (await options.plainImage?.(engine, supplies.hostImage)) ?? supplies.hostImage;
-  const settings = { lab: name, network, image, publicKey: identity.publicKey, users };
-  const baked = hosts.some((host) => host.kind === 'baked')
-    ? prepareBaked(engine, { ...settings, image: supplies.hostImage }, supplies, say)
-    : undefined;
+  const plainImages = new Map<Codename, string>();
+  for (const [release, image] of supplies.hostImages) plainImages.set(release, (await options.plainImage?.(engine, image)) ?? image);
+  const settings = { lab: name, network, image: imageOf(supplies.hostImages, usualRelease), publicKey: identity.publicKey, users };
+  const baked = hosts.some((host) => host.kind === 'baked') ? prepareBaked(engine, settings, supplies, say) : undefined;
   const keys = new Map<LabHost, readonly string[]>();
   const start = async (host: LabHost): Promise<void> => {
     if (host.kind === 'baked' && baked !== undefined) keys.set(host, await startBaked(engine, host, settings, await baked));
-    else keys.set(host, await startHost(engine, host, settings));
+    else keys.set(host, await startHost(engine, host, { ...settings, image: imageOf(plainImages, host.release ?? usualRelease) }));
   };
   await sideBySide([supplies.published, ...hosts.map((host) => stage(say, `host ${host.name} (${host.kind})`, () => start(host)))]);
   writeKnownHosts(name, new Map(hosts.map((host) => [host, keys.get(host) ?? []])));
@@ -144,7 +144,7 @@ interface Shared {
 }
 
 // What all labs of this clone share, made by one process at a time.
-async function prepareShared(options: LabOptions, say: Say): Promise<Shared> {
+async function prepareShared(options: LabOptions, others: readonly Codename[], say: Say): Promise<Shared> {
   const endTurn = await takeTurn('shared', say);
   try {
     const title = 'this machine: Docker engine, tools, and what it can reach';
@@ -152,13 +152,33 @@ async function prepareShared(options: LabOptions, say: Say): Promise<Shared> {
     const authority = await openAuthority();
     const base = baseImage(engine, reachable.registry, say);
     const synapseVersions = options.synapseVersions ?? knownSynapseVersions.slice(0, 1);
-    const supplies = await prepareSupplies(engine, { authority, reachable, synapseVersions, postgres: options.postgres ?? false, base, say });
+    const supplies = await prepareSupplies(engine, {
+      authority,
+      reachable,
+      synapseVersions,
+      postgres: options.postgres ?? false,
+      otherReleases: others,
+      base,
+      say,
+    });
     supplies.published.then(endTurn, endTurn);
     return { engine, authority, supplies };
   } catch (error) {
     endTurn();
     throw error;
   }
+}
+
+/** Releases that hosts run besides the usual one. */
+function otherReleases(hosts: readonly HostRequest[]): Codename[] {
+  const releases = hosts.map((host) => host.release ?? usualRelease);
+  return [...new Set(releases)].filter((release) => release !== usualRelease).toSorted();
+}
+
+function imageOf(images: ReadonlyMap<Codename, string>, release: Codename): string {
+  const image = images.get(release);
+  if (image === undefined) throw new Error(`the lab has made no image of ${release}`);
+  return image;
 }
 
 function asLab(name: string, state: LabState, engine: Docker, network: Network, authority: Authority): Lab {
@@ -186,6 +206,7 @@ async function newHost(lab: string, network: Network, request: HostRequest, numb
     serverName: request.serverName ?? `${request.name}.lab.test`,
     names: request.names ?? [],
     kind: request.kind ?? 'plain',
+    ...(request.release !== undefined && { release: request.release }),
     number,
     container: `homerun-${lab}-${request.name}`,
     address: await reachableAddress(network, number, inside),

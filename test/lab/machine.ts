@@ -3,10 +3,11 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Codename, distributionOf, usualRelease } from './distributions.ts';
 
-/** The Debian release that hosts run, and the mirrors that it comes from. */
+/** A release that hosts run, and the mirrors that it comes from. */
 export interface Mirrors {
-  readonly release: string;
+  readonly release: Codename;
   readonly main: string;
   readonly security: string;
 }
@@ -14,30 +15,29 @@ export interface Mirrors {
 /** Files for a context of `docker build`: path below the context → content. */
 export type Files = ReadonlyMap<string, string | Uint8Array>;
 
-const release = 'bookworm';
-
-/** The mirrors named by this machine's own apt sources, or Debian's own. */
-export function mirrors(sources: readonly string[] = aptSources()): Mirrors {
+/** The mirrors named by this machine's own apt sources, or those of the distribution itself. */
+export function mirrors(release: Codename = usualRelease, sources: readonly string[] = aptSources()): Mirrors {
+  const { id, archive, securityArchive } = distributionOf(release);
   const addresses = sources.flatMap((text) => withoutComments(text).match(/https?:\/\/[^\s\]]+/g) ?? []);
   const plain = addresses.map((address) => address.replace(/\/+$/, ''));
   return {
     release,
-    main: plain.find((address) => address.endsWith('/debian')) ?? 'http://deb.debian.org/debian',
-    security: plain.find((address) => address.endsWith('/debian-security')) ?? 'http://deb.debian.org/debian-security',
+    main: plain.find((address) => address.endsWith(`/${id}`)) ?? archive,
+    security: plain.find((address) => address.endsWith(`/${id}-security`)) ?? securityArchive,
   };
 }
 
 /** The apt settings and CA certificates of this machine, laid out for the build of an image. */
-export function machineFiles(): Files {
-  return new Map([['apt/sources.list.d/debian.sources', debianSources(mirrors())], ...aptSettings(), ...certificates()]);
+export function machineFiles(release: Codename = usualRelease): Files {
+  const { id } = distributionOf(release);
+  return new Map([[`apt/sources.list.d/${id}.sources`, sourcesFile(mirrors(release))], ...aptSettings(), ...certificates()]);
 }
 
 /** The sources file of a host, in apt's deb822 form. */
-export function debianSources({ release, main, security }: Mirrors): string {
+export function sourcesFile({ release, main, security }: Mirrors): string {
+  const { components, keyring } = distributionOf(release);
   const entry = (address: string, suites: string): string =>
-    ['Types: deb', `URIs: ${address}`, `Suites: ${suites}`, 'Components: main', 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg', ''].join(
-      '\n',
-    );
+    ['Types: deb', `URIs: ${address}`, `Suites: ${suites}`, `Components: ${components}`, `Signed-By: ${keyring}`, ''].join('\n');
   return `${entry(main, `${release} ${release}-updates`)}\n${entry(security, `${release}-security`)}`;
 }
 

@@ -8,7 +8,8 @@ import { formatSecretsFile, openSecretsFile, parseSecretsFile, sealSecrets, secr
 import { stringifyYaml } from '../../src/language/yaml.ts';
 import type { Vars } from '../../src/values/vars.ts';
 import { issueCertificate } from './authority.ts';
-import type { HostRequest, Lab, LabHost, Release } from './types.ts';
+import { type Codename, usualRelease } from './distributions.ts';
+import type { HostKind, HostRequest, Lab, LabHost, Release } from './types.ts';
 
 /** The name of the secret that holds the password of the administrators. */
 export const passwordSecret = 'matrix_admin_password';
@@ -47,9 +48,9 @@ export interface InventoryOptions {
 }
 
 /** What to ask the lab for, so that the names of a homeserver resolve: the web client has one of its own. */
-export function homeserverRequest(name: string, kind: HostRequest['kind'] = 'plain'): HostRequest {
+export function homeserverRequest(name: string, kind: HostKind = 'plain', release: Codename = usualRelease): HostRequest {
   const serverName = `${name}.lab.test`;
-  return { name, kind, serverName, names: [`chat.${serverName}`] };
+  return { name, kind, release, serverName, names: [`chat.${serverName}`] };
 }
 
 /** Writes the inventory. Called again, it keeps passwords, paths and certificates, and follows the lab's addresses. */

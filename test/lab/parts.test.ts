@@ -1,7 +1,7 @@
 import test from 'ava';
 import { remadeControl } from './apt-repository.ts';
 import { readArchive, writeArchive } from './debian-package.ts';
-import { debianSources, mirrors } from './machine.ts';
+import { mirrors, sourcesFile } from './machine.ts';
 import { answer, parseQuestion } from './name-server.ts';
 
 // A query as resolvers send it: id 7, recursion desired, one question of class IN.
@@ -57,7 +57,7 @@ test('a remade package has the new name, needs the new names, and cannot be inst
     ' Docker complements kernel namespacing',
     '',
   ].join('\n');
-  const remade = remadeControl(control, 'docker-ce', 'docker.io');
+  const remade = remadeControl(control, { name: 'docker-ce', from: 'docker.io', version: '5:20.10.24-1' });
   t.regex(remade, /^Package: docker-ce$/m);
   t.regex(remade, /^Depends: libc6 \(>= 2\.34\), containerd\.io, iptables$/m);
   t.regex(remade, /^Conflicts: docker\.io$/m);
@@ -68,9 +68,9 @@ test('a remade package has the new name, needs the new names, and cannot be inst
 test('hosts use the mirrors that this machine uses, and Debian’s own when it names none', (t) => {
   const sources = 'Types: deb\n# URIs: http://old.example/debian\nURIs: http://mirror.example/debian/\n';
   const security = 'deb [signed-by=/k.gpg] https://mirror.example/debian-security bookworm-security main\n';
-  const found = mirrors([sources, security]);
+  const found = mirrors('bookworm', [sources, security]);
   t.is(found.main, 'http://mirror.example/debian');
   t.is(found.security, 'https://mirror.example/debian-security');
-  t.is(mirrors([]).main, 'http://deb.debian.org/debian');
-  t.regex(debianSources(found), /^URIs: http:\/\/mirror\.example\/debian$/m);
+  t.is(mirrors('bookworm', []).main, 'http://deb.debian.org/debian');
+  t.regex(sourcesFile(found), /^URIs: http:\/\/mirror\.example\/debian$/m);
 });

@@ -2,8 +2,9 @@
 
 import { dockerPackages, packagesHost } from './apt-repository.ts';
 import type { Authority } from './authority.ts';
+import { type Codename, usualRelease } from './distributions.ts';
 import type { Docker } from './docker.ts';
-import { plainHostImage } from './images.ts';
+import { baseImage, plainHostImage } from './images.ts';
 import { buildPostgres, postgresImage } from './postgres.ts';
 import type { Reachable } from './reachable.ts';
 import { publishImage, registryHosts, startRegistry } from './registry.ts';
@@ -20,8 +21,8 @@ export interface Supplies {
   readonly standIns: readonly StandIn[];
   readonly synapseImages: readonly SynapseImage[];
   readonly releases: readonly Release[];
-  /** The image of a plain host. */
-  readonly hostImage: string;
+  /** The image of a plain host of each release that is asked for, the usual one among them. */
+  readonly hostImages: ReadonlyMap<Codename, string>;
   /** Settles when the registry has all images: hosts may start meanwhile. Gives what they were made from. */
   readonly published: Promise<readonly string[]>;
 }
@@ -32,6 +33,8 @@ export interface SuppliesOptions {
   readonly synapseVersions: readonly string[];
   /** Whether hosts can pull an image of PostgreSQL. */
   readonly postgres: boolean;
+  /** What hosts run besides the usual release. */
+  readonly otherReleases: readonly Codename[];
   /** Gives the minimal Debian that images are made from; the work that does not need it goes on meanwhile. */
   readonly base: Promise<string>;
   readonly say: Say;
@@ -39,16 +42,16 @@ export interface SuppliesOptions {
 
 /** Gets everything ready, side by side; what is there already costs nothing. */
 export async function prepareSupplies(engine: Docker, options: SuppliesOptions): Promise<Supplies> {
-  const { authority, reachable, say, base } = options;
-  const hostImage = base.then((tag) => plainHostImage(engine, tag, authority.certificateFile, say));
+  const { reachable, say } = options;
+  const hostImages = plainHostImages(engine, options);
   const registry = reachable.registry ? undefined : startRegistry();
-  const published = registry === undefined ? Promise.resolve([]) : images(engine, registry, options);
+  const published = registry === undefined ? Promise.resolve([]) : containerImages(engine, registry, options);
   // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
   published.catch(() => undefined);
-  const [image, port, packages, made] = await sideBySide([
-    hostImage,
+  const [hosts, port, packages, made] = await sideBySide([
+    hostImages,
     registry,
-    reachable.dockerPackages ? undefined : dockerPackages(engine, hostImage),
+    reachable.dockerPackages ? undefined : dockerPackages(engine, hostImages),
     reachable.releases ? undefined : releasesFolder(say),
   ]);
   return {
@@ -60,12 +63,21 @@ export async function prepareSupplies(engine: Docker, options: SuppliesOptions):
     standIns: standIns(reachable),
     synapseImages: options.synapseVersions.map(synapseImage),
     releases: made?.releases ?? [],
-    hostImage: image,
+    hostImages: hosts,
     published,
   };
 }
 
-async function images(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<string[]> {
+async function plainHostImages(engine: Docker, options: SuppliesOptions): Promise<Map<Codename, string>> {
+  const { authority, reachable, base, otherReleases, say } = options;
+  const image = async (release: Codename): Promise<[Codename, string]> => {
+    const minimal = release === usualRelease ? await base : await baseImage(engine, reachable.registry, say, release);
+    return [release, await plainHostImage(engine, minimal, authority.certificateFile, say, release)];
+  };
+  return new Map(await sideBySide([usualRelease, ...otherReleases].map(image)));
+}
+
+async function containerImages(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<string[]> {
   const { base, synapseVersions, postgres, say } = options;
   const tags: string[] = [];
   for (const version of synapseVersions) {

@@ -1,6 +1,7 @@
 // The words of the lab.
 
 import type { Authority } from './authority.ts';
+import type { Codename } from './distributions.ts';
 import type { Docker } from './docker.ts';
 import type { Network } from './network.ts';
 
@@ -16,6 +17,8 @@ export interface HostRequest {
    * image of the lab is pulled, for tests that are not about installing.
    */
   readonly kind?: HostKind;
+  /** What a plain host runs; default Debian 12 (`bookworm`), as every baked one does. */
+  readonly release?: Codename;
 }
 
 export type HostKind = 'plain' | 'baked';
@@ -26,6 +29,8 @@ export interface LabHost {
   readonly serverName: string;
   readonly names: readonly string[];
   readonly kind: HostKind;
+  /** Absent: the usual one. */
+  readonly release?: Codename;
   /** 1 and up, the same for the life of the lab. */
   readonly number: number;
   /** The container that is the host. */
