@@ -7,7 +7,7 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `soak`; default all but the last two. `soak`
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `clients`, `soak`; default all but the last three. `soak`
  * holds what takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
@@ -27,7 +27,7 @@ const suites = {
   // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
   e2e: [
     'build/test/e2e/**/*.test.js',
-    ...[...alone, 'matrix-rtc'].map((name) => `!build/test/e2e/${name}.test.js`),
+    ...[...alone, 'matrix-rtc', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
     '--concurrency=2',
     '--timeout=20m',
   ],
@@ -35,6 +35,8 @@ const suites = {
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   // Builds LiveKit first, which takes minutes on a new machine.
   rtc: ['build/test/e2e/matrix-rtc.test.js', '--timeout=20m'],
+  // The real Cinny, where its release can be had.
+  clients: ['build/test/e2e/clients.test.js', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
   // A real client on three homeservers that one run has made.
   acceptance: ['build/test/acceptance/**/*.test.js', '--concurrency=1', '--timeout=20m'],
@@ -72,7 +74,7 @@ let failures = '';
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
 chmodSync(temporary, 0o1777);
 await prepareTools((line) => console.log(line.trim()));
-const usual = (Object.keys(suites) as Suite[]).filter((suite) => suite !== 'soak' && suite !== 'rtc');
+const usual = (Object.keys(suites) as Suite[]).filter((suite) => !['soak', 'rtc', 'clients'].includes(suite));
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);
