@@ -7,7 +7,7 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `docker`, `soak`; default all but the last three. `soak`
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `docker`, `clients`, `soak`; default all but the last four. `soak`
  * holds what takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
  * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
  */
@@ -27,7 +27,7 @@ const suites = {
   // Lab hosts of their own each, which mostly wait: two at a time fill two cores.
   e2e: [
     'build/test/e2e/**/*.test.js',
-    ...[...alone, 'matrix-rtc', 'docker-methods'].map((name) => `!build/test/e2e/${name}.test.js`),
+    ...[...alone, 'matrix-rtc', 'docker-methods', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
     '--concurrency=2',
     '--timeout=20m',
   ],
@@ -37,6 +37,8 @@ const suites = {
   rtc: ['build/test/e2e/matrix-rtc.test.js', '--timeout=20m'],
   // Docker's three ways on two releases of Debian and of Ubuntu, which not every machine reaches: twenty minutes.
   docker: ['build/test/e2e/docker-methods.test.js', '--concurrency=1', '--timeout=20m'],
+  // The real Cinny, where its release can be had.
+  clients: ['build/test/e2e/clients.test.js', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
   // A real client on three homeservers that one run has made.
   acceptance: ['build/test/acceptance/**/*.test.js', '--concurrency=1', '--timeout=20m'],
@@ -74,7 +76,7 @@ let failures = '';
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-tests-'));
 chmodSync(temporary, 0o1777);
 await prepareTools((line) => console.log(line.trim()));
-const usual = (Object.keys(suites) as Suite[]).filter((suite) => suite !== 'soak' && suite !== 'rtc' && suite !== 'docker');
+const usual = (Object.keys(suites) as Suite[]).filter((suite) => !['soak', 'rtc', 'docker', 'clients'].includes(suite));
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);

@@ -19,7 +19,20 @@ export interface ArgumentSpecs {
   readonly defaults: Layer;
 }
 
-const optionWords = ['type', 'elements', 'options', 'choices', 'required', 'default', 'description', 'guide', 'secret', 'pattern', 'version_added'];
+const optionWords = [
+  'type',
+  'elements',
+  'options',
+  'choices',
+  'required',
+  'default',
+  'description',
+  'guide',
+  'secret',
+  'pattern',
+  'unique',
+  'version_added',
+];
 const topWords = ['prefix', 'options', 'description', 'short_description', 'author'];
 
 /** Reads the file that `argument_specs: FILE` names, relative to the playbook, or all YAML files of a folder. */
@@ -141,6 +154,7 @@ function optionOf(option: MappingNode, reader: Reader): OptionSpec {
   const pattern = patternOf(child(option, 'pattern'), reader);
   const description = text('description');
   const guide = text('guide');
+  const unique = text('unique');
   return {
     type: typeOf(child(option, 'type'), reader) ?? 'str',
     required: flag('required'),
@@ -152,6 +166,7 @@ function optionOf(option: MappingNode, reader: Reader): OptionSpec {
     ...(description !== undefined && { description }),
     ...(guide !== undefined && { guide }),
     ...(pattern && { pattern }),
+    ...(unique !== undefined && { unique }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface OptionSpec {
   readonly secret: boolean;
   /** The whole text must match it. */
   readonly pattern?: RegExp;
+  /** The entry in which the mappings of a list must differ. */
+  readonly unique?: string;
 }
 
 /** One thing wrong with a value: where inside it, and what. */
@@ -79,8 +81,11 @@ function checked(value: Value, spec: OptionSpec, name: string, written: string |
   const text = typed instanceof Secret ? typed.reveal() : typed;
   if (spec.pattern && (typeof text === 'string' || typeof text === 'number') && !spec.pattern.test(String(text)))
     return wrong(`text of the form ${spec.pattern.source.replace(/^\^\(\?:(.*)\)\$$/, '$1')}`, spec.description);
-  if (Array.isArray(typed))
-    return typed.map((item: Value, index) => checked(item, itemSpec(spec), `${name}[${index}]`, undefined, [...path, index], note));
+  if (Array.isArray(typed)) {
+    const items = typed.map((item: Value, index) => checked(item, itemSpec(spec), `${name}[${index}]`, undefined, [...path, index], note));
+    if (spec.unique !== undefined) noteRepeated(items, spec.unique, spec.description, name, path, note);
+    return items;
+  }
   if (spec.options && isMapping(typed)) return entries(typed, spec.options, name, path, note);
   return spec.secret && typeof typed === 'string' ? new Secret(typed) : typed;
 }
@@ -97,6 +102,27 @@ function itemSpec(spec: OptionSpec): OptionSpec {
     ...(pattern && { pattern }),
     ...(pattern && description && { description }),
   };
+}
+
+/** Notes each mapping of a list whose entry `key` an earlier one has, too. */
+function noteRepeated(
+  items: readonly Value[],
+  key: string,
+  description: string | undefined,
+  name: string,
+  path: readonly PropertyKey[],
+  note: Note,
+): void {
+  const values = items.map((item) => (isMapping(item) ? item[key] : undefined));
+  for (const [index, value] of values.entries()) {
+    const first = values.indexOf(value);
+    if (value === undefined || first === index) continue;
+    note({
+      path: [...path, index, key],
+      message: `${name}[${index}] wants a ${key} of its own, got ${describeShown(value)}, which is that of ${name}[${first}]`,
+      ...(description !== undefined && { hint: description }),
+    });
+  }
 }
 
 function entries(

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -8,12 +9,13 @@ const program = '/usr/bin/chromium';
 
 /**
  * Starts Chromium, installing it where it is missing, so that the names of homeservers lead to their lab addresses.
- * @param others more names, each with its address.
+ * @param others more names, each with its address. @param trusted certificates (PEM) that it takes for good ones; a service worker wants that.
  */
 export async function openBrowser(
   servers: readonly Homeserver[],
   say: (line: string) => void,
   others: Readonly<Record<string, string>> = {},
+  trusted: readonly string[] = [],
 ): Promise<Browser> {
   if (!existsSync(program)) await installPackages(['chromium'], say);
   const rules = servers.flatMap(({ host }) => [host.serverName, ...host.names].map((name) => `MAP ${name} ${host.address}`));
@@ -29,8 +31,15 @@ export async function openBrowser(
       '--disable-component-update',
       '--disable-sync',
       `--host-resolver-rules=${rules.join(',')}`,
+      ...(trusted.length > 0 ? [`--ignore-certificate-errors-spki-list=${trusted.map(keyDigest).join(',')}`] : []),
     ],
   });
+}
+
+/** The digest of a certificate's key, as Chromium names it. */
+function keyDigest(certificate: string): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
 }
 
 /** A page of a visitor of its own, and what went wrong on it: script errors, refused resources, failed requests. */

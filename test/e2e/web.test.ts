@@ -26,7 +26,9 @@ let browser: Browser;
 test.before(async (t) => {
   t.timeout(900_000);
   await removeLab(name);
-  lab = await startLab({ name, hosts: [homeserverRequest('web', 'baked')], say: (line) => t.log(line) });
+  const request = homeserverRequest('web', 'baked');
+  const more = ['element', 'cinny', 'hydrogen'].map((client) => `${client}.web.lab.test`);
+  lab = await startLab({ name, hosts: [{ ...request, names: [...(request.names ?? []), ...more] }], say: (line) => t.log(line) });
   inventory = await writeInventory(lab, { folder });
   const [first] = inventory.homeservers;
   if (!first) throw new Error('the inventory has no homeserver');
@@ -112,6 +114,45 @@ test.serial('pages are asked for anew at each visit, files with a digest in thei
   t.not(wasm, '');
   const binary = await get(client(wasm.slice('/var/www/matrix-client/current/'.length)));
   t.is(binary.headers['content-type'], 'application/wasm');
+});
+
+test.serial('several clients stand on names of their own, each with its files and its words, and leave nothing behind when they go', async (t) => {
+  const at = (name: string, path = '') => `https://${name}.web.lab.test/${path}`;
+  const additional = (...clients: readonly string[]) => {
+    const listed = clients.map((client, index) => ({ client, name: `${client}.web.lab.test`, release: releaseOf(lab, 'hydrogen', index % 2) }));
+    return ['-e', JSON.stringify({ matrix_additional_clients: listed })];
+  };
+  const site = ['web: Answer on port 80, ACME challenges, else a redirect to https', 'web: Serve everything over https'];
+  const three = additional('element', 'cinny', 'hydrogen');
+  const before = await get(client('config.json'));
+  const added = await run(t, ...three);
+  t.deepEqual(new Set(added.changed), new Set([...site, 'web: Install the web client']));
+  t.deepEqual((await run(t, ...three)).changed, []);
+
+  const { context, page, complaints } = await visit(browser, at('hydrogen'));
+  await page.locator('#username').waitFor();
+  t.deepEqual(complaints, []);
+  await context.close();
+  const [element, cinny] = [await get(at('element', 'config.json')), await get(at('cinny', 'config.json'))];
+  t.like(JSON.parse(element.body), { disable_custom_urls: true, integrations_ui_url: null, integrations_rest_url: null });
+  t.is(element.headers['content-security-policy'], "frame-ancestors 'self'");
+  t.like(JSON.parse(cinny.body), {
+    homeserverList: [server.serverName],
+    allowCustomHomeservers: false,
+    hashRouter: { enabled: true, basename: '/' },
+  });
+  t.regex(String(cinny.headers['content-security-policy']), /script-src 'self' 'wasm-unsafe-eval' 'sha256-/);
+  t.is((await get(client('config.json'))).body, before.body);
+
+  const fewer = await run(t, ...additional('element'));
+  t.deepEqual(new Set(fewer.changed), new Set([...site, 'web: Remove those of clients that are gone']));
+  t.is((await get(at('element'))).status, 200);
+  t.is((await onHost(lab, 'web', 'ls /var/www/matrix-clients')).stdout.trim(), 'element.web.lab.test');
+  const none = await run(t);
+  const removed = ['web: Remove those of clients that are gone', 'web: Remove the folder of additional clients when there are none'];
+  t.deepEqual(new Set(none.changed), new Set([...site, ...removed]));
+  const left = await onHost(lab, 'web', 'ls -d /var/www/matrix-clients; grep -rlE "(element|cinny|hydrogen)[.]web" /etc/nginx');
+  t.is(left.stdout, '');
 });
 
 test.serial('a release with another digest is refused, and nothing is changed', async (t) => {

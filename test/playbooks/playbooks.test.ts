@@ -58,9 +58,24 @@ test('playbooks › a slip in the name of a variable is an error with the neares
   t.regex(stdout + stderr, /matrix_admin_password/);
 });
 
+test('playbooks › two web clients under one name are told before any host is contacted', async (t) => {
+  const lint = (...clients: readonly object[]) => {
+    const additional = ['-e', JSON.stringify({ matrix_additional_clients: clients })];
+    return homerun(['lint', 'playbooks/site.yaml', '-i', 'inventory/example', ...secrets, ...additional]);
+  };
+  const apart = await lint({ client: 'cinny', name: 'cinny.example.org' }, { client: 'element', name: 'element.example.org' });
+  t.is(apart.exitCode, 0, apart.stderr);
+  const beside = await lint({ client: 'cinny', name: 'chat.family.example.org' });
+  t.is(beside.exitCode, 1);
+  t.regex(beside.stdout, /wants a name of its own, got text \("chat\.family\.example\.org"\).* \(on family\)/);
+  const twice = await lint({ client: 'cinny', name: 'a.example.org' }, { client: 'element', name: 'a.example.org' });
+  t.is(twice.exitCode, 1);
+  t.regex(twice.stdout, /matrix_additional_clients\[1\] wants a name of its own, got text \("a\.example\.org"\)/);
+});
+
 test('playbooks › each variable is used, has a default or is required, and says which row of the guide it is for', (t) => {
   const used = users() + JSON.stringify(options);
-  const derived = ['matrix_names', 'matrix_certificate_names', 'matrix_certificate_folder'];
+  const derived = ['matrix_names', 'matrix_certificate_names', 'matrix_certificate_folder', 'matrix_main_client', 'matrix_clients'];
   // Wanted with some values of others only: an error then where they are used.
   const conditional = ['matrix_client_release', 'matrix_database_host', 'matrix_database_password'];
   for (const [name, { guide, required, default: value }] of Object.entries(options)) {
@@ -75,5 +90,6 @@ test('playbooks › the rows of the guide up to here each have a variable, or a 
   const rows = ['1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '2.2', '2.4', '2.5', '2.6', '2.7', '4.1', '4.2'];
   const named = Object.values(options).flatMap(({ guide = '' }) => guide.split(', '));
   for (const row of rows) t.true(named.includes(row) || pages.some((page) => page.includes(row)), row);
-  for (const name of Object.keys(options)) t.true(pages.some((page) => page.includes(name)) || name === 'matrix_names', `a page names ${name}`);
+  const inner = ['matrix_names', 'matrix_main_client', 'matrix_clients'];
+  for (const name of Object.keys(options)) t.true(pages.some((page) => page.includes(name)) || inner.includes(name), `a page names ${name}`);
 });
