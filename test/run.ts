@@ -35,7 +35,7 @@ const suites = {
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   // Builds LiveKit first, which takes minutes on a new machine.
   rtc: ['build/test/e2e/matrix-rtc.test.js', '--timeout=20m'],
-  // Docker's three ways on two releases of Debian and of Ubuntu, which not every machine reaches: twenty minutes.
+  // Docker's three ways on two releases of Debian and two of Ubuntu, whose packages not every machine reaches: a quarter of an hour.
   docker: ['build/test/e2e/docker-methods.test.js', '--concurrency=1', '--timeout=20m'],
   // The real Cinny, where its release can be had.
   clients: ['build/test/e2e/clients.test.js', '--timeout=20m'],

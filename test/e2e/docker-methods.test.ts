@@ -15,7 +15,7 @@ import { answeringPorts, openPorts } from './open-ports.ts';
 const methods = ['docker', 'distribution', 'present'];
 
 for (const release of ['bookworm', 'trixie', 'jammy', 'noble'] as const satisfies readonly Codename[]) {
-  const { title } = distributionOf(release);
+  const { id, title } = distributionOf(release);
   const name = `e2e-docker-${release}`;
   const folder = mkdtempSync(join(tmpdir(), 'homerun-docker-'));
   // Ubuntu 24.04 has systemd listen for it.
@@ -69,7 +69,9 @@ for (const release of ['bookworm', 'trixie', 'jammy', 'noble'] as const satisfie
     await on('distribution', 'docker volume create kept');
     const ran = await run({ distribution: 'docker' });
     t.is(ran.exitCode, 0, complaint(ran));
-    t.deepEqual(ran.changed, ["distribution: Add Docker's signed package repository", 'distribution: Install the engine from Docker']);
+    const packages = ["distribution: Add Docker's signed package repository", 'distribution: Install the engine from Docker'];
+    // Ubuntu's package leaves its socket behind when it goes.
+    t.deepEqual(ran.changed, id === 'ubuntu' ? [...packages, 'distribution: Let go of what an engine before it listened on'] : packages);
     // It has not even been restarted: live-restore.
     t.is(await on('distribution', started), before);
     t.is(await on('distribution', files), data);

@@ -18,6 +18,10 @@ export interface Distribution {
 /** What hosts are when nothing is said, and what images of the lab are made from. */
 export const usualRelease: Codename = 'bookworm';
 
+export function isCodename(word: string): word is Codename {
+  return Object.hasOwn(distributions, word);
+}
+
 export function distributionOf(release: Codename): Distribution {
   return distributions[release];
 }

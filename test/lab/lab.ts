@@ -201,6 +201,9 @@ async function allHosts(lab: string, network: Network, present: readonly LabHost
 
 async function newHost(lab: string, network: Network, request: HostRequest, number: number): Promise<LabHost> {
   const inside = labAddress(network, number);
+  if (request.kind === 'baked' && (request.release ?? usualRelease) !== usualRelease) {
+    throw new Error(`the host ${request.name} cannot be baked: only hosts of ${usualRelease} are, and it shall run ${request.release}`);
+  }
   return {
     name: request.name,
     serverName: request.serverName ?? `${request.name}.lab.test`,

@@ -70,11 +70,18 @@ export async function prepareSupplies(engine: Docker, options: SuppliesOptions):
 
 async function plainHostImages(engine: Docker, options: SuppliesOptions): Promise<Map<Codename, string>> {
   const { authority, reachable, base, otherReleases, say } = options;
-  const image = async (release: Codename): Promise<[Codename, string]> => {
-    const minimal = release === usualRelease ? await base : await baseImage(engine, reachable.registry, say, release);
-    return [release, await plainHostImage(engine, minimal, authority.certificateFile, say, release)];
+  const image = async (minimal: Promise<string>, release: Codename): Promise<[Codename, string]> => [
+    release,
+    await plainHostImage(engine, await minimal, authority.certificateFile, say, release),
+  ];
+  // One after another: what Ubuntu is made with is made from Debian 13.
+  const others = async (): Promise<[Codename, string][]> => {
+    const made: [Codename, string][] = [];
+    for (const release of otherReleases) made.push(await image(baseImage(engine, reachable.registry, say, release), release));
+    return made;
   };
-  return new Map(await sideBySide([usualRelease, ...otherReleases].map(image)));
+  const [usual, more] = await sideBySide([image(base, usualRelease), others()]);
+  return new Map([usual, ...more]);
 }
 
 async function containerImages(engine: Docker, registry: Promise<number>, options: SuppliesOptions): Promise<string[]> {
@@ -97,7 +104,7 @@ async function containerImages(engine: Docker, registry: Promise<number>, option
 function standIns(reachable: Reachable): StandIn[] {
   const all: [boolean, string, string][] = [
     [reachable.registry, `the image registries ${registryHosts.join(', ')}`, 'a registry of the lab with a Synapse image built from PyPI'],
-    [reachable.dockerPackages, packagesHost, 'a signed apt repository of the lab with Debian’s own Docker under those names'],
+    [reachable.dockerPackages, packagesHost, 'a signed apt repository of the lab with the distribution’s own Docker under those names'],
     [reachable.releases, releasesHost, 'release files of the lab: a small admin panel of its own, and Hydrogen built from npm'],
   ];
   return all.flatMap(([answers, standsFor, what]) => (answers ? [] : [{ standsFor, what, why: 'the real one does not answer' }]));
