@@ -1,3 +1,4 @@
+import type { BatchSize } from '../language/batch-size.ts';
 import type { Play } from '../language/play.ts';
 import { clock } from '../questions/clock.ts';
 import { type Facts, facts, factVars } from '../questions/facts.ts';
@@ -15,24 +16,48 @@ import { refused } from './task.ts';
 import { Throttle } from './throttle.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
-/** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
-export async function runPlays(run: RunContext, forks: number): Promise<void> {
+/**
+ * Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once.
+ * @param serial cuts all hosts into batches each of which goes through all plays before the next one begins; none begins after one with a failure.
+ */
+export async function runPlays(run: RunContext, forks: number, serial: readonly BatchSize[] = []): Promise<void> {
+  const waiting = batches([...new Set(run.site.plays.flatMap(({ names }) => names))], serial);
+  for (const index of (waiting.length > 0 ? waiting : [[]]).keys()) {
+    // What tasks have added belongs to the batch that they ran in.
+    const before = [...run.hosts.values()].filter((host) => host.hasPlayed).map(({ host }) => host.name);
+    const later = waiting.slice(index + 1).flat();
+    const isOver = await runThrough(run, forks, new Set([...before, ...later]));
+    if (run.signal.aborted || later.length === 0) return;
+    if (!isOver && ![...run.hosts.values()].some((host) => host.out)) continue;
+    run.emit({
+      event: 'warning',
+      message: `stopped after a failure; not begun: ${later.join(', ')}`,
+      hint: 'With --serial no batch begins after one with a failure. Mend it, and run again: what is done stays as it is.',
+    });
+    return;
+  }
+}
+
+/** All plays, over all hosts but some. @returns whether the run is over with that. */
+async function runThrough(run: RunContext, forks: number, without: ReadonlySet<string>): Promise<boolean> {
   for (const [index, { play, hosts }] of run.site.plays.entries()) {
     const why = run.site.settle(index);
     if (why !== undefined) run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: ${why}`, source: play.hosts.source });
-    const all = [...hosts].flatMap((name) => run.hosts.get(name) ?? []);
+    const all = [...hosts].flatMap((name) => (without.has(name) ? [] : (run.hosts.get(name) ?? [])));
     const taking = all.filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
+    for (const host of taking) host.hasPlayed = true;
     for (const batch of batches(all, play.serial)) {
       const left = batch.filter((host) => !host.out);
       const { isFatal, endedAt } = await runBatch(run, play, left, forks);
       // As in Ansible the run ends where a whole batch has fallen out: what later plays build on is not there.
       const haveAllFallen = left.length === batch.length && left.every((host) => host.out);
-      if (isFatal || haveAllFallen || run.signal.aborted) return;
+      if (isFatal || haveAllFallen || run.signal.aborted) return true;
       if (endedAt) break;
     }
   }
+  return false;
 }
 
 /** Asks for the facts and the time, once a run, in one trip with all that can be asked already. */
@@ -69,7 +94,7 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
     throttle: new Throttle(),
   };
   const places = new Places(forks, run.signal);
-  const doAll = hosts.map((host) =>
+  const doHost = (host: HostRun): Promise<void> =>
     places.run(async (place) => {
       host.place = place;
       if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
@@ -78,11 +103,25 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
       const lost = hosts.filter((one) => one.out).length;
       const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
       if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
-    }),
-  );
+    });
+  const doAll = byMachine(run, hosts).map(async (together) => {
+    for (const host of together) await doHost(host);
+  });
   await Promise.all(doAll);
   places.close();
   return playRun;
+}
+
+/** Hosts that are one machine take turns, in their order: package managers, daemons and files are there once. */
+function byMachine({ site }: RunContext, hosts: readonly HostRun[]): readonly (readonly HostRun[])[] {
+  const machines = new Map<string | HostRun, HostRun[]>();
+  for (const host of hosts) {
+    const machine = site.machine(host.host.name) ?? host;
+    const others = machines.get(machine);
+    if (others) others.push(host);
+    else machines.set(machine, [host]);
+  }
+  return [...machines.values()];
 }
 
 async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promise<void> {

@@ -64,6 +64,7 @@ export class Target {
   readonly #refused = new Map<string, number>();
   #changes = 0;
 
+  readonly #machine: ReadonlySet<Target>;
   readonly #lock: HostLock | undefined;
   /** Sessions that have it, or need none. */
   readonly #locked = new WeakSet<Session>();
@@ -73,11 +74,18 @@ export class Target {
   /**
    * @param dial connects; called when the host is first needed.
    * @param lock absent: none is taken.
+   * @param machine those of all hosts that are the same machine; this one joins them.
    */
-  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false, lock?: HostLock) {
+  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false, lock?: HostLock, machine = new Set<Target>()) {
     this.#dial = dial;
     this.isHere = isHere;
     this.#lock = lock;
+    this.#machine = machine.add(this);
+  }
+
+  /** Forgets what a write may have changed, whoever has asked for it. */
+  invalidate(writes: readonly Resource[]): void {
+    for (const one of this.#machine) one.answers.invalidate(writes);
   }
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
@@ -114,11 +122,25 @@ export class Target {
     await this.close();
     // Several hosts may delegate to this one: whoever was first has made the new one for all.
     if (this.#connection !== old) return void (await this.#connection);
+    this.#forget();
+    this.#connection = this.#connected(connectSeconds);
+    // Others have lost it, too: they connect anew when they need it.
+    for (const one of this.#machine) if (one !== this) await one.#letGo();
+    await this.#connection;
+  }
+
+  async #letGo(): Promise<void> {
+    if (!this.#isConnected) return;
+    await this.close();
+    this.#connection = undefined;
+    this.#isConnected = false;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#sessions.clear();
     this.#refused.clear();
     this.answers.clear();
-    this.#connection = this.#connected(connectSeconds);
-    await this.#connection;
   }
 
   /** Never throws. */

@@ -19,7 +19,21 @@ export interface ArgumentSpecs {
   readonly defaults: Layer;
 }
 
-const optionWords = ['type', 'elements', 'options', 'choices', 'required', 'default', 'description', 'guide', 'secret', 'pattern', 'version_added'];
+const optionWords = [
+  'type',
+  'elements',
+  'options',
+  'choices',
+  'required',
+  'default',
+  'description',
+  'guide',
+  'secret',
+  'pattern',
+  'unique',
+  'shared',
+  'version_added',
+];
 const topWords = ['prefix', 'options', 'description', 'short_description', 'author'];
 
 /** Reads the file that `argument_specs: FILE` names, relative to the playbook, or all YAML files of a folder. */
@@ -145,6 +159,8 @@ function optionOf(option: MappingNode, reader: Reader): OptionSpec {
     type: typeOf(child(option, 'type'), reader) ?? 'str',
     required: flag('required'),
     secret: flag('secret'),
+    ...(flag('unique') && { onMachine: 'unique' as const }),
+    ...(flag('shared') && { onMachine: 'shared' as const }),
     hasDefault: child(option, 'default') !== undefined,
     ...(elements && { elements }),
     ...(inner && { options: optionsOf(mappingOf(inner, 'options', problems), reader, () => undefined) }),

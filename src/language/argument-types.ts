@@ -23,6 +23,11 @@ export interface OptionSpec {
   readonly guide?: string;
   /** Its text is never shown. */
   readonly secret: boolean;
+  /**
+   * What hosts that are one machine may have: `unique` values that differ (of lists no item in common; `false` and
+   * what is empty are no value), `shared` the same one. Where one of them has none they do not meet.
+   */
+  readonly onMachine?: 'unique' | 'shared';
   /** The whole text must match it. */
   readonly pattern?: RegExp;
 }
