@@ -14,6 +14,7 @@ import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
 import { Throttle } from './throttle.ts';
+import { turnsOf } from './turns.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
 /**
@@ -104,24 +105,12 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
       const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
       if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
     });
-  const doAll = byMachine(run, hosts).map(async (together) => {
+  const doAll = turnsOf(run, play, hosts).map(async (together) => {
     for (const host of together) await doHost(host);
   });
   await Promise.all(doAll);
   places.close();
   return playRun;
-}
-
-/** Hosts that are one machine take turns, in their order: package managers, daemons and files are there once. */
-function byMachine({ site }: RunContext, hosts: readonly HostRun[]): readonly (readonly HostRun[])[] {
-  const machines = new Map<string | HostRun, HostRun[]>();
-  for (const host of hosts) {
-    const machine = site.machine(host.host.name) ?? host;
-    const others = machines.get(machine);
-    if (others) others.push(host);
-    else machines.set(machine, [host]);
-  }
-  return [...machines.values()];
 }
 
 async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promise<void> {

@@ -124,9 +124,12 @@ export class Target {
     if (this.#connection !== old) return void (await this.#connection);
     this.#forget();
     this.#connection = this.#connected(connectSeconds);
-    // Others have lost it, too: they connect anew when they need it.
-    for (const one of this.#machine) if (one !== this) await one.#letGo();
     await this.#connection;
+  }
+
+  /** The machine was restarted: others have lost it, too, and connect anew when they need it. */
+  async restarted(): Promise<void> {
+    for (const one of this.#machine) if (one !== this) await one.#letGo();
   }
 
   async #letGo(): Promise<void> {

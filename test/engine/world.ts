@@ -228,6 +228,8 @@ export interface Options {
   readonly serial?: readonly BatchSize[];
   /** Hosts that are one machine. Default: each is one of its own. */
   readonly sameMachine?: readonly string[];
+  /** Whom a host is logged in to as. */
+  readonly users?: Readonly<Record<string, string>>;
   /** Hosts that the play is for. Default all. */
   readonly playHosts?: readonly string[];
   /** Hosts that are there, though the inventory does not know them until a task adds them. */
@@ -286,7 +288,11 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     { planned, inventory, select, extraVars: valueLayer('extra', {}) },
     {
       reachingOf: ({ name }) => ({
-        settings: { transport: 'ssh', host: sameMachine.includes(name) ? 'shared' : name } as Reaching['settings'],
+        settings: {
+          transport: 'ssh',
+          host: sameMachine.includes(name) ? 'shared' : name,
+          user: options.users?.[name] ?? 'root',
+        } as Reaching['settings'],
         become: { user: 'root', byDefault: false },
       }),
       mode: { check: options.check ?? false, diff: options.diff ?? false },
