@@ -99,6 +99,7 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
     places.run(async (place) => {
       host.place = place;
       if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
+      if (host.target) host.target.isAtWork = false;
       playRun.done.add(host);
       wake(playRun);
       const lost = hosts.filter((one) => one.out).length;
@@ -120,6 +121,7 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
   try {
     // Without facts it is its first task that needs the host, and may wait for it.
     const target = run.targetOf(host.host.name);
+    target.isAtWork = true;
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
     lost(run, play, host, error);

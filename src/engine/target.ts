@@ -44,6 +44,8 @@ export class Target {
   readonly answers = new Answers();
   /** Batches of several identities that go out side by side are one trip. */
   readonly account = new Account();
+  /** Its host has its turn in a play. */
+  isAtWork = false;
   /** The host is at its handlers: trips count for these. */
   isAtHandlers = false;
   /** What the changes that check mode did not make would have written. */
@@ -83,9 +85,9 @@ export class Target {
     this.#machine = machine.add(this);
   }
 
-  /** Forgets what a write may have changed, whoever has asked for it. */
+  /** Forgets what a write may have changed, here and where others wait for their turn. Who is at work beside it looks for himself. */
   invalidate(writes: readonly Resource[]): void {
-    for (const one of this.#machine) one.answers.invalidate(writes);
+    for (const one of this.#machine) if (one === this || !one.isAtWork) one.answers.invalidate(writes);
   }
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */

@@ -31,6 +31,19 @@ test('accounts of one machine do not wait for each other, unless the play become
   t.is(await order({ play: { words } }), 'aabb');
 });
 
+test('accounts of one machine that are at work side by side cost no more than if each had its own', async (t) => {
+  const names = ['a', 'b', 'd', 'e'];
+  const users = Object.fromEntries(names.map((name) => [name, name]));
+  // What a does may have changed anything.
+  const tasks = ['x', 'y', 'x', 'y'].flatMap((name) => [task('run', { script: 'put seen yes' }, { when: [is('a')] }), set(name, '1')]);
+  const trips = async (sameMachine: readonly string[]) => {
+    const { machine } = world({ x: '1', y: '1' });
+    await play(Object.fromEntries(names.map((name) => [name, machine])), tasks, { sameMachine, users });
+    return machine.trips;
+  };
+  t.is(await trips(names), await trips([]));
+});
+
 test('what one of them changes is asked anew for the other, which had looked ahead at it', async (t) => {
   const { hosts, machine } = world({ x: '1' });
   const second = [task('value', { name: 'x', value: '2' }, { when: [is('a')] }), task('value', { name: 'x', value: '1' }, { when: [is('b')] })];
