@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type BatchSize, batchSize } from '../language/batch-size.ts';
 
 /** The inventory that is read when none is given. */
 export const defaultInventory = 'inventory/';
@@ -26,6 +27,15 @@ function forks(value: string): number {
   if (!Number.isInteger(number) || number < 1 || number > mostForks)
     throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostForks}.`);
   return number;
+}
+
+/** For `--serial`: as the word of a play, several with commas between. */
+function serial(value: string): readonly BatchSize[] {
+  return value.split(',').map((word) => {
+    const size = batchSize(word.trim());
+    if (size === undefined) throw new InvalidArgumentError('Expected a number of hosts or a percentage of them, such as 1, 25% or 1,50%.');
+    return size;
+  });
 }
 
 /** For `--lock-timeout`. */
@@ -86,6 +96,7 @@ export function addRunOptions(command: Command): Command {
     .option('--list-hosts', 'show the hosts and do nothing')
     .option('--list-tags', 'show the tags and do nothing');
   addLoginOptions(addForks(command));
+  command.option('--serial <n|n%>', 'so many hosts through all plays before the next; none after a failure. Several: 1,25%', serial);
   command
     .addOption(
       new Option('--output <form>', 'how the run is shown (default: live on a terminal, plain otherwise)').choices(['live', 'plain', 'json']),
@@ -107,6 +118,7 @@ export interface RunArguments extends ScreenArguments, LoginArguments, Inventory
   readonly diff?: true;
   readonly check?: true;
   readonly forks: number;
+  readonly serial?: readonly BatchSize[];
   readonly startAtTask?: string;
   readonly listTasks?: true;
   readonly listHosts?: true;

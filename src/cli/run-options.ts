@@ -9,7 +9,7 @@ import type { Passwords } from './passwords.ts';
 type Typed = Partial<
   Pick<
     RunArguments,
-    'inventory' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'forks' | 'startAtTask' | 'user' | 'privateKey' | 'prefetch' | 'verbose'
+    'inventory' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'forks' | 'serial' | 'startAtTask' | 'user' | 'privateKey' | 'prefetch' | 'verbose'
   >
 >;
 
@@ -32,6 +32,7 @@ export function runOptions(typed: Typed, io: Io, passwords: Passwords = {}): Run
     ...passwords,
     ...(io.canAsk && { unlock: createUnlock((question) => io.askSecret(question)) }),
     ...(typed.limit !== undefined && { limit: typed.limit }),
+    ...(typed.serial && { serial: typed.serial }),
     ...(typed.startAtTask !== undefined && { startAtTask: typed.startAtTask }),
     ...(typed.user !== undefined && { user: typed.user }),
     ...(typed.privateKey !== undefined && { privateKey: typed.privateKey }),

@@ -172,7 +172,7 @@ async function apply({ run, host, target, beforeChange, isHidden, companions }: 
     isSent = true;
     run.record.begins(host.host.name, what);
   };
-  const forget = (): void => target.answers.invalidate(writes);
+  const forget = (): void => target.invalidate(writes);
   const [mine = [], ...theirs] = await host.does(target, () =>
     target.apply(identity, parts, { sending, forget }).catch((error: unknown) => {
       if (error instanceof UnreachableError && isSent) throw unknownOutcome(error, what);

@@ -22,6 +22,8 @@ export class HostRun {
   /** Its own connection, once there is one. */
   target: Target | undefined;
   out: Out;
+  /** It has taken part in a play. */
+  hasPlayed = false;
   /** Its place among those at work in the current play, once its turn has come. */
   place: Place | undefined;
   /** `facts`, once asked. */

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../language/batch-size.ts';
 import type { Play } from '../language/play.ts';
 import { clock } from '../questions/clock.ts';
 import { type Facts, facts, factVars } from '../questions/facts.ts';
@@ -13,26 +14,51 @@ import { batches } from './serial.ts';
 import { identityOf, type Target } from './target.ts';
 import { refused } from './task.ts';
 import { Throttle } from './throttle.ts';
+import { turnsOf } from './turns.ts';
 import { flushHandlers, walkItems } from './walk.ts';
 
-/** Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once. */
-export async function runPlays(run: RunContext, forks: number): Promise<void> {
+/**
+ * Runs plays one after another; within a play the hosts of a batch side by side, at most `forks` at once.
+ * @param serial cuts all hosts into batches each of which goes through all plays before the next one begins; none begins after one with a failure.
+ */
+export async function runPlays(run: RunContext, forks: number, serial: readonly BatchSize[] = []): Promise<void> {
+  const waiting = batches([...new Set(run.site.plays.flatMap(({ names }) => names))], serial);
+  for (const index of (waiting.length > 0 ? waiting : [[]]).keys()) {
+    // What tasks have added belongs to the batch that they ran in.
+    const before = [...run.hosts.values()].filter((host) => host.hasPlayed).map(({ host }) => host.name);
+    const later = waiting.slice(index + 1).flat();
+    const isOver = await runThrough(run, forks, new Set([...before, ...later]));
+    if (run.signal.aborted || later.length === 0) return;
+    if (!isOver && ![...run.hosts.values()].some((host) => host.out)) continue;
+    run.emit({
+      event: 'warning',
+      message: `stopped after a failure; not begun: ${later.join(', ')}`,
+      hint: 'With --serial no batch begins after one with a failure. Mend it, and run again: what is done stays as it is.',
+    });
+    return;
+  }
+}
+
+/** All plays, over all hosts but some. @returns whether the run is over with that. */
+async function runThrough(run: RunContext, forks: number, without: ReadonlySet<string>): Promise<boolean> {
   for (const [index, { play, hosts }] of run.site.plays.entries()) {
     const why = run.site.settle(index);
     if (why !== undefined) run.emit({ event: 'warning', message: `the play "${play.name}" has no hosts: ${why}`, source: play.hosts.source });
-    const all = [...hosts].flatMap((name) => run.hosts.get(name) ?? []);
+    const all = [...hosts].flatMap((name) => (without.has(name) ? [] : (run.hosts.get(name) ?? [])));
     const taking = all.filter((host) => !host.out);
     if (taking.length === 0) continue;
     run.emit({ event: 'play_start', play: play.name, hosts: taking.map((host) => host.host.name) });
+    for (const host of taking) host.hasPlayed = true;
     for (const batch of batches(all, play.serial)) {
       const left = batch.filter((host) => !host.out);
       const { isFatal, endedAt } = await runBatch(run, play, left, forks);
       // As in Ansible the run ends where a whole batch has fallen out: what later plays build on is not there.
       const haveAllFallen = left.length === batch.length && left.every((host) => host.out);
-      if (isFatal || haveAllFallen || run.signal.aborted) return;
+      if (isFatal || haveAllFallen || run.signal.aborted) return true;
       if (endedAt) break;
     }
   }
+  return false;
 }
 
 /** Asks for the facts and the time, once a run, in one trip with all that can be asked already. */
@@ -69,17 +95,20 @@ async function runBatch(run: RunContext, play: Play, hosts: readonly HostRun[], 
     throttle: new Throttle(),
   };
   const places = new Places(forks, run.signal);
-  const doAll = hosts.map((host) =>
+  const doHost = (host: HostRun): Promise<void> =>
     places.run(async (place) => {
       host.place = place;
       if (!run.signal.aborted && !playRun.isFatal) await runHost(run, playRun, host);
+      if (host.target) host.target.isAtWork = false;
       playRun.done.add(host);
       wake(playRun);
       const lost = hosts.filter((one) => one.out).length;
       const isTooMany = play.maxFailPercentage !== undefined && (100 * lost) / hosts.length > play.maxFailPercentage;
       if (lost > 0 && (play.anyErrorsFatal || isTooMany)) playRun.isFatal = true;
-    }),
-  );
+    });
+  const doAll = turnsOf(run, play, hosts).map(async (together) => {
+    for (const host of together) await doHost(host);
+  });
   await Promise.all(doAll);
   places.close();
   return playRun;
@@ -92,6 +121,7 @@ async function runHost(run: RunContext, playRun: PlayRun, host: HostRun): Promis
   try {
     // Without facts it is its first task that needs the host, and may wait for it.
     const target = run.targetOf(host.host.name);
+    target.isAtWork = true;
     if (play.gatherFacts !== false) await gatherFacts(run, host, target);
   } catch (error) {
     lost(run, play, host, error);

@@ -14,7 +14,11 @@ export async function reconnect(target: Target, identity: Identity, wanted: Reco
   const end = performance.now() + wanted.timeoutSeconds * 1000;
   for (;;) {
     const why = await tryOnce(target, identity, wanted, Math.max(1, (end - performance.now()) / 1000));
-    if (!why) return;
+    if (!why) {
+      // Signs are those of a restart.
+      if (wanted.signs.length > 0) await target.restarted();
+      return;
+    }
     if (signal.aborted || performance.now() + wanted.sleepSeconds * 1000 > end)
       throw new TaskError(
         signal.aborted ? `interrupted while waiting for the host: ${why.message}` : `waited ${wanted.timeoutSeconds} seconds, and ${why.message}`,

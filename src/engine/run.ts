@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { BatchSize } from '../language/batch-size.ts';
 import { createLookups } from '../language/env.ts';
 import { type Loaded, type Lookups, load } from '../language/load.ts';
 import { type AskPassphrase, openSecrets } from '../language/secrets.ts';
@@ -43,6 +44,8 @@ export interface RunOptions {
   readonly diff: boolean;
   /** Hosts side by side, at least 1. */
   readonly forks: number;
+  /** Batches of hosts each of which goes through all plays before the next one begins, as `serial` of a play cuts them. */
+  readonly serial?: readonly BatchSize[];
   readonly startAtTask?: string;
   readonly user?: string;
   readonly askedPassword?: string;
@@ -132,6 +135,7 @@ export async function perform(
   await checkLogins(chosen.map(({ host }) => ({ host, reaching: site.reaching(host.name) })));
   const emitMasked: Emit = (event) => emit(masker.deep(event));
   const targets = new Map<string, Target>();
+  const machines = new Map<string, Set<Target>>();
   const exclusion =
     options.exclusive && !options.check
       ? exclusionOf(options.exclusive, { folder: join(stateFolder(options), 'runs'), inventory: inventoryId(options) })
@@ -165,6 +169,13 @@ export async function perform(
     },
   };
 
+  /** All that reach a machine. */
+  function machineNamed(name: string | undefined): Set<Target> {
+    const machine = (name === undefined ? undefined : machines.get(name)) ?? new Set();
+    if (name !== undefined) machines.set(name, machine);
+    return machine;
+  }
+
   function targetOf(host: HostRun): Target {
     const { name } = host.host;
     const isHere = site.reaching(name).settings.transport === 'local';
@@ -185,6 +196,7 @@ export async function perform(
       },
       isHere,
       isHere ? undefined : exclusion?.lock,
+      machineNamed(site.machine(name)),
     );
     host.target = target;
     return target;
@@ -202,7 +214,7 @@ export async function perform(
     });
     for (const { severity: _, ...warning } of loaded.warnings) emitMasked({ event: 'warning', ...warning });
     for (const warning of exclusion?.warnings(playing) ?? []) emitMasked(warning);
-    await runPlays(context, options.forks);
+    await runPlays(context, options.forks, options.serial);
     exclusion?.forget(new Set([...hosts.values()].filter((host) => !host.out && host.done > 0).map(({ host }) => host.name)));
   } finally {
     endWatch();

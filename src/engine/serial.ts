@@ -1,8 +1,10 @@
+import type { BatchSize } from '../language/batch-size.ts';
+
 /**
  * Cuts `items` into batches as `serial` says: each entry a number or a percentage of all (at least one), the last repeated to the end.
  * No entry: one batch.
  */
-export function batches<T>(items: readonly T[], serial: readonly (number | `${number}%`)[]): readonly (readonly T[])[] {
+export function batches<T>(items: readonly T[], serial: readonly BatchSize[]): readonly (readonly T[])[] {
   if (serial.length === 0) return [items];
   const cut: (readonly T[])[] = [];
   for (let start = 0, index = 0; start < items.length; index++) {
@@ -13,7 +15,7 @@ export function batches<T>(items: readonly T[], serial: readonly (number | `${nu
   return cut;
 }
 
-function sizeOf(entry: number | `${number}%`, all: number): number {
+function sizeOf(entry: BatchSize, all: number): number {
   const size = typeof entry === 'number' ? entry : Math.floor((all * Number.parseFloat(entry)) / 100);
   return Math.max(1, size || (entry === 0 ? all : 1));
 }

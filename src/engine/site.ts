@@ -1,3 +1,4 @@
+import { machineOf } from '../language/connection.ts';
 import type { Scope } from '../language/expression.ts';
 import { everyHost, type GrowingInventory, type Host, hostNamed } from '../language/inventory.ts';
 import type { Loaded } from '../language/load.ts';
@@ -74,6 +75,12 @@ export class Site {
     const reaching = this.#reaching.get(name) ?? InputError.of(`no host of this run is called ${name}`);
     if (reaching instanceof InputError) throw reaching;
     return reaching;
+  }
+
+  /** The machine that a host is, where that can be told; several hosts may be one. */
+  machine(name: string): string | undefined {
+    const reaching = this.#reaching.get(name);
+    return reaching === undefined || reaching instanceof InputError ? undefined : machineOf(reaching.settings);
   }
 
   /** Whether all that is in the inventory already. */

@@ -44,6 +44,8 @@ export class Target {
   readonly answers = new Answers();
   /** Batches of several identities that go out side by side are one trip. */
   readonly account = new Account();
+  /** Its host has its turn in a play. */
+  isAtWork = false;
   /** The host is at its handlers: trips count for these. */
   isAtHandlers = false;
   /** What the changes that check mode did not make would have written. */
@@ -64,6 +66,7 @@ export class Target {
   readonly #refused = new Map<string, number>();
   #changes = 0;
 
+  readonly #machine: ReadonlySet<Target>;
   readonly #lock: HostLock | undefined;
   /** Sessions that have it, or need none. */
   readonly #locked = new WeakSet<Session>();
@@ -73,11 +76,18 @@ export class Target {
   /**
    * @param dial connects; called when the host is first needed.
    * @param lock absent: none is taken.
+   * @param machine those of all hosts that are the same machine; this one joins them.
    */
-  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false, lock?: HostLock) {
+  constructor(dial: (connectSeconds?: number) => Promise<Connection>, isHere = false, lock?: HostLock, machine = new Set<Target>()) {
     this.#dial = dial;
     this.isHere = isHere;
     this.#lock = lock;
+    this.#machine = machine.add(this);
+  }
+
+  /** Forgets what a write may have changed, here and where others wait for their turn. Who is at work beside it looks for himself. */
+  invalidate(writes: readonly Resource[]): void {
+    for (const one of this.#machine) if (one === this || !one.isAtWork) one.answers.invalidate(writes);
   }
 
   /** Connects, unless it has. A failure stays: a host that is not there is not tried again for each task. @throws UnreachableError */
@@ -114,11 +124,28 @@ export class Target {
     await this.close();
     // Several hosts may delegate to this one: whoever was first has made the new one for all.
     if (this.#connection !== old) return void (await this.#connection);
+    this.#forget();
+    this.#connection = this.#connected(connectSeconds);
+    await this.#connection;
+  }
+
+  /** The machine was restarted: others have lost it, too, and connect anew when they need it. */
+  async restarted(): Promise<void> {
+    for (const one of this.#machine) if (one !== this) await one.#letGo();
+  }
+
+  async #letGo(): Promise<void> {
+    if (!this.#isConnected) return;
+    await this.close();
+    this.#connection = undefined;
+    this.#isConnected = false;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#sessions.clear();
     this.#refused.clear();
     this.answers.clear();
-    this.#connection = this.#connected(connectSeconds);
-    await this.#connection;
   }
 
   /** Never throws. */

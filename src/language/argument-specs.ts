@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { InputError, type Source } from '../values/errors.ts';
-import { conform, type OptionSpec, type SpecType, specTypes } from './argument-types.ts';
+import { conform, type OptionSpec, onMachineRules, type SpecType, specTypes } from './argument-types.ts';
 import type { Expression } from './expression.ts';
 import { child, describeNode, type MappingNode, type Node } from './node.ts';
 import type { PlaybookReader } from './playbook.ts';
@@ -31,6 +31,7 @@ const optionWords = [
   'secret',
   'pattern',
   'unique',
+  'on_machine',
   'version_added',
 ];
 const topWords = ['prefix', 'options', 'description', 'short_description', 'author'];
@@ -155,6 +156,7 @@ function optionOf(option: MappingNode, reader: Reader): OptionSpec {
   const description = text('description');
   const guide = text('guide');
   const unique = text('unique');
+  const onMachine = onMachineOf(child(option, 'on_machine'), reader);
   return {
     type: typeOf(child(option, 'type'), reader) ?? 'str',
     required: flag('required'),
@@ -167,7 +169,15 @@ function optionOf(option: MappingNode, reader: Reader): OptionSpec {
     ...(guide !== undefined && { guide }),
     ...(pattern && { pattern }),
     ...(unique !== undefined && { unique }),
+    ...(onMachine && { onMachine }),
   };
+}
+
+function onMachineOf(node: Node | undefined, { problems }: Reader): OptionSpec['onMachine'] {
+  if (!node) return undefined;
+  const rule = node.kind === 'scalar' ? onMachineRules.find((name) => name === node.text) : undefined;
+  if (!rule) problems.error(`on_machine is one of ${onMachineRules.join(', ')}, got ${describeNode(node)}`, node.source);
+  return rule;
 }
 
 function typeOf(node: Node | undefined, { problems }: Reader): SpecType | undefined {

@@ -8,6 +8,9 @@ import { asBoolean } from './value.ts';
 export const specTypes = ['str', 'int', 'bool', 'float', 'list', 'dict', 'path', 'raw', 'size', 'duration'] as const;
 export type SpecType = (typeof specTypes)[number];
 
+/** What `on_machine` says of a variable. */
+export const onMachineRules = ['unique', 'shared'] as const;
+
 /** What a variable, or an entry of one, may be. */
 export interface OptionSpec {
   readonly type: SpecType;
@@ -23,6 +26,11 @@ export interface OptionSpec {
   readonly guide?: string;
   /** Its text is never shown. */
   readonly secret: boolean;
+  /**
+   * What hosts that are one machine may have: `unique` values that differ (of lists no item in common; `false` and
+   * what is empty are no value), `shared` the same one. Where one of them has none they do not meet.
+   */
+  readonly onMachine?: (typeof onMachineRules)[number];
   /** The whole text must match it. */
   readonly pattern?: RegExp;
   /** The entry in which the mappings of a list must differ. */

@@ -1,7 +1,7 @@
 import { addedLayer, openMagic, someHost } from './check-growth.ts';
 import { checkInclude } from './check-include.ts';
 import { checkHandedDown, checkTask } from './check-task.ts';
-import { hostConnection, settingSource } from './connection.ts';
+import { type HostConnection, hostConnection, machineOf, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
 import type { Growth } from './growth.ts';
@@ -11,8 +11,9 @@ import { everyHost, type GrowingInventory, type Host } from './inventory.ts';
 import type { LoadedPlay, ModuleCatalog } from './load.ts';
 import type { LocalFiles } from './local-files.ts';
 import { lazily, magicLayer } from './magic.ts';
+import { hasMachineRules, noteCollisions, type OnMachine } from './one-machine.ts';
 import type { Block, Item, Play, Task } from './play.ts';
-import type { Problems } from './problems.ts';
+import { Problems } from './problems.ts';
 import { checkRoleArguments } from './role-arguments.ts';
 import { checkVariables, missingVariables } from './specs-check.ts';
 import { type Binding, type Layer, type LayerParts, layersOf, type Surroundings, scopeOf, unknownLayer, valueLayer } from './variables.ts';
@@ -66,14 +67,25 @@ export function checkPlays(input: CheckInput): void {
     ]),
   );
   const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
-  for (const name of taken) {
-    const checked = hosts.get(name);
-    if (checked) checkConnection(checked.host, input);
+  const machines = new Map<string, string>();
+  // Of those that are not taken it only counts whether they are the machine of one that is.
+  const besides = new Set(input.planned.flatMap(({ play, unlimited = [] }) => (play.specs && hasMachineRules(play.specs) ? unlimited : [])));
+  for (const { host } of hosts.values()) {
+    const isBeside = !taken.has(host.name);
+    if (isBeside && !besides.has(host.name)) continue;
+    const settings = isBeside ? new Problems().collectKnown(() => connectionOf(host, input)) : checkConnection(host, input);
+    const machine = settings && machineOf(settings);
+    if (machine !== undefined) machines.set(host.name, machine);
   }
-  for (const planned of input.planned) checkPlay(planned, hosts, input);
+  for (const planned of input.planned) checkPlay(planned, hosts, machines, input);
 }
 
-function checkPlay({ play, hosts: names, growth, settledAfter }: LoadedPlay, hosts: ReadonlyMap<string, Checked>, input: CheckInput): void {
+function checkPlay(
+  { play, hosts: names, unlimited = names, growth, settledAfter }: LoadedPlay,
+  hosts: ReadonlyMap<string, Checked>,
+  machines: ReadonlyMap<string, string>,
+  input: CheckInput,
+): void {
   const isSettled = settledAfter === undefined;
   const playing = names.flatMap((name) => hosts.get(name) ?? []);
   const checking = growth && !isSettled && playing.length === 0 ? [someHost(play, growth, input.inventory, hosts.values())] : playing;
@@ -117,6 +129,13 @@ function checkPlay({ play, hosts: names, growth, settledAfter }: LoadedPlay, hos
     if (play.words && play.handlers.length === 0 && tasksIn(play.tasks).length === 0) checkHandedDown(play.words, scope(), ofHost);
   }
   problems.reportTo(input.problems);
+  if (!play.specs || !hasMachineRules(play.specs)) return;
+  const onMachines = unlimited.flatMap((name): OnMachine | readonly [] => {
+    const [host, machine] = [hosts.get(name)?.host, machines.get(name)];
+    const set = host && [...host.layers, ...play.layers.vars, input.extraVars];
+    return host && machine !== undefined && set ? { host, machine, set, scope: () => scopeOfHost(name) } : [];
+  });
+  noteCollisions(play.specs, onMachines, ({ folder }) => input.files.shown(folder), input.problems);
 }
 
 function walkItems(items: readonly Item[], walk: Walk): void {
@@ -171,13 +190,21 @@ function scopesFor(parts: LayerParts, checked: Checked): Walk['scope'] {
 }
 
 /** Settings of the connection, and that a private key and a file of ssh_config(5) that are named are there and may be read. */
-function checkConnection(host: Host, { extraVars, problems, inventory, files }: CheckInput): void {
+function checkConnection(host: Host, input: CheckInput): HostConnection | undefined {
+  const { extraVars, problems, files } = input;
   const layers = [...host.layers, extraVars];
-  const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
-  const settings = problems.collectKnown(() => hostConnection(host.name, layers, scopeOf([...layers, magic])));
-  if (settings?.transport !== 'ssh') return;
+  const settings = problems.collectKnown(() => connectionOf(host, input));
+  if (settings?.transport !== 'ssh') return settings;
   const named = { identityFile: settings.identityFile, sshConfig: settings.sshConfig === 'none' ? undefined : settings.sshConfig };
   for (const [setting, file] of Object.entries(named) as [keyof typeof named, string | undefined][]) {
     if (file !== undefined) problems.collect(() => files.mustBeReadable(files.resolve(file), settingSource(setting, layers) ?? host.source));
   }
+  return settings;
+}
+
+/** @throws InputError with what is wrong in the settings of its connection */
+function connectionOf(host: Host, { extraVars, inventory }: CheckInput): HostConnection {
+  const layers = [...host.layers, extraVars];
+  const magic = magicLayer({ inventory, host, playHosts: [], scopeOfHost: () => undefined });
+  return hostConnection(host.name, layers, scopeOf([...layers, magic]));
 }

@@ -163,6 +163,21 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
   return settings;
 }
 
+/**
+ * The machine that a host is, as far as its variables tell: hosts with the same address, port and way there are one. Undefined for this machine, which has
+ * as many names as somebody likes.
+ */
+export function machineOf({
+  transport,
+  host,
+  port = 22,
+  proxyJump,
+}: Pick<HostConnection, 'transport' | 'host' | 'port' | 'proxyJump'>): string | undefined {
+  if (transport !== 'ssh') return undefined;
+  const way = proxyJump === undefined || proxyJump === 'none' ? '' : ` through ${proxyJump}`;
+  return `${host.toLowerCase()}${port === 22 ? '' : ` port ${port}`}${way}`;
+}
+
 export type Setting = keyof typeof variables;
 
 /** The name that is set, by precedence of its layer, then by our name first. */

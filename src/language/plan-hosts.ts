@@ -13,6 +13,8 @@ import { type Layer, scopeOf } from './variables.ts';
 export interface LoadedPlay {
   readonly play: Play;
   readonly hosts: readonly string[];
+  /** The same without `--limit`; absent where that is the same. */
+  readonly unlimited?: readonly string[];
   /** What its tasks and those of plays before it may add to the inventory; absent where that is nothing. */
   readonly growth?: Growth;
   /**
@@ -59,7 +61,13 @@ export function planHosts(
     warnOfNone({ ...found, pattern }, play, inventory, before, problems);
     const isMade = play.hosts.variables.has('groups');
     const settledAfter = adding.findLast((at) => isMade || new Growth(made[at] ?? [], inventory).mayChange(pattern));
-    return { ...own, hosts: limitTo(found.hosts, limit, inventory), ...(settledAfter !== undefined && { settledAfter }) };
+    const { hosts } = found;
+    return {
+      ...own,
+      hosts: limitTo(hosts, limit, inventory),
+      ...(limit && { unlimited: hosts }),
+      ...(settledAfter !== undefined && { settledAfter }),
+    };
   });
   noteUntouched(planned, inventory, limit, problems);
   return planned;

@@ -1,6 +1,7 @@
 import type { BecomeMethod } from '../values/become-method.ts';
 import type { Source } from '../values/errors.ts';
 import type { ArgumentSpecs } from './argument-specs.ts';
+import type { BatchSize } from './batch-size.ts';
 import type { Condition, Expression } from './expression.ts';
 import type { RoleArguments } from './role-arguments.ts';
 import type { Layer, Surroundings } from './variables.ts';
@@ -18,7 +19,7 @@ export interface Play {
   /** Those of roles first, then the play's own. */
   readonly handlers: readonly Handler[];
   /** Hosts a batch, each entry a number or a percentage of the play's hosts; the last is repeated. Empty: all at once. */
-  readonly serial: readonly (number | `${number}%`)[];
+  readonly serial: readonly BatchSize[];
   readonly maxFailPercentage?: number;
   readonly anyErrorsFatal: boolean;
   /** Handlers that are owed also run on a host that has failed. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Source } from '../values/errors.ts';
 import { type ArgumentSpecs, readSpecs } from './argument-specs.ts';
+import { batchSize } from './batch-size.ts';
 import { readItems } from './block.ts';
 import { checkHandlers, readHandlers } from './handlers.ts';
 import { definedOf, inheritFrom, nothingInherited, textsOf } from './inherit.ts';
@@ -233,9 +234,8 @@ function varsLayers(mapping: MappingNode, reader: PlaybookReader): readonly Laye
 function serialOf(node: Node | undefined, { problems }: PlaybookReader): Play['serial'] {
   if (!node) return [];
   return textsOf(node, 'serial', problems).flatMap(({ text, node: item }): Play['serial'][number][] => {
-    if (/^[1-9]\d*$/.test(text)) return [Number(text)];
-    const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
-    if (percent && Number(percent[1]) > 0 && Number(percent[1]) <= 100) return [`${Number(percent[1])}%`];
+    const size = batchSize(text);
+    if (size !== undefined) return [size];
     problems.error(
       `serial wants a number of hosts or a percentage, got "${text}"`,
       item.source,

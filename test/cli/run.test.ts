@@ -49,7 +49,7 @@ test('the engine is told what hides secrets, and how to ask for a passphrase', a
 
 test('every option reaches the engine', async (t) => {
   const line =
-    'run a.yaml b.yaml -i one -i two -l web:!db -e x=1 -e {"y":2} -t nginx,docker -t tls --skip-tags slow -D -C -f 7 --start-at-task Go -u root --private-key key --lock-timeout 30 --break-lock --no-prefetch -vv -v';
+    'run a.yaml b.yaml -i one -i two -l web:!db -e x=1 -e {"y":2} -t nginx,docker -t tls --skip-tags slow -D -C -f 7 --serial 1,25% --start-at-task Go -u root --private-key key --lock-timeout 30 --break-lock --no-prefetch -vv -v';
   const { options } = await asked(line.split(' '));
   t.deepEqual(options, {
     playbooks: ['a.yaml', 'b.yaml'],
@@ -61,6 +61,7 @@ test('every option reaches the engine', async (t) => {
     check: true,
     diff: true,
     forks: 7,
+    serial: [1, '25%'],
     startAtTask: 'Go',
     user: 'root',
     privateKey: 'key',
@@ -128,6 +129,10 @@ const wrong: readonly (readonly [line: string, errors: string])[] = [
   [
     'run site.yaml -f 0',
     "error: option '-f, --forks <n>' argument '0' is invalid. Expected a whole number from 1 to 1000.\nSee: homerun run --help\n",
+  ],
+  [
+    'run site.yaml --serial 1,0%',
+    "error: option '--serial <n|n%>' argument '1,0%' is invalid. Expected a number of hosts or a percentage of them, such as 1, 25% or 1,50%.\nSee: homerun run --help\n",
   ],
   [
     'run site.yaml -t a,,b',

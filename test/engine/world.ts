@@ -10,6 +10,7 @@ import { noRecord } from '../../src/engine/run-record.ts';
 import { type Selection, tasksInOrder } from '../../src/engine/select.ts';
 import { Site } from '../../src/engine/site.ts';
 import { type HostLock, Target } from '../../src/engine/target.ts';
+import type { BatchSize } from '../../src/language/batch-size.ts';
 import type { Expression, Scope } from '../../src/language/expression.ts';
 import type { Inventory } from '../../src/language/inventory.ts';
 import { assembled } from '../../src/language/inventory-assemble.ts';
@@ -223,6 +224,12 @@ export interface Options {
   readonly signal?: AbortSignal;
   /** Hosts side by side. Default 50. */
   readonly forks?: number;
+  /** Batches of hosts through all plays (`--serial`). */
+  readonly serial?: readonly BatchSize[];
+  /** Hosts that are one machine. Default: each is one of its own. */
+  readonly sameMachine?: readonly string[];
+  /** Whom a host is logged in to as. */
+  readonly users?: Readonly<Record<string, string>>;
   /** Hosts that the play is for. Default all. */
   readonly playHosts?: readonly string[];
   /** Hosts that are there, though the inventory does not know them until a task adds them. */
@@ -275,10 +282,19 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
     const { hosts: found } = matchPattern(pattern.evaluate(scopeOf([])), now);
     return { hosts: found, isEmpty: found.length === 0 };
   };
+  const { sameMachine = [] } = options;
+  const machine = new Set<Target>();
   const site = new Site(
     { planned, inventory, select, extraVars: valueLayer('extra', {}) },
     {
-      reachingOf: () => ({ settings: {} as Reaching['settings'], become: { user: 'root', byDefault: false } }),
+      reachingOf: ({ name }) => ({
+        settings: {
+          transport: 'ssh',
+          host: sameMachine.includes(name) ? 'shared' : name,
+          user: options.users?.[name] ?? 'root',
+        } as Reaching['settings'],
+        become: { user: 'root', byDefault: false },
+      }),
       mode: { check: options.check ?? false, diff: options.diff ?? false },
       workingFolder: '',
     },
@@ -312,11 +328,11 @@ export async function play(hosts: Readonly<Record<string, SimulatedHost>>, items
       const run = runs.get(name);
       const host = hosts[name] ?? options.added?.[name];
       if (!run || !host) throw new Error(`no host ${name}`);
-      run.target ??= new Target(() => host.connect(), host.isHere, options.lock);
+      run.target ??= new Target(() => host.connect(), host.isHere, options.lock, sameMachine.includes(name) ? machine : undefined);
       return run.target;
     },
   };
-  await runPlays(context, options.forks ?? 50);
+  await runPlays(context, options.forks ?? 50, options.serial);
   return {
     events,
     exitCode: exitCodeOf(context),

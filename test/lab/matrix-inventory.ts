@@ -41,6 +41,8 @@ export interface InventoryOptions {
   readonly variables?: Vars;
   /** Variables of one host, by name. */
   readonly hostVariables?: Readonly<Record<string, Vars>>;
+  /** Further homeservers on hosts of the lab: the host under another name, with the server name and other names that lead to it. */
+  readonly besides?: readonly LabHost[];
   /** The administrators' password; default a new one. One that is there already stays. */
   readonly adminPassword?: string;
   /** More for the secrets file, by name, where that is made anew. */
@@ -63,11 +65,12 @@ export async function writeInventory(lab: Lab, options: InventoryOptions): Promi
   copyFileSync(lab.authority.certificateFile, join(folder, 'ca.pem'));
   copyFileSync(lab.knownHostsFile, join(folder, 'known_hosts'));
   const adminPassword = await password(inventory, options.adminPassword ?? randomBytes(15).toString('base64url'), options.secrets);
-  const homeservers = lab.hosts.map((host) => homeserver(folder, host, { ...options.variables, ...options.hostVariables?.[host.name] }));
+  const hosts = [...lab.hosts, ...(options.besides ?? [])];
+  const homeservers = hosts.map((host) => homeserver(folder, host, { ...options.variables, ...options.hostVariables?.[host.name] }));
   write(join(inventory, 'hosts.yaml'), {
     all: {
       vars: { ssh_user: lab.users.root.name, ssh_identity_file: lab.identityFile, ssh_known_hosts_file: join(folder, 'known_hosts') },
-      children: { matrix: { hosts: Object.fromEntries(lab.hosts.map((host) => [host.name, { ssh_host: host.address }])) } },
+      children: { matrix: { hosts: Object.fromEntries(hosts.map((host) => [host.name, { ssh_host: host.address }])) } },
     },
   });
   write(join(inventory, 'group_vars', 'matrix.yaml'), { ...labVariables(lab), ...options.variables });

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { project } from '../cli/project.ts';
@@ -31,6 +32,97 @@ test('playbooks › each step can be run by itself', async (t) => {
     const { exitCode, stderr } = await homerun(['lint', step, '-i', 'inventory/example', ...secrets]);
     t.is(exitCode, 0, `${step}: ${stderr}`);
   }
+});
+
+test('playbooks › six homeservers in three groups, two of them on one machine, fit them with their own secrets and certificates', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'homerun-several-'));
+  cpSync(join(projectRoot, 'inventory/several'), folder, { recursive: true });
+  mkdirSync(join(folder, 'certificates'));
+  for (const name of ['school', 'college'])
+    for (const end of ['pem', 'key']) writeFileSync(join(folder, 'certificates', `${name}.${end}`), 'of the test');
+  const without = await homerun(['lint', 'playbooks/site.yaml', '-i', folder]);
+  t.is(without.exitCode, 1);
+  const wanted = ['lab', 'smith', 'jones', 'club', 'school', 'college'].map((host) => `${host}_admin_password`);
+  for (const name of [...wanted, 'school_database_password']) t.true(without.stdout.includes(`there is no secret "${name}"`), name);
+  const { exitCode, stdout } = await homerun(['lint', 'playbooks/site.yaml', '-i', folder, ...secrets]);
+  t.is(exitCode, 0, stdout);
+  t.regex(stdout, /^Nothing is wrong in \d+ plays for 6 hosts\.\n$/);
+  rmSync(folder, { recursive: true });
+});
+
+/** Two homeservers on one machine, as lint has them. */
+async function onOneMachine(first: string, second: string, ...more: readonly string[]) {
+  const folder = project({
+    'hosts.yaml': `matrix:
+  vars: {ssh_host: 192.0.2.1, matrix_acme_terms_agreed: true}
+  hosts:
+    one: {matrix_server_name: one.example, ${first}}
+    two: {matrix_server_name: two.example, ${second}}
+`,
+  });
+  const { exitCode, stdout } = await homerun(['lint', 'playbooks/site.yaml', '-i', join(folder, 'hosts.yaml'), ...secrets, ...more]);
+  return {
+    exitCode,
+    told: stdout
+      .split('\n')
+      .filter((line) => line.includes('"one" and "two"'))
+      .map((line) => line.replace(/^.*one machine, /, '')),
+  };
+}
+
+const apart = 'matrix_instance: two, matrix_synapse_port: 8009';
+
+test('playbooks › two homeservers on one machine need a name and a port of their own, and nothing else', async (t) => {
+  const { exitCode, told } = await onOneMachine('matrix_client: cinny', 'matrix_client: cinny');
+  t.is(exitCode, 1);
+  t.deepEqual(told, ['192.0.2.1, and have the same: matrix_instance (matrix), matrix_synapse_port (8008)']);
+  for (const database of ['host', 'container', 'sqlite'])
+    t.deepEqual(
+      await onOneMachine('ssh_user: root', `ssh_user: deploy, ${apart}`, '-e', `matrix_database=${database}`),
+      { exitCode: 0, told: [] },
+      database,
+    );
+});
+
+const collisions: readonly (readonly [string, string, string])[] = [
+  ['a name in DNS', 'matrix_client_name: two.example', 'have the same: matrix_certificate_names (two.example)'],
+  [
+    'a folder',
+    'matrix_synapse_data_folder: /var/two-matrix-synapse-data',
+    'have the same: matrix_synapse_data_folder (/var/two-matrix-synapse-data)',
+  ],
+  ['a container', 'matrix_synapse_container: two-synapse', 'have the same: matrix_synapse_container (two-synapse)'],
+  ['a database', 'matrix_database_name: two_synapse', 'have the same: matrix_postgresql_names (matrix_database_name two_synapse)'],
+  ['the settings of Docker', 'matrix_docker_settings: {debug: true}', 'do not have the same: matrix_docker_settings ({"debug":true} and {})'],
+  [
+    'the settings of PostgreSQL',
+    'matrix_database_settings: {work_mem: 1MB}',
+    'do not have the same: matrix_postgresql_settings (version of the release with {"work_mem":"1MB"} and version of the release with {})',
+  ],
+];
+for (const [what, variable, message] of collisions) {
+  test(`playbooks › two homeservers on one machine: ${what} that collides is told`, async (t) => {
+    const { exitCode, told } = await onOneMachine(variable, apart);
+    t.is(exitCode, 1);
+    t.deepEqual(told, [`192.0.2.1, and ${message}`]);
+  });
+}
+
+test('playbooks › a machine has one TURN server and one LiveKit, and a homeserver beside them none', async (t) => {
+  const calls =
+    'matrix_turn: true, matrix_turn_shared_secret: 0123456789abcdef, matrix_rtc: true, matrix_rtc_secret: 0123456789abcdef0123456789abcdef';
+  t.deepEqual(await onOneMachine(calls, apart), { exitCode: 0, told: [] });
+  t.deepEqual((await onOneMachine(calls, `${apart}, ${calls}`)).told, ['192.0.2.1, and have the same: matrix_rtc (true), matrix_turn (true)']);
+});
+
+test('playbooks › what collides is told though --limit leaves one of them out', async (t) => {
+  const folder = project({
+    'hosts.yaml':
+      'matrix:\n  vars: {ssh_host: 192.0.2.1, matrix_acme_terms_agreed: true}\n  hosts:\n    one: {matrix_server_name: one.example}\n    two: {matrix_server_name: two.example}\n',
+  });
+  const { exitCode, stderr } = await homerun(['run', 'playbooks/site.yaml', '-i', join(folder, 'hosts.yaml'), '-l', 'two', ...secrets]);
+  t.is(exitCode, 1);
+  t.regex(stderr, /"one" and "two" are one machine/);
 });
 
 test('playbooks › PostgreSQL without its password, and one elsewhere without its address, are told before any host is contacted', async (t) => {
@@ -75,11 +167,21 @@ test('playbooks › two web clients under one name are told before any host is c
 
 test('playbooks › each variable is used, has a default or is required, and says which row of the guide it is for', (t) => {
   const used = users() + JSON.stringify(options);
-  const derived = ['matrix_names', 'matrix_certificate_names', 'matrix_certificate_folder', 'matrix_main_client', 'matrix_clients'];
+  // Read by nothing but the comparison of homeservers on one machine.
+  const compared = ['matrix_postgresql_names', 'matrix_postgresql_settings'];
+  const derived = [
+    'matrix_names',
+    'matrix_certificate_names',
+    'matrix_certificate_folder',
+    'matrix_instance_prefix',
+    'matrix_main_client',
+    'matrix_clients',
+    ...compared,
+  ];
   // Wanted with some values of others only: an error then where they are used.
   const conditional = ['matrix_client_release', 'matrix_database_host', 'matrix_database_password'];
   for (const [name, { guide, required, default: value }] of Object.entries(options)) {
-    t.true((used.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1, `${name} is used`);
+    t.true((used.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1 || compared.includes(name), `${name} is used`);
     t.true(required === true || value !== undefined || conditional.includes(name), `${name} has a default`);
     t.true(guide !== undefined || derived.includes(name), `${name} names a row`);
   }
