@@ -34,8 +34,9 @@ for (const release of ['bookworm', 'trixie', 'jammy', 'noble'] as const satisfie
     return converge('run', ['playbooks/docker.yaml', 'playbooks/synapse.yaml', '-i', inventory, '-l', Object.keys(hosts).join(',')]);
   };
 
+  // Another process may be at the labs of the other releases.
   test.after.always(async () => {
-    await removeLab(name);
+    if (lab !== undefined) await removeLab(name);
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -74,3 +74,13 @@ test('hosts use the mirrors that this machine uses, and Debian’s own when it n
   t.is(mirrors('bookworm', []).main, 'http://deb.debian.org/debian');
   t.regex(sourcesFile(found), /^URIs: http:\/\/mirror\.example\/debian$/m);
 });
+
+test('a host of another distribution does not use the mirrors of this one, and has its components and keys', (t) => {
+  const found = mirrors('noble', ['URIs: http://mirror.example/debian/\n']);
+  t.is(found.main, 'http://archive.ubuntu.com/ubuntu');
+  const file = sourcesFile(found);
+  t.regex(file, /^Suites: noble noble-updates$/m);
+  t.regex(file, /^Suites: noble-security$/m);
+  t.regex(file, /^Components: main universe$/m);
+  t.regex(file, /^Signed-By: \/usr\/share\/keyrings\/ubuntu-archive-keyring\.gpg$/m);
+});
