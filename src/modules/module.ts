@@ -43,7 +43,10 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   readonly params: Schema;
   /** At least two. */
   readonly examples: readonly Example[];
-  /** What to know before deciding: `(params) => ask({ … })`, or a generator of its own where a later question needs an earlier answer. Pure; may throw TaskError. */
+  /**
+   * What to know before deciding: `(params) => ask({ … })`, or a generator of its own where a later question needs an earlier answer. Whatever the
+   * look after the change can depend on is asked too, as what a new link leads to. Pure; may throw TaskError.
+   */
   readonly ask: (params: z.output<Schema>) => Asking<Answers>;
   /** The differences between what is and what shall be; [] means ok. Pure. @throws TaskError when the host cannot do it. */
   readonly plan: (params: z.output<Schema>, answers: Answers, here: Here) => readonly Change[];

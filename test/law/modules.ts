@@ -113,7 +113,9 @@ const modules: Readonly<Record<string, Module>> = {
   file: defineModule({
     ...documented,
     params: z.strictObject({ path: name, state: z.enum(['directory', 'absent', 'link']), src: name.optional() }),
-    ask: ({ path }) => ask({ folder: thing(fileAt(above(path))), file: thing(fileAt(path)) }),
+    // What a look after the change can depend on is asked before it: a name that becomes a link is what that leads to.
+    ask: ({ path, state, src = '/a' }) =>
+      ask({ folder: thing(fileAt(above(path))), file: thing(fileAt(path)), ...(state === 'link' && { target: thing(fileAt(src)) }) }),
     plan({ path, state, src = '/a' }, { folder, file }) {
       const wanted = { directory: 'folder', absent: '', link: `->${src}` }[state];
       if ((state === 'directory' ? file.is : file.own) === wanted) return [];
