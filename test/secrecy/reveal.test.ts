@@ -44,6 +44,7 @@ const mayReveal: Readonly<Record<string, readonly string[]>> = {
     'language/condition-values.ts',
     'language/connection.ts',
     'language/inventory-grow.ts',
+    'language/one-machine.ts',
     'modules/authorized_key.ts',
     'modules/postgresql_user.ts',
     'modules/support/brought-certificate.ts',
