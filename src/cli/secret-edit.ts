@@ -72,17 +72,23 @@ async function wantsAgain(io: Io): Promise<boolean> {
 export function parseEdited(text: string): { readonly values: ReadonlyMap<string, string>; readonly problems: readonly Problem[] } {
   const { node, problems } = parseYaml(text, 'secrets');
   const values = new Map<string, string>();
-  if (problems.length > 0 || node === undefined) return { values, problems };
+  if (problems.length > 0 || node === undefined) return { values, problems: problems.map(withoutText) };
   if (node.kind !== 'mapping') return { values, problems: [{ message: 'expected lines NAME: value', source: node.source }] };
   const wrong: Problem[] = [];
   for (const { key, keyNode, value } of node.entries) {
-    if (!secretName.test(key)) wrong.push({ message: `"${key}" cannot be the name of a secret`, source: keyNode.source });
-    if (value.kind !== 'scalar' || value.value === null) wrong.push({ message: `${key} must be text`, source: value.source });
+    if (!secretName.test(key)) wrong.push({ message: 'what stands before the colon cannot be the name of a secret', source: keyNode.source });
+    else if (value.kind !== 'scalar' || value.value === null) wrong.push({ message: `${key} must be text`, source: value.source });
     else if (value.text.length < shortestSecret)
       wrong.push({ message: `${key} is too short: a secret has at least ${shortestSecret} characters`, source: value.source });
     else values.set(key, value.text);
   }
   return { values, problems: wrong };
+}
+
+/** The reader's messages quote what they are about, and here that may be a secret. */
+function withoutText({ source }: Problem): Problem {
+  const message = 'this cannot be read as NAME: value';
+  return { message, hint: 'Put single quotes around the value, and double each of those in it.', ...(source && { source }) };
 }
 
 /** What two people have made of the same values. */

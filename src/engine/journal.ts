@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { TaskError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
 
@@ -8,28 +9,43 @@ import { systemReason } from '../values/system-error.ts';
 export interface Journal {
   /** Names of handlers pending for a host in a play, from this run or one before. */
   pending(host: string, play: string): readonly string[];
-  /** Replaces them. Durable when it returns. @throws TaskError when it cannot be written: nothing may be changed then that would owe a handler. */
+  /** Replaces those of this run, and of those before it the ones that `pending` gave. Durable when it returns. @throws TaskError when it cannot be written: nothing may be changed then that would owe a handler. */
   save(host: string, play: string, handlers: readonly string[]): void;
 }
 
-type Entries = Readonly<Record<string, readonly string[]>>;
+/** Play → run → names of handlers. Each run changes its own, and takes away what it has done for others. */
+type Entries = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /** A journal that remembers nothing: check mode. */
 export const noJournal: Journal = { pending: () => [], save: () => {} };
 
 /**
- * A journal of one small JSON file a host, in `folder` (made with mode 0700 when first needed). An unreadable file counts as
- * empty: the worst that follows is a handler not run, which a broken disk has already cost.
+ * A journal of one small JSON file a host, in `folder` (made with mode 0700 when first needed). Two runs may have one at once, of which one waits for
+ * the host or is refused there: what the other owes is not its to forget. An unreadable file counts as empty: the worst that follows is a handler not
+ * run, which a broken disk has already cost.
+ * @param run tells this run from others.
  */
-export function journalIn(folder: string): Journal {
+export function journalIn(folder: string, run: string = randomUUID()): Journal {
   const fileOf = (host: string) => join(folder, `${encodeURIComponent(host)}.json`);
+  /** What was taken over from other runs, by host and play. */
+  const taken = new Map<string, ReadonlySet<string>>();
+  const keyOf = (host: string, play: string) => JSON.stringify([host, play]);
   return {
-    pending: (host, play) => read(fileOf(host))[play] ?? [],
+    pending(host, play) {
+      const owed = [...new Set([...(read(fileOf(host)).get(play) ?? new Map<string, string[]>()).values()].flat())];
+      taken.set(keyOf(host, play), new Set(owed));
+      return owed;
+    },
     save(host, play, handlers) {
-      const { [play]: before = [], ...others } = read(fileOf(host));
-      if (before.join('\n') === handlers.join('\n')) return;
+      const entries = read(fileOf(host));
+      const before = entries.get(play) ?? new Map<string, readonly string[]>();
+      const isDone = (name: string) => taken.get(keyOf(host, play))?.has(name) === true && !handlers.includes(name);
+      const others = [...before].flatMap(([id, names]) => (id === run ? [] : [[id, names.filter((name) => !isDone(name))] as const]));
+      const elsewhere = new Set(others.flatMap(([, names]) => names));
+      const after = [...others, [run, handlers.filter((name) => !elsewhere.has(name))] as const].filter(([, names]) => names.length > 0);
+      if (isDeepStrictEqual(new Map(after), before)) return;
       try {
-        write(fileOf(host), handlers.length > 0 ? { ...others, [play]: handlers } : others);
+        write(fileOf(host), new Map([...new Map([...entries, [play, new Map(after)] as const])].filter(([, runs]) => runs.size > 0)));
       } catch (error) {
         throw new TaskError(
           `the handlers owed to ${host} cannot be written down in ${folder}: ${systemReason(error)}`,
@@ -42,23 +58,31 @@ export function journalIn(folder: string): Journal {
 
 function read(file: string): Entries {
   try {
-    const entries: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof entries !== 'object' || entries === null) return {};
-    return Object.fromEntries(Object.entries(entries).map(([play, handlers]) => [play, Array.isArray(handlers) ? handlers.map(String) : []]));
+    return new Map(entriesOf(JSON.parse(readFileSync(file, 'utf8'))).map(([play, runs]) => [play, runsOf(runs)]));
   } catch {
-    return {};
+    return new Map();
   }
 }
 
+function runsOf(value: unknown): ReadonlyMap<string, readonly string[]> {
+  // A list is what earlier versions wrote.
+  const runs = Array.isArray(value) ? [['', value] as const] : entriesOf(value);
+  return new Map(runs.map(([run, names]) => [run, Array.isArray(names) ? names.map(String) : []]));
+}
+
+function entriesOf(value: unknown): readonly [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
 function write(file: string, entries: Entries): void {
-  if (Object.keys(entries).length === 0) {
+  if (entries.size === 0) {
     rmSync(file, { force: true });
     return;
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}`;
   const descriptor = openSync(temporary, 'w', 0o600);
-  writeSync(descriptor, JSON.stringify(entries));
+  writeSync(descriptor, JSON.stringify(Object.fromEntries([...entries].map(([play, runs]) => [play, Object.fromEntries(runs)]))));
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(temporary, file);

@@ -45,14 +45,18 @@ export class Masker {
   }
 
   /** What was thrown, with no secret in its words, those of its stack, and those of its causes. */
-  error(thrown: unknown): unknown {
+  error(thrown: unknown, seen = new Set<unknown>()): unknown {
     if (thrown instanceof InputError) return new InputError(this.deep(thrown.problems));
     if (typeof thrown === 'string') return this.text(thrown);
-    if (!(thrown instanceof Error)) return thrown;
-    const stack = thrown.stack;
-    thrown.message = this.text(thrown.message);
-    if (stack !== undefined) thrown.stack = this.text(stack);
-    if (thrown.cause !== undefined) thrown.cause = this.error(thrown.cause);
+    if (!(thrown instanceof Error) || seen.has(thrown)) return thrown;
+    seen.add(thrown);
+    // Some have these from their class, where they cannot be assigned to.
+    const set = (name: 'message' | 'stack' | 'cause', value: unknown) =>
+      Object.defineProperty(thrown, name, { value, writable: true, configurable: true });
+    const { message, stack, cause } = thrown;
+    set('message', this.text(message));
+    if (stack !== undefined) set('stack', this.text(stack));
+    if (cause !== undefined) set('cause', this.error(cause, seen));
     return thrown;
   }
 

@@ -25,6 +25,7 @@ import type { HostRun } from './host.ts';
 import { journalIn, noJournal } from './journal.ts';
 import { learnedLookups, learnedReaching } from './learned.ts';
 import { Masker } from './mask.ts';
+import { maskedEvent } from './masked-event.ts';
 import { exitCodeOf, runPlays } from './plays.ts';
 import { noRecord } from './run-record.ts';
 import { checkTags, type Placed, startIndex, tasksInOrder } from './select.ts';
@@ -133,7 +134,7 @@ export async function perform(
   const startAt = options.startAtTask === undefined ? 0 : startIndex(options.startAtTask, order, (placed) => namesOf(placed, hosts));
   const chosen = [...hosts.values()].filter(({ host }) => playing.has(host.name));
   await checkLogins(chosen.map(({ host }) => ({ host, reaching: site.reaching(host.name) })));
-  const emitMasked: Emit = (event) => emit(masker.deep(event));
+  const emitMasked: Emit = (event) => emit(maskedEvent(event, masker));
   const targets = new Map<string, Target>();
   const machines = new Map<string, Set<Target>>();
   const exclusion =

@@ -1,8 +1,11 @@
 import { recordOf } from './record.ts';
 import type { Report, TimedEvent } from './report.ts';
 
-/** Characters that JSON.stringify leaves as they are and that a terminal obeys: DEL, C1, separators, writing direction, tags (as surrogates). */
-const unsafe = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\udb40[\udc00-\udc7f]/g;
+/**
+ * What JSON.stringify leaves as it is and what is obeyed: by a terminal DEL, C1, separators, writing direction, tags (as surrogates); by agents of continuous
+ * integration services commands such as `##vso[`, anywhere in a line.
+ */
+const unsafe = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\udb40[\udc00-\udc7f]|(?<=#)#(?=\[|vso\[|teamcity\[)/gi;
 
 /** The line of `event`, with its newline and safe to print; undefined for events that scripts do not see. */
 export function jsonLine(event: TimedEvent): string | undefined {

@@ -31,7 +31,7 @@ export function failureOf(event: TimedEvent): Failure | undefined {
   if (event.event === 'host_unreachable') return { host: event.host, text: firstLine(event.message) };
   if (event.event !== 'task' && event.event !== 'handler') return undefined;
   if (event.ignored === true || (event.status !== 'failed' && event.status !== 'unreachable')) return undefined;
-  return { host: event.host, text: `${oneLine(event.task)}: ${formatSource(event.source)}: ${reason(event)}` };
+  return { host: event.host, text: `${oneLine(event.task)}: ${oneLine(formatSource(event.source))}: ${reason(event)}` };
 }
 
 function reason(event: TaskEvent): string {

@@ -5,12 +5,15 @@
 const unsafe =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\u{e0000}-\u{e007f}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
+/** What agents of continuous integration services obey wherever it stands in a line: Azure Pipelines, TeamCity's, and older ones of GitHub Actions. */
+const command = /##(?=\[|vso\[|teamcity\[)/gi;
+
 /**
- * Text of a host, safe to show: what would be obeyed is spelled out, C0 and DEL as `^[`, the rest as `\u{9b}`. Tabs and newlines stay; a
- * carriage return does not, as it lets a line hide another. Doing it twice changes nothing.
+ * Text of a host, safe to show: what would be obeyed is spelled out, C0 and DEL as `^[`, the rest as `\u{9b}`, and the marks of commands are parted
+ * (`#|#[`). Tabs and newlines stay; a carriage return does not, as it lets a line hide another. Doing it twice changes nothing.
  */
 export function sanitize(text: string): string {
-  return text.replace(unsafe, visible);
+  return text.replace(unsafe, visible).replace(command, '#|#');
 }
 
 function visible(character: string): string {
@@ -24,12 +27,12 @@ export function oneLine(text: string): string {
 }
 
 /**
- * The lines of `text` for the screen, each after `prefix`, without empty ones at the end. A line that a continuous integration service
- * would take for a command (`::set-env …`, `##[group]`; both are recognised after leading spaces) gets a bar in front.
+ * The lines of `text` for the screen, each after `prefix`, without empty ones at the end. A line that GitHub Actions would take for a command
+ * (`::set-env …`, also after leading spaces) gets a bar in front.
  */
 export function indented(text: string, prefix: string): string[] {
   const lines = sanitize(text).replace(/\n+$/, '').split('\n');
-  return lines.map((line) => (line === '' ? prefix.trimEnd() : prefix + (/^\s*(::|##\[)/.test(line) ? `| ${line}` : line)));
+  return lines.map((line) => (line === '' ? prefix.trimEnd() : prefix + (/^\s*::/.test(line) ? `| ${line}` : line)));
 }
 
 /** Every text inside `value` sanitised; the rest as it is. For whole events, so that no field can be forgotten. */

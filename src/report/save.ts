@@ -1,5 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
@@ -17,8 +31,13 @@ const privateMode = 0o600;
 export function saveReport(file: string): Report {
   return explained(file, () => {
     const isNew = !existsSync(file);
-    const isRegular = isNew || statSync(file).isFile();
     const descriptor = openSync(file, 'a', privateMode);
+    const { uid, isRegular } = statusOf(descriptor);
+    if (isRegular && uid !== userInfo().uid) {
+      closeSync(descriptor);
+      throw new Error('it belongs to another user, who could read it');
+    }
+    if (isRegular) fchmodSync(descriptor, privateMode);
     let isEmpty = true;
     let failure: unknown;
     const add = (line: string) => {
@@ -63,6 +82,11 @@ export function fileReport(file: string, build: (events: readonly TimedEvent[]) 
       if (events.length > 0) write(build(events));
     },
   };
+}
+
+function statusOf(descriptor: number): { readonly uid: number; readonly isRegular: boolean } {
+  const found = fstatSync(descriptor);
+  return { uid: found.uid, isRegular: found.isFile() };
 }
 
 /** Throws what writing the file would throw, as far as that can be known; leaves nothing behind. */

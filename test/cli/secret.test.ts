@@ -227,9 +227,30 @@ test('edit leaves the file alone when nothing was changed, when the editor fails
   const given = await secret(['edit'], { answers: ['no'], editor: broken });
   t.is(
     given.errors,
-    'secrets:1:1: "a b" cannot be the name of a secret\nsecrets:2:8: short is too short: a secret has at least 8 characters\nEdit again? (Y/n) \nNothing was changed.\n',
+    'secrets:1:1: what stands before the colon cannot be the name of a secret\nsecrets:2:8: short is too short: a secret has at least 8 characters\nEdit again? (Y/n) \nNothing was changed.\n',
   );
   t.is(readFileSync(file, 'utf8'), before);
+});
+
+test('what edit says of a line that cannot be read quotes nothing of it', async (t) => {
+  const { secret } = await ready();
+  for (const line of [
+    'pw: *Hunter2Secret!',
+    'pw: !Hunter2Secret x',
+    'pw: "Hunter2Secret',
+    'pw: [Hunter2Secret',
+    '- Hunter2Secret',
+    'pw: |\n Hunter2\n\tSecret: x',
+    'Hunter2 Secret: x',
+  ]) {
+    const editor = (path: string) => {
+      writeFileSync(path, `${line}\n`);
+      return 0;
+    };
+    const { errors } = await secret(['edit'], { answers: ['no'], editor });
+    t.regex(errors, /^secrets:\d+:\d+: /, line);
+    t.notRegex(errors, /Hunter2|Secret/, line);
+  }
 });
 
 test('edit can be tried again after a mistake', async (t) => {

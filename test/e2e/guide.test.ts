@@ -286,6 +286,12 @@ test.serial('another secret restarts Synapse once, and changes nothing else', as
 test.serial('what is switched off leaves nothing behind', async (t) => {
   t.timeout(300_000);
   await run(t, {});
+  t.deepEqual(
+    (await homeserverYaml())['federation_domain_whitelist'],
+    others['matrix_federation_domain_whitelist'],
+    'nobody is let in by a missing line',
+  );
+  await run(t, { matrix_federation_domain_whitelist: null });
   const stays = [
     'media_store_path',
     'signing_key_path',

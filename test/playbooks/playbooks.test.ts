@@ -138,7 +138,7 @@ test('playbooks › PostgreSQL without its password, and one elsewhere without i
   const { exitCode, stdout, stderr } = await homerun(['lint', 'playbooks/site.yaml', '-i', join(folder, 'hosts.yaml')]);
   t.is(exitCode, 1);
   const said = stdout + stderr;
-  t.regex(said, /undefined variable "matrix_database_password"/);
+  t.regex(said, /homerun secret set matrix_database_password/);
   t.regex(said, /undefined variable "matrix_database_host"/);
   t.notRegex(said, /\bfile:/);
 });
@@ -179,7 +179,7 @@ test('playbooks › each variable is used, has a default or is required, and say
     ...compared,
   ];
   // Wanted with some values of others only: an error then where they are used.
-  const conditional = ['matrix_client_release', 'matrix_database_host', 'matrix_database_password'];
+  const conditional = ['matrix_client_release', 'matrix_database_host'];
   for (const [name, { guide, required, default: value }] of Object.entries(options)) {
     t.true((used.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1 || compared.includes(name), `${name} is used`);
     t.true(required === true || value !== undefined || conditional.includes(name), `${name} has a default`);

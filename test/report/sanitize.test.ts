@@ -1,5 +1,6 @@
 import test from 'ava';
 import { assert, property, string } from 'fast-check';
+import { safeJson } from '../../src/report/json.ts';
 import { indented, oneLine, sanitize, sanitizeAll } from '../../src/report/sanitize.ts';
 
 const table: readonly (readonly [what: string, text: string, shown: string])[] = [
@@ -50,7 +51,18 @@ test('a name is one line', (t) => {
 });
 
 test('every line of a text is indented, and commands of a CI service get a bar in front', (t) => {
-  t.deepEqual(indented('a\n\n ::warning::x\n##[group]y\nb: ::c\n\n', '  '), ['  a', '', '  |  ::warning::x', '  | ##[group]y', '  b: ::c']);
+  t.deepEqual(indented('a\n\n ::warning::x\n##[group]y\nb: ::c\n\n', '  '), ['  a', '', '  |  ::warning::x', '  #|#[group]y', '  b: ::c']);
+});
+
+test('commands that a CI service obeys anywhere in a line are parted, in text and in JSON', (t) => {
+  for (const command of ['##vso[task.setvariable variable=PATH]/tmp', 'log ##[add-path]/tmp', '##TeamCity[x]', '###[x]']) {
+    t.notRegex(sanitize(command), /##(\[|vso|teamcity)/i, command);
+    t.is(sanitize(sanitize(command)), sanitize(command));
+    const json = safeJson({ command });
+    t.notRegex(json, /##(\[|vso|teamcity)/i, command);
+    t.deepEqual(JSON.parse(json), { command });
+  }
+  t.is(sanitize('## a heading [1]'), '## a heading [1]');
 });
 
 test('a whole event is sanitised, keys included', (t) => {

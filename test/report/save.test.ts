@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -17,6 +17,18 @@ test('a saved run is on the disk event by event, for its owner alone', async (t)
   t.is(readFileSync(file, 'utf8'), events.slice(0, 2).map(jsonLine).join(''));
   t.is(statSync(file).mode & 0o777, 0o600);
   await report.end();
+});
+
+test('a file that others could read becomes its owner’s alone, before anything is written, and one of another user is refused', async (t) => {
+  const file = join(folder, 'open.jsonl');
+  writeFileSync(file, 'old\n', { mode: 0o644 });
+  const report = saveReport(file);
+  t.is(statSync(file).mode & 0o777, 0o600);
+  await report.end();
+  if (process.getuid?.() !== 0) return void t.log('not shown for another user: that takes root');
+  chownSync(file, 65_534, 65_534);
+  t.throws(() => saveReport(file), { instanceOf: InputError, message: /open\.jsonl: it belongs to another user/ });
+  t.is(readFileSync(file, 'utf8'), 'old\n');
 });
 
 test('an older run is kept until a new one has begun', async (t) => {

@@ -39,7 +39,7 @@ const defects: readonly Defect[] = [
   {
     what: 'what a helper makes of a secret is none',
     file: 'language/template-evaluate',
-    from: 'hadSecret ? this.#sealed(result) : result',
+    from: 'isMade ? this.#sealed(result) : result',
     to: 'result',
     test: type,
   },
