@@ -11,12 +11,13 @@ export function encodingsOf(text: string): readonly string[] {
   const forms = [
     text,
     ...[text, json].flatMap((one) => [one, inJson(one)]),
-    json.replaceAll('/', '\\/'),
-    json.replaceAll(/[<>&]/g, (one) => unicode(one)),
-    json.replaceAll(/[^ -~]/g, (one) => unicode(one)),
+    ...asciiJson(json),
     ...percent(text),
     ...base64(bytes),
     ...eitherCase(bytes.toString('hex')),
+    ...[':', ' '].flatMap((between) => eitherCase(bytes.toString('hex').replaceAll(/..(?=.)/g, `$&${between}`))),
+    ...eitherCase(bytes.toString('hex').replaceAll(/../g, '%$&')),
+    quotedPrintable(bytes),
     ...eitherCase(bytes.toString('hex').replaceAll(/../g, '\\x$&'), '\\X'),
     [...bytes].map((byte) => `\\${octal(byte)}`).join(''),
     ...inQuotes(text),
@@ -32,6 +33,14 @@ function inJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
+/** As PHP, Go, Gson and Python write it: each leaves other characters as they are. */
+function asciiJson(json: string): readonly string[] {
+  const slashed = json.replaceAll('/', '\\/');
+  const escaped = [/[<>&]/g, /[<>&=']/g, /[^ -~]/g, /[^ -~]|[<>&]/g, /[^ -~]|[<>&=']/g];
+  const all = [json, slashed].flatMap((one) => [one, ...escaped.map((which) => one.replaceAll(which, unicode))]);
+  return [...all, inJson(json.replaceAll(/[^ -~]/g, unicode))];
+}
+
 function unicode(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
@@ -44,6 +53,12 @@ function octal(byte: number): string {
 function eitherCase(text: string, mark?: string): readonly string[] {
   const upper = text.toUpperCase();
   return [text, mark === undefined ? upper : upper.replaceAll(mark, mark.toLowerCase())];
+}
+
+/** RFC 2045, 6.7; its soft line breaks are seen to where text is searched. */
+function quotedPrintable(bytes: Buffer): string {
+  const isPlain = (byte: number) => byte === 9 || (byte >= 32 && byte < 127 && byte !== 61);
+  return [...bytes].map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : `=${byte.toString(16).padStart(2, '0').toUpperCase()}`)).join('');
 }
 
 /** By what a program leaves as it is: of most punctuation opinions differ. */

@@ -3,16 +3,33 @@ const mask = '***';
 /** Characters that a search looks at at once. */
 const window = 3;
 const slots = 1 << 16;
-/** Texts from this length on are also found where line ends part them: shorter ones would be found in what has nothing to do with them. */
+/** Characters by which the longer texts are told apart: many may begin with the same few, as keys in PEM do. */
+const head = 8;
+/** Texts from this length on are also found where something parts them: shorter ones would be found in what has nothing to do with them. */
 const shortestParted = 8;
 
 /**
+ * What programs put into a text, and what stood there: line ends with the blanks behind them, in place of nothing or of a blank (YAML folds there); the
+ * signs of a difference and the names of hosts in front of lines; line ends as JSON and quoted-printable write them; colours of a terminal.
+ */
+const gaps: readonly (readonly [what: RegExp, stood: string])[] = [
+  [/\r?\n[ \t]*/g, ''],
+  [/\r?\n[ \t]*/g, ' '],
+  [/\r?\n(?:[+\- ]|[^\s|]{1,255} \| )[ \t]*/g, ''],
+  [/=\r?\n/g, ''],
+  [/\\n/g, ''],
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for.
+  [/\u001b\[[0-9;]*m/g, ''],
+];
+
+/**
  * Replaces many texts in another, each wherever it stands, also where they overlap or one is a part of another: nothing of any of them is left. Of long ones
- * neither where a program has broken them into lines. One walk over the text, however many there are.
+ * neither where something has come in between (`gaps`). A walk over the text for each of these, however many texts there are.
  */
 export class Redactor {
-  /** By the hash of their first characters. */
-  readonly #begins = new Map<number, string[]>();
+  /** Those of a few characters by the hash of the first ones, the others by their heads; longest first. */
+  readonly #few = new Map<number, string[]>();
+  readonly #heads = new Map<string, string[]>();
   readonly #isBegin = new Uint8Array(slots);
   readonly #short = new Set<string>();
   readonly #all = new Set<string>();
@@ -28,17 +45,16 @@ export class Redactor {
       }
       const slot = slotOf(text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2));
       this.#isBegin[slot] = 1;
-      this.#begins.set(
-        slot,
-        [...(this.#begins.get(slot) ?? []), text].sort((a, b) => b.length - a.length),
-      );
+      if (text.length < head) addLongestFirst(this.#few, slot, text);
+      else addLongestFirst(this.#heads, text.slice(0, head), text);
     }
   }
 
   /** `text` with `***` in their place. */
   text(text: string): string {
     if (this.#all.size === 0 || text === '') return text;
-    const found = [...this.#found(text), ...this.#parted(text)];
+    const found = this.#found(text);
+    for (const [gap, stood] of gaps) for (const one of this.#parted(text, gap, stood)) found.push(one);
     if (found.length === 0) return text;
     found.sort(([a], [b]) => a - b);
     let result = '';
@@ -50,36 +66,42 @@ export class Redactor {
     return result + text.slice(end);
   }
 
-  /** Where they stand, each with its end. */
+  /** Where they stand, from where to where; what overlaps or touches is one. */
   #found(text: string, shortest = 0): [from: number, to: number][] {
     const found: [number, number][] = [];
+    const add = (from: number, to: number): void => {
+      const last = found.at(-1);
+      if (last && from >= last[0] && from <= last[1]) last[1] = Math.max(last[1], to);
+      else found.push([from, to]);
+    };
     let [first, second] = [text.charCodeAt(0), text.charCodeAt(1)];
     for (let index = window - 1; index < text.length; index++) {
       const third = text.charCodeAt(index);
       const slot = slotOf(first, second, third);
       if (this.#isBegin[slot] === 1) {
         const from = index - window + 1;
-        const one = this.#begins.get(slot)?.find((form) => text.startsWith(form, from));
-        if (one !== undefined && one.length >= shortest) found.push([from, from + one.length]);
+        const isHere = (form: string) => text.startsWith(form, from);
+        const one = this.#heads.get(text.slice(from, from + head))?.find(isHere) ?? this.#few.get(slot)?.find(isHere);
+        if (one !== undefined && one.length >= shortest) add(from, from + one.length);
       }
       first = second;
       second = third;
     }
     for (const one of shortest > 0 ? [] : this.#short)
-      for (let from = text.indexOf(one); from >= 0; from = text.indexOf(one, from + 1)) found.push([from, from + one.length]);
+      for (let from = text.indexOf(one); from >= 0; from = text.indexOf(one, from + 1)) add(from, from + one.length);
     return found;
   }
 
-  /** The same in the text without its line ends and the blanks behind them. */
-  #parted(text: string): [from: number, to: number][] {
-    if (!text.includes('\n')) return [];
+  /** The same in the text with what stood there in place of each `gap`. */
+  #parted(text: string, gap: RegExp, stood: string): [from: number, to: number][] {
+    if (text.search(gap) < 0) return [];
     const starts: number[] = [];
     const shifts: number[] = [];
     let joined = '';
     let from = 0;
-    for (const { index, 0: gap } of text.matchAll(/\r?\n[ \t]*/g)) {
-      joined += text.slice(from, index);
-      from = index + gap.length;
+    for (const { index, 0: whole } of text.matchAll(gap)) {
+      joined += text.slice(from, index) + stood;
+      from = index + whole.length;
       starts.push(joined.length);
       shifts.push(from - joined.length);
     }
@@ -97,6 +119,13 @@ export class Redactor {
     };
     return found.map(([a, b]) => [shifted(a, false), shifted(b, true)]);
   }
+}
+
+function addLongestFirst<K>(to: Map<K, string[]>, key: K, text: string): void {
+  to.set(
+    key,
+    [...(to.get(key) ?? []), text].sort((a, b) => b.length - a.length),
+  );
 }
 
 function slotOf(first: number, second: number, third: number): number {

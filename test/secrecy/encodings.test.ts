@@ -158,3 +158,38 @@ test('a hundred secrets cost a log of megabytes little, and none of it is taken 
   // Of a machine that does something else besides.
   t.true(rate > 1);
 });
+
+test('a secret is hidden also where something stands in it: folded lines, signs of a difference, names of hosts, colours, breaks of mails', (t) => {
+  const secret = 'correct horse battery staple é 12345';
+  const masker = new Masker();
+  masker.learn(new Secret(secret));
+  const encoded = Buffer.from(`before ${secret} behind`).toString('base64');
+  const texts = [
+    'correct horse battery\n  staple é 12345',
+    'correct horse \n+battery staple é 12345',
+    'web1 | correct horse \nweb1 | battery staple é 12345',
+    'correct \u001b[31mhorse\u001b[0m battery staple é 12345',
+    'correct horse bat=\r\ntery staple =C3=A9 12345',
+    encoded.replaceAll(/.{20}/g, '$&\\n'),
+    encoded.replaceAll(/.{20}/g, '$&\n+'),
+    Buffer.from(secret)
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$&:'),
+    Buffer.from(secret).toString('hex').replaceAll(/../g, '%$&'),
+  ];
+  for (const text of texts) {
+    const shown = masker.text(`> ${text} <`);
+    t.regex(shown, /^> [\s\S]{0,20}\*\*\*[\s\S]{0,20} <$/, `${text}: ${shown}`);
+    t.notRegex(shown, /horse|battery|staple/, text);
+  }
+});
+
+test('a host that says a secret a million times, or the begin of many, makes nothing of it but one mark', (t) => {
+  const masker = new Masker();
+  for (const secret of ['abcd1234', 'aaaaaaaa', '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----\n'])
+    masker.learn(new Secret(secret));
+  t.is(masker.text('abcd1234'.repeat(1 << 18)), '***');
+  t.is(masker.text('a'.repeat(1 << 20)), '***');
+  const dashes = '-'.repeat(1 << 20);
+  t.is(masker.text(dashes), dashes);
+});
