@@ -137,7 +137,7 @@ export default defineModule({
     if (!isRight(params, answer))
       throw new TaskError(
         `${params.url} answered ${answer.status}, expected ${params.status_code.join(' or ')}`,
-        answer.body.trim().slice(0, 200) || undefined,
+        begunBody(answer.body.trim()),
         resultOf(params, answer),
       );
     return [];
@@ -247,6 +247,11 @@ function areFields(body: unknown): boolean {
       .flat()
       .every((one) => typeof one !== 'object' || one instanceof Secret)
   );
+}
+
+function begunBody(body: string): string | undefined {
+  if (body === '') return undefined;
+  return body.length > 200 ? `${body.slice(0, 200)}…` : body;
 }
 
 function isRight({ status_code }: Params, answer: HttpAnswer): boolean {

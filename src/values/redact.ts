@@ -22,6 +22,12 @@ const gaps: readonly (readonly [what: RegExp, stood: string])[] = [
   [/\u001b\[[0-9;]*m/g, ''],
 ];
 
+/** Where we cut a text: what stands before or behind may be the begin or the end of a secret. */
+const cut = /…|\n\[\d+ bytes left out\]\n|\n# \d+ more characters/g;
+/** Cuts of one text that are looked at, and characters beside each: a host's text may be full of them. */
+const mostCuts = 500;
+const mostBeside = 600;
+
 /**
  * Replaces many texts in another, each wherever it stands, also where they overlap or one is a part of another: nothing of any of them is left. Of long ones
  * neither where something has come in between (`gaps`). A walk over the text for each of these, however many texts there are.
@@ -32,6 +38,8 @@ export class Redactor {
   readonly #heads = new Map<string, string[]>();
   readonly #isBegin = new Uint8Array(slots);
   readonly #short = new Set<string>();
+  /** Those that have a head by their last characters; made when a text was cut. */
+  #tails: Map<string, string[]> | undefined;
   readonly #all = new Set<string>();
 
   /** @param texts more to replace; empty ones are none. */
@@ -39,6 +47,7 @@ export class Redactor {
     for (const text of texts) {
       if (text === '' || this.#all.has(text)) continue;
       this.#all.add(text);
+      this.#tails = undefined;
       if (text.length < window) {
         this.#short.add(text);
         continue;
@@ -55,6 +64,7 @@ export class Redactor {
     if (this.#all.size === 0 || text === '') return text;
     const found = this.#found(text);
     for (const [gap, stood] of gaps) for (const one of this.#parted(text, gap, stood)) found.push(one);
+    found.push(...this.#besideCuts(text));
     if (found.length === 0) return text;
     found.sort(([a], [b]) => a - b);
     let result = '';
@@ -90,6 +100,43 @@ export class Redactor {
     for (const one of shortest > 0 ? [] : this.#short)
       for (let from = text.indexOf(one); from >= 0; from = text.indexOf(one, from + 1)) add(from, from + one.length);
     return found;
+  }
+
+  /** What is left of those that were cut, `head` characters at least. */
+  #besideCuts(text: string): [from: number, to: number][] {
+    const found: [number, number][] = [];
+    for (const { index, 0: mark } of [...text.matchAll(cut)].slice(0, mostCuts)) {
+      const behind = index + mark.length;
+      for (let from = Math.max(0, index - mostBeside); from <= index - head; from++) {
+        const isBegun = (form: string) => form.length > index - from && form.startsWith(text.slice(from, index));
+        if (this.#heads.get(text.slice(from, from + head))?.some(isBegun)) found.push([from, index]);
+      }
+      for (let to = behind + head; to <= Math.min(text.length, behind + mostBeside); to++) {
+        const isEnded = (form: string) => form.length > to - behind && form.endsWith(text.slice(behind, to));
+        if (
+          this.#endings()
+            .get(text.slice(to - head, to))
+            ?.some(isEnded)
+        )
+          found.push([behind, to]);
+      }
+    }
+    return found;
+  }
+
+  #endings(): ReadonlyMap<string, readonly string[]> {
+    if (this.#tails) return this.#tails;
+    const tails = new Map<string, string[]>();
+    for (const forms of this.#heads.values()) {
+      for (const form of forms) {
+        const tail = form.slice(-head);
+        const others = tails.get(tail);
+        if (others) others.push(form);
+        else tails.set(tail, [form]);
+      }
+    }
+    this.#tails = tails;
+    return tails;
   }
 
   /** The same in the text with what stood there in place of each `gap`. */

@@ -193,3 +193,13 @@ test('a host that says a secret a million times, or the begin of many, makes not
   const dashes = '-'.repeat(1 << 20);
   t.is(masker.text(dashes), dashes);
 });
+
+test('of a secret that was cut where a text is shortened, what is left is hidden too', (t) => {
+  const masker = new Masker();
+  masker.learn(new Secret('correct-horse-battery-staple'));
+  t.is(masker.text('the server said: token correct-horse-batt…'), 'the server said: token ***…');
+  t.is(masker.text('sh: …horse-battery-staple is wrong'), 'sh: …*** is wrong');
+  t.is(masker.text('x correct-horse-b\n[12 bytes left out]\nry-staple y'), 'x ***\n[12 bytes left out]\nry-staple y'.replace('ry-staple', '***'));
+  t.is(masker.text('+correct-horse-\n# 20 more characters\n'), '+***\n# 20 more characters\n');
+  t.is(masker.text('correct …staple'), 'correct …staple');
+});
