@@ -398,4 +398,6 @@ const defects: readonly Defect[] = [
   { what: 'a sudo is started for each task', file: 'remote/connect', from: 'if (known)\n                return known;', to: '', test: oneSudo },
 ];
 
-process.exitCode = showDefects([...defects, ...lockDefects, ...hostileDefects], process.argv[2]);
+export const remoteDefects: readonly Defect[] = [...defects, ...lockDefects, ...hostileDefects];
+
+if (process.argv[1] === import.meta.filename) process.exitCode = showDefects(remoteDefects, process.argv[2]);

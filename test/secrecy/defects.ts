@@ -7,7 +7,7 @@ const type: TestChoice = { file: 'secrecy/secret' };
 const born: TestChoice = { file: 'secrecy/born', match: 'copy ›' };
 const store: TestChoice = { file: 'cli/secret-store' };
 
-const defects: readonly Defect[] = [
+export const secrecyDefects: readonly Defect[] = [
   {
     what: 'JSON shows a secret',
     file: 'values/secret',
@@ -84,7 +84,13 @@ const defects: readonly Defect[] = [
   { what: 'escapes of C are not hidden', file: 'values/encodings', from: '...escaped(text),', to: '', test: encodings },
   { what: 'URLs are not hidden', file: 'values/encodings', from: '...percent(text),', to: '', test: encodings },
   { what: 'UTF-16 is not hidden', file: 'values/encodings', from: "text.split('').join('\\0'),", to: '', test: encodings },
-  { what: 'what is broken into lines is not hidden', file: 'values/redact', from: ', ...this.#parted(text)]', to: ']', test: encodings },
+  {
+    what: 'what is broken into lines is not hidden',
+    file: 'values/redact',
+    from: 'for (const [gap, stood] of gaps)',
+    to: 'for (const [gap, stood] of [])',
+    test: encodings,
+  },
   { what: 'of two secrets that overlap one stays', file: 'values/redact', from: 'end = Math.max(end, to);', to: 'end = to;', test: encodings },
   {
     what: 'the shorter of two that begin alike is hidden',
@@ -101,7 +107,7 @@ const defects: readonly Defect[] = [
     to: '',
     test: encodings,
   },
-  { what: 'the cause of an error shows it', file: 'engine/mask', from: 'if (thrown.cause !== undefined)', to: 'if (false)', test: encodings },
+  { what: 'the cause of an error shows it', file: 'engine/mask', from: 'if (cause !== undefined)', to: 'if (false)', test: encodings },
   { what: 'a stack shows it', file: 'engine/mask', from: 'if (stack !== undefined)', to: 'if (false)', test: encodings },
   {
     what: 'a file is born as the umask of the host is',
@@ -168,4 +174,4 @@ const defects: readonly Defect[] = [
   },
 ];
 
-process.exitCode = showDefects(defects, process.argv[2]);
+if (process.argv[1] === import.meta.filename) process.exitCode = showDefects(secrecyDefects, process.argv[2]);
