@@ -25,7 +25,10 @@ test('a file that others could read becomes its owner’s alone, before anything
   const report = saveReport(file);
   t.is(statSync(file).mode & 0o777, 0o600);
   await report.end();
-  if (process.getuid?.() !== 0) return void t.log('not shown for another user: that takes root');
+  if (process.getuid?.() !== 0) {
+    t.log('not shown for another user: that takes root');
+    return;
+  }
   chownSync(file, 65_534, 65_534);
   t.throws(() => saveReport(file), { instanceOf: InputError, message: /open\.jsonl: it belongs to another user/ });
   t.is(readFileSync(file, 'utf8'), 'old\n');
