@@ -1,6 +1,7 @@
 // A server of this process as the far end of a session: it reads trips, and answers them as it likes; or it has a real shell do it.
 
 import { spawn, spawnSync } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
 
 /** A trip as it arrives. */
@@ -64,17 +65,24 @@ export function honest(folder: string): (channel: ServerChannel, client: unknown
   const [program, ...words] = ownName(folder);
   return (channel, _client, command) => {
     const child = spawn(program, [...words, command], { cwd: folder, env: { HOME: folder, PATH: `${folder}/bin:/usr/bin:/bin` } });
-    child.stdout.on('data', (chunk: Buffer) => channel.write(chunk));
-    child.stderr.on('data', (chunk: Buffer) => channel.stderr.write(chunk));
+    // One after another: where both streams wait for the client's window, ssh2's server forgets one of them.
+    let said = Promise.resolve();
+    const say = (stream: Writable, chunk: Buffer): void => {
+      said = said.then(() => new Promise((resolve) => stream.write(chunk, () => resolve())));
+    };
+    child.stdout.on('data', (chunk: Buffer) => say(channel, chunk));
+    child.stderr.on('data', (chunk: Buffer) => say(channel.stderr, chunk));
     channel.on('data', (chunk: Buffer) => child.stdin.write(chunk));
     channel.on('end', () => child.stdin.end());
     channel.on('close', () => child.stdin.end());
     // Whoever hangs up first leaves the other with something to say.
     for (const stream of [child.stdin, channel, channel.stderr]) stream.on('error', () => undefined);
-    child.on('close', (code) => {
+    const end = async (code: number | null): Promise<void> => {
+      await said;
       channel.exit(code ?? 255);
       channel.end();
-    });
+    };
+    child.on('close', (code) => void end(code));
   };
 }
 
