@@ -102,26 +102,36 @@ export class Redactor {
     return found;
   }
 
-  /** What is left of those that were cut, `head` characters at least. */
+  /** What is left of those that were cut, `head` characters at least: on each side of a cut the longest. */
   #besideCuts(text: string): [from: number, to: number][] {
     const found: [number, number][] = [];
-    for (const { index, 0: mark } of [...text.matchAll(cut)].slice(0, mostCuts)) {
+    let looked = 0;
+    for (const { index, 0: mark } of text.matchAll(cut)) {
+      if (looked++ === mostCuts) break;
       const behind = index + mark.length;
-      for (let from = Math.max(0, index - mostBeside); from <= index - head; from++) {
-        const isBegun = (form: string) => form.length > index - from && form.startsWith(text.slice(from, index));
-        if (this.#heads.get(text.slice(from, from + head))?.some(isBegun)) found.push([from, index]);
-      }
-      for (let to = behind + head; to <= Math.min(text.length, behind + mostBeside); to++) {
-        const isEnded = (form: string) => form.length > to - behind && form.endsWith(text.slice(behind, to));
-        if (
-          this.#endings()
-            .get(text.slice(to - head, to))
-            ?.some(isEnded)
-        )
-          found.push([behind, to]);
-      }
+      const from = this.#begunBefore(text, index);
+      const to = this.#endedBehind(text, behind);
+      if (from !== undefined) found.push([from, index]);
+      if (to !== undefined) found.push([behind, to]);
     }
     return found;
+  }
+
+  #begunBefore(text: string, index: number): number | undefined {
+    for (let from = Math.max(0, index - mostBeside); from <= index - head; from++) {
+      const isBegun = (form: string) => form.length > index - from && form.startsWith(text.slice(from, index));
+      if (this.#heads.get(text.slice(from, from + head))?.some(isBegun)) return from;
+    }
+    return undefined;
+  }
+
+  #endedBehind(text: string, behind: number): number | undefined {
+    const endings = this.#endings();
+    for (let to = Math.min(text.length, behind + mostBeside); to >= behind + head; to--) {
+      const isEnded = (form: string) => form.length > to - behind && form.endsWith(text.slice(behind, to));
+      if (endings.get(text.slice(to - head, to))?.some(isEnded)) return to;
+    }
+    return undefined;
   }
 
   #endings(): ReadonlyMap<string, readonly string[]> {
@@ -141,7 +151,6 @@ export class Redactor {
 
   /** The same in the text with what stood there in place of each `gap`. */
   #parted(text: string, gap: RegExp, stood: string): [from: number, to: number][] {
-    if (text.search(gap) < 0) return [];
     const starts: number[] = [];
     const shifts: number[] = [];
     let joined = '';
@@ -152,6 +161,7 @@ export class Redactor {
       starts.push(joined.length);
       shifts.push(from - joined.length);
     }
+    if (starts.length === 0) return [];
     joined += text.slice(from);
     const found = this.#found(joined, shortestParted);
     const shifted = (position: number, isEnd: boolean): number => {

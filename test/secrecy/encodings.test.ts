@@ -202,4 +202,7 @@ test('of a secret that was cut where a text is shortened, what is left is hidden
   t.is(masker.text('x correct-horse-b\n[12 bytes left out]\nry-staple y'), 'x ***\n[12 bytes left out]\nry-staple y'.replace('ry-staple', '***'));
   t.is(masker.text('+correct-horse-\n# 20 more characters\n'), '+***\n# 20 more characters\n');
   t.is(masker.text('correct …staple'), 'correct …staple');
+  masker.learn(new Secret('a'.repeat(700)));
+  const cuts = `${'a'.repeat(600)}…`.repeat(1000) + '…'.repeat(1 << 20);
+  t.regex(masker.text(cuts), /^\*\*\*…/);
 });
