@@ -42,10 +42,11 @@ export function journalIn(folder: string, run: string = randomUUID()): Journal {
       const isDone = (name: string) => taken.get(keyOf(host, play))?.has(name) === true && !handlers.includes(name);
       const others = [...before].flatMap(([id, names]) => (id === run ? [] : [[id, names.filter((name) => !isDone(name))] as const]));
       const elsewhere = new Set(others.flatMap(([, names]) => names));
-      const after = [...others, [run, handlers.filter((name) => !elsewhere.has(name))] as const].filter(([, names]) => names.length > 0);
-      if (isDeepStrictEqual(new Map(after), before)) return;
+      const own = [run, handlers.filter((name) => !elsewhere.has(name))] as const;
+      const after = new Map([...others, own].filter(([, names]) => names.length > 0));
+      if (isDeepStrictEqual(after, before)) return;
       try {
-        write(fileOf(host), new Map([...new Map([...entries, [play, new Map(after)] as const])].filter(([, runs]) => runs.size > 0)));
+        write(fileOf(host), after.size > 0 ? new Map([...entries, [play, after]]) : without(entries, play));
       } catch (error) {
         throw new TaskError(
           `the handlers owed to ${host} cannot be written down in ${folder}: ${systemReason(error)}`,
@@ -54,6 +55,10 @@ export function journalIn(folder: string, run: string = randomUUID()): Journal {
       }
     },
   };
+}
+
+function without(entries: Entries, play: string): Entries {
+  return new Map([...entries].filter(([other]) => other !== play));
 }
 
 function read(file: string): Entries {

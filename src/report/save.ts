@@ -32,8 +32,9 @@ export function saveReport(file: string): Report {
   return explained(file, () => {
     const isNew = !existsSync(file);
     const descriptor = openSync(file, 'a', privateMode);
-    const { uid, isRegular } = statusOf(descriptor);
-    if (isRegular && uid !== userInfo().uid) {
+    const status = fstatSync(descriptor);
+    const isRegular = status.isFile();
+    if (isRegular && status.uid !== userInfo().uid) {
       closeSync(descriptor);
       throw new Error('it belongs to another user, who could read it');
     }
@@ -82,11 +83,6 @@ export function fileReport(file: string, build: (events: readonly TimedEvent[]) 
       if (events.length > 0) write(build(events));
     },
   };
-}
-
-function statusOf(descriptor: number): { readonly uid: number; readonly isRegular: boolean } {
-  const found = fstatSync(descriptor);
-  return { uid: found.uid, isRegular: found.isFile() };
 }
 
 /** Throws what writing the file would throw, as far as that can be known; leaves nothing behind. */
