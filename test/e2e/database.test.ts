@@ -128,6 +128,13 @@ test.serial('in a container: the database is as Synapse wants it, nothing listen
   t.deepEqual(again.changed, [], complaint(again));
 });
 
+test.serial('an image of another major version than the files is refused before anything is touched', async (t) => {
+  const ran = await runWith({ boxed: { matrix_database_image: 'docker.io/library/postgres:9.6' } }, steps, '-l', 'boxed');
+  t.is(ran.exitCode, 2);
+  t.regex(failure(ran)?.message ?? '', /are those of PostgreSQL \d+, and matrix_database_image is docker\.io\/library\/postgres:9\.6/);
+  t.deepEqual(ran.changed, []);
+});
+
 test.serial('another role of the server and another password do not get in', async (t) => {
   const tries = await on(
     'boxed',
