@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A mistake that somebody could make: in which file of src, and what stands there instead (as compiled); and the test that must find it. */
-export interface Defect {
+/** A mistake that somebody could make: in which file of src, and what stands there instead, as compiled. */
+export interface Mistake {
   readonly what: string;
   /** Without its ending: `remote/ssh`. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** A mistake, and the test that must find it. */
+export interface Defect extends Mistake {
   readonly test: TestChoice;
 }
 

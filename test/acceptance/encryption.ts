@@ -40,6 +40,7 @@ export function encryption(scene: Scene): void {
     const { alice, bob } = scene;
     await Promise.all([alice, bob].map((one) => signOwnDevice(one)));
     t.false((await cryptoOf(alice).getUserVerificationStatus(bob.id)).isCrossSigningVerified());
+    await until('alice to know the keys of bob', () => cryptoOf(alice).userHasCrossSigningKeys(bob.id));
     const request = await cryptoOf(alice).requestVerificationDM(bob.id, room);
     const incoming = await until('the request of alice', () => cryptoOf(bob).findVerificationRequestDMInProgress(room, alice.id));
     await compare(t, request, incoming);

@@ -129,7 +129,7 @@ test.serial('in a container: the database is as Synapse wants it, nothing listen
 });
 
 test.serial('an image of another major version than the files is refused before anything is touched', async (t) => {
-  const ran = await runWith({ boxed: { matrix_database_image: 'docker.io/library/postgres:9.6' } }, steps, '-l', 'boxed');
+  const ran = await runWith({}, steps, '-l', 'boxed', '-e', 'matrix_database_image=docker.io/library/postgres:9.6');
   t.is(ran.exitCode, 2);
   t.regex(failure(ran)?.message ?? '', /are those of PostgreSQL \d+, and matrix_database_image is docker\.io\/library\/postgres:9\.6/);
   t.deepEqual(ran.changed, []);

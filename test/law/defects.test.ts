@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { createLimit } from '../../src/remote/limit.ts';
-import { type Defect, defects } from './defects.ts';
+import type { Mistake } from '../defects.ts';
+import { defects } from './defects.ts';
 import { breachFound, nothingFound } from './look.ts';
 
 /** Each is looked for in a process of its own. */
@@ -22,7 +23,7 @@ for (const defect of defects)
     t.is(code, breachFound, 'no case shows it');
   });
 
-async function lookFor(defect: Defect): Promise<unknown> {
+async function lookFor(defect: Mistake): Promise<unknown> {
   const program = fileURLToPath(new URL('look.js', import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(defect)], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code]: unknown[] = await once(child, 'exit');

@@ -1,12 +1,6 @@
-/** A mistake that somebody could make: in which file, and what stands there instead. */
-export interface Defect {
-  readonly what: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
+import type { Mistake } from '../defects.ts';
 
-export const defects: readonly Defect[] = [
+export const defects: readonly Mistake[] = [
   { what: 'a write makes nothing stale', file: 'engine/answers', from: 'this.#known.delete(id);', to: 'void id;' },
   { what: 'links are not followed when answers become stale', file: 'engine/answers', from: ', ...this.#aliasesOf(writes)]', to: ']' },
   {
@@ -43,7 +37,7 @@ export const defects: readonly Defect[] = [
     to: 'const registered = host.registered',
   },
   { what: 'a handler runs twice', file: 'engine/walk', from: 'host.pending.delete(handler);', to: '' },
-  { what: 'handlers owed by an earlier run are forgotten', file: 'engine/journal', from: 'read(fileOf(host))[play] ?? []', to: '[]' },
+  { what: 'handlers owed by an earlier run are forgotten', file: 'engine/journal', from: 'pending(host, play) {', to: 'pending(host, play) { return [];' },
   { what: 'a change does not notify', file: 'engine/whole-task', from: "outcome.status === 'changed' ||", to: '' },
   {
     what: 'always is left out on a host that failed',

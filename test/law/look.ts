@@ -1,6 +1,6 @@
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Defect } from './defects.ts';
+import type { Mistake } from '../defects.ts';
 
 /** Exit codes; none that a crash gives. */
 export const breachFound = 3;
@@ -19,7 +19,7 @@ export interface Edit {
 
 // As a program: looks for a case that shows the defect which is given as JSON, in a process whose program has it.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { file, from, to } = JSON.parse(process.argv[2] ?? '') as Defect;
+  const { file, from, to } = JSON.parse(process.argv[2] ?? '') as Mistake;
   const edit: Edit = { url: new URL(`../../src/${file}.js`, import.meta.url).href, from, to };
   register('./edited.js', import.meta.url, { data: edit });
   const { findBreach } = await import('./law.ts');
