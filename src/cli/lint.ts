@@ -29,7 +29,7 @@ const define: Define = (command, { io, finish }) => {
     .action(async (given: readonly string[], typed: Arguments) => {
       const playbooks = given.length > 0 ? given : allPlaybooks(io.workingFolder);
       const { problems, plays, hosts } = await problemsOf(
-        () => loadRun({ ...runOptions(typed, io), playbooks }),
+        () => loadRun({ ...runOptions(typed, io), playbooks }, true),
         createFiles(io.workingFolder, homedir()),
         given.length === 0,
       );

@@ -8,8 +8,12 @@ import { namedSecrets } from '../language/secrets.ts';
 import { loadModules } from '../modules/registry.ts';
 import { factNames } from '../questions/facts.ts';
 
-/** Reads and checks everything of a run, and does nothing. @throws InputError with every problem at once. */
-export async function loadRun(options: RunOptions): Promise<Loaded> {
+/**
+ * Reads and checks everything of a run, and does nothing.
+ * @param foresees whether tasks that are certain to fail are warned of.
+ * @throws InputError with every problem at once.
+ */
+export async function loadRun(options: RunOptions, foresees = false): Promise<Loaded> {
   const modules = await loadModules();
   const inventories = options.inventories.map((path) => resolve(options.workingFolder, path));
   // Opening the secrets file takes longer than all the rest, and no value of it is looked at.
@@ -29,6 +33,7 @@ export async function loadRun(options: RunOptions): Promise<Loaded> {
     workingFolder: options.workingFolder,
     home: homedir(),
     environment: options.environment,
+    foresees,
     ...(options.limit !== undefined && { limit: options.limit }),
   });
 }

@@ -27,5 +27,10 @@ export function catalogOf(modules: ReadonlyMap<string, Module>): ModuleCatalog {
       const checked = checkParams(name, module, params, nearest, unknown);
       return 'problems' in checked ? checked.problems : [];
     },
+    foresee: (name, params) => {
+      const module = modules.get(name);
+      const checked = module?.foresee && checkParams(name, module, params, nearest);
+      return checked && 'params' in checked ? module.foresee?.(checked.params as never) : undefined;
+    },
   };
 }

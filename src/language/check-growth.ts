@@ -35,5 +35,5 @@ export function someHost(play: Play, growth: Growth, inventory: GrowingInventory
   const names = [...inventory.variablesOf(() => true), ...growth.variables];
   const registered = new Map([...hosts].flatMap((one) => [...one.registered.keys()]).map((name) => [name, { unknown: true } as const]));
   const host: Host = { name: unnamed, source: play.source, file: '', folder: '', groups: [], layers: [unknownLayer('variables of hosts', names)] };
-  return { host, registered, renewed: 0 };
+  return { host, registered, renewed: 0, mayBeDone: false };
 }

@@ -7,7 +7,7 @@ import { handlerNames } from './handlers.ts';
 import { loopNames, loopVars } from './loop-vars.ts';
 import { didYouMean } from './nearest.ts';
 import type { Inherited, Task } from './play.ts';
-import type { Problems } from './problems.ts';
+import { Problems } from './problems.ts';
 import { undefinedVariable } from './undefined.ts';
 import { type Layer, unknownLayer, valueLayer } from './variables.ts';
 
@@ -179,4 +179,15 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
   }
   for (const { path, ofKey, message, hint } of modules.check(task.module, params, unknown))
     found.error(message, task.params.sourceAt(path, ofKey), hint);
+  if (walk.input.foresees && unknown.size === 0 && isCertain(task, scope, walk)) {
+    const message = modules.foresee(task.module, params);
+    if (message !== undefined)
+      found.warning(`this fails: ${message.trim()}`, task.source, 'Set the variables that it reads to what it wants, or leave the host out.');
+  }
+}
+
+/** Whether a task is known to have its turn, and fails where its module does. */
+function isCertain(task: Task, scope: Scope, { checked, isDoubtful }: Walk): boolean {
+  if (isDoubtful || checked.mayBeDone || task.loop || task.ignoreErrors || task.failedWhen || task.tags.includes('never')) return false;
+  return new Problems().collectKnown(() => task.when.every((condition) => condition.evaluate(scope))) === true;
 }

@@ -1,6 +1,6 @@
 import { addedLayer, openMagic, someHost } from './check-growth.ts';
 import { checkInclude } from './check-include.ts';
-import { checkHandedDown, checkTask } from './check-task.ts';
+import { checkHandedDown, checkTask, holds } from './check-task.ts';
 import { type HostConnection, hostConnection, machineOf, settingSource } from './connection.ts';
 import { type Scope, UnknownValue } from './expression.ts';
 import type { Files } from './files.ts';
@@ -30,6 +30,8 @@ export interface CheckInput {
   readonly version?: string;
   /** The names of the entries of `facts`. */
   readonly facts?: readonly string[];
+  /** Whether tasks that are certain to fail are warned of. */
+  readonly foresees: boolean;
 }
 
 /** A host in the walk: what is known of it so far. */
@@ -39,6 +41,8 @@ export interface Checked {
   readonly registered: Map<string, Binding>;
   /** Counts the times that a name of `registered` got another meaning. */
   renewed: number;
+  /** Whether the play may have ended for it. */
+  mayBeDone: boolean;
 }
 
 /** A host in a play, and how to get the scope of a task. */
@@ -51,6 +55,8 @@ export interface Walk {
   readonly scope: (task?: Pick<Task, 'vars' | 'around'>, item?: Layer, more?: string) => Scope;
   /** The loop variables of the includes around. */
   readonly frame?: Layer;
+  /** Whether the tasks have their turn only if something happens before, or nothing comes of their failure. */
+  readonly isDoubtful: boolean;
   /** What tasks of this play and of those before may have added to the inventory. */
   readonly growth?: Growth;
 }
@@ -63,7 +69,7 @@ export function checkPlays(input: CheckInput): void {
   const hosts = new Map(
     everyHost(input.inventory).map((host) => [
       host.name,
-      { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0 },
+      { host, registered: new Map(unknownLayer('lost', input.problems.lostNames).bindings), renewed: 0, mayBeDone: false },
     ]),
   );
   const taken = new Set(input.planned.flatMap((planned) => planned.hosts));
@@ -122,9 +128,10 @@ function checkPlay(
       for (const one of missing) checked.registered.set(one, { unknown: true });
       checkVariables(play.specs, scope(), ofHost);
     }
-    const walk: Walk = { input, checked, play, problems, scope, ...(growth && { growth }) };
+    const walk: Walk = { input, checked, play, problems, scope, isDoubtful: false, ...(growth && { growth }) };
+    checked.mayBeDone = false;
     walkItems(play.tasks, walk);
-    for (const { task } of play.handlers) checkTask(task, walk);
+    for (const { task } of play.handlers) checkTask(task, { ...walk, isDoubtful: true });
     // Tasks show what the play hands down to them; without any nothing does.
     if (play.words && play.handlers.length === 0 && tasksIn(play.tasks).length === 0) checkHandedDown(play.words, scope(), ofHost);
   }
@@ -141,11 +148,10 @@ function checkPlay(
 function walkItems(items: readonly Item[], walk: Walk): void {
   for (const item of items) {
     if (item.kind === 'task') checkTask(item, walk);
-    else if (item.kind === 'include') checkInclude(item, walk, walkItems);
+    else if (item.kind === 'include') checkInclude(item, { ...walk, isDoubtful: true }, walkItems);
     else if (item.kind === 'block') walkBlock(item, walk);
-    else
-      for (const condition of item.when)
-        walk.problems.of(walk.checked.host.name).collectKnown(() => condition.evaluate(walk.scope(item, walk.frame)));
+    else if (holds(item, walk.scope(item, walk.frame), walk.problems.of(walk.checked.host.name)))
+      walk.checked.mayBeDone ||= item.action === 'end_play' || item.action === 'end_host';
   }
 }
 
@@ -154,9 +160,9 @@ const failureNames = ['ansible_failed_task', 'ansible_failed_result'];
 
 function walkBlock({ block, rescue, always, role }: Block, walk: Walk): void {
   if (role?.arguments) checkRoleArguments(role.arguments, walk);
-  walkItems(block, walk);
+  walkItems(block, rescue.length > 0 ? { ...walk, isDoubtful: true } : walk);
   if (rescue.length > 0) for (const name of failureNames) walk.checked.registered.set(name, { unknown: true });
-  walkItems(rescue, walk);
+  walkItems(rescue, { ...walk, isDoubtful: true });
   walkItems(always, walk);
 }
 

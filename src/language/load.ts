@@ -44,6 +44,8 @@ export interface ModuleCatalog {
     params: unknown,
     unknown: ReadonlySet<string>,
   ): readonly { readonly path: readonly PropertyKey[]; readonly ofKey?: boolean; readonly message: string; readonly hint?: string }[];
+  /** Why a module fails with parameters that are all known, whatever the host; undefined where it does not, or that depends on the host. */
+  foresee(module: string, params: unknown): string | undefined;
 }
 
 export interface LoadOptions {
@@ -66,6 +68,8 @@ export interface LoadOptions {
   readonly facts?: readonly string[];
   /** The value of `homerun_version`. */
   readonly version?: string;
+  /** Whether tasks that are certain to fail are warned of. Default: their turn tells. */
+  readonly foresees?: boolean;
 }
 
 /** Everything of a run, checked for every host that it may touch. */
@@ -115,6 +119,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     problems,
     ...(options.version !== undefined && { version: options.version }),
     ...(options.facts && { facts: options.facts }),
+    foresees: options.foresees ?? false,
   });
   if (problems.errors.length > 0) throw problems.asError();
   return {

@@ -17,6 +17,7 @@ export default defineModule({
     { description: 'Stop always', task: 'fail:' },
   ],
   ask: () => ask({}),
+  foresee: ({ msg }) => msg,
   plan: ({ msg }) => {
     throw new TaskError(msg);
   },

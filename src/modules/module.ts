@@ -54,6 +54,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Answers> {
   readonly result?: (params: z.output<Schema>, answers: Answers, outputs: readonly Output[], here: Here) => Vars;
   /** Of an opaque change: whether it changed anything, as its commands' outputs tell. Default: it did. */
   readonly hadEffect?: (params: z.output<Schema>, outputs: readonly Output[]) => boolean;
+  /** Why it fails with these parameters on whatever host, for `homerun lint`; undefined where it does not, or that depends on the host. */
+  readonly foresee?: (params: z.output<Schema>) => string | undefined;
   /** Parameters of Ansible's module of that name that are left out, and why or what to write instead; using one is an error that says this. */
   readonly absent?: { readonly [param: string]: string };
   /** Other names that Ansible has for parameters: the name of the parameter, by the other. */
@@ -73,6 +75,7 @@ export interface Module {
   readonly plan: (params: never, answers: never, here: Here) => readonly Change[];
   readonly result?: (params: never, answers: never, outputs: readonly Output[], here: Here) => Vars;
   readonly hadEffect?: (params: never, outputs: readonly Output[]) => boolean;
+  readonly foresee?: (params: never) => string | undefined;
   readonly absent?: { readonly [param: string]: string };
   readonly aliases?: { readonly [name: string]: string };
   readonly freeForm?: string;

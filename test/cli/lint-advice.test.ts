@@ -54,6 +54,31 @@ test('lint warns of hosts and groups that are added as a change, and not where t
   t.deepEqual({ exit, said }, { exit: 0, said: ['playbooks/site.yaml:3:7: warning: this group_by is done, and counts as changed, in every run'] });
 });
 
+test('lint warns of a task that is certain to fail, with what it would say, and of which hosts', async (t) => {
+  const files = {
+    ...site('- assert: {that: size(users) > 0, fail_msg: "nobody in {{ json users }}"}\n- fail: {msg: no}\n  when: users == ["b"]\n'),
+    'inventory/hosts.yaml': 'all: {hosts: {web1: {users: []}, web2: {users: [b]}}}\n',
+  };
+  t.deepEqual(await lint(files), {
+    exit: 0,
+    said: ['3:7: warning: this fails: nobody in [] (on web1)', '4:7: warning: this fails: no (on web2)'].map((one) => `playbooks/site.yaml:${one}`),
+    hints: Array<string>(2).fill('  Set the variables that it reads to what it wants, or leave the host out.'),
+  });
+  t.deepEqual((await lint({ ...files, 'inventory/hosts.yaml': 'all: {hosts: {web1: {users: [a]}}}\n' })).said, []);
+});
+
+for (const [what, tasks] of [
+  ['depends on the host', '- fail: {}\n  when: facts.os_family == "Debian"\n- assert: {that: facts.os_family == "Debian"}\n'],
+  ['comes after what may end the play', '- meta: end_host\n  when: facts.os_family == "Debian"\n- fail: {}\n'],
+  ['is rescued', '- block: [{fail: {}}]\n  rescue: [{debug: {}}]\n'],
+  ['is in a rescue', '- block: [{debug: {}}]\n  rescue: [{fail: {}}]\n'],
+  ['is ignored', '- fail: {}\n  ignore_errors: true\n'],
+  ['only has its turn when its tag is asked for', '- fail: {}\n  tags: [never, wipe]\n'],
+] as const)
+  test(`lint says nothing of a failure that ${what}`, async (t) => {
+    t.deepEqual((await lint(site(tasks))).said, []);
+  });
+
 test('lint warns of a handler that nothing notifies', async (t) => {
   const { exit, said } = await lint(
     site('- copy: {content: a, dest: /a}\n  notify: used\n', '- {name: used, debug: {}}\n- {name: left, debug: {}}\n'),

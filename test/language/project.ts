@@ -42,6 +42,7 @@ export const catalog: ModuleCatalog = {
       ...(typeof mode === 'number' ? [{ path: ['mode'], message: 'mode wants text' }] : []),
     ];
   },
+  foresee: () => undefined,
 };
 
 /** Files of a user by path; folders are made as needed, and what begins with #! is executable. */
