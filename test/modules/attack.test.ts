@@ -61,6 +61,8 @@ async function attemptsOf(name: string): Promise<readonly Attempt[]> {
   const module = await loadModule(name);
   const attempts: Attempt[] = [];
   for (const one of casesOf(name)) {
+    // It would take seconds with each attack, and comes to no other script.
+    if (one.name === 'an expression that takes for ever is stopped') continue;
     for (const path of textsIn(one.params)) {
       if (areShell[name]?.includes(String(path[0]))) continue;
       for (const attack of attacks) {
