@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as z from 'zod';
+import { main } from '../../src/cli/program.ts';
+import { fakeIo } from '../cli/fake-io.ts';
 import { command } from '../command.ts';
 import { projectRoot } from '../lab/places.ts';
 
@@ -60,6 +62,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Calls the command line in this process: for hundreds of calls, of which each would take longer to start than to work. */
+export async function homerunHere(args: readonly string[]): Promise<Ran> {
+  const io = { ...fakeIo({ environment: process.env, workingFolder: projectRoot }), now: Date.now };
+  const exitCode = await main(args, io);
+  const { output, errors } = io.printed();
+  return { exitCode, stdout: output, stderr: errors };
+}
+
 /** Calls the command line as a user would. Never rejects for an exit code. */
 export function homerun(args: readonly string[], { environment = {}, folder = projectRoot, signal }: CallOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
@@ -78,9 +88,14 @@ export function homerun(args: readonly string[], { environment = {}, folder = pr
   });
 }
 
-/** `homerun run` or `check` with its events read. */
-export async function converge(action: 'run' | 'check', args: readonly string[], options: CallOptions = {}): Promise<JsonRan> {
-  const ran = await homerun([action, ...args, '--output', 'json'], options);
+/** `homerun run` or `check` with its events read. @param call how the command line is called. */
+export async function converge(
+  action: 'run' | 'check',
+  args: readonly string[],
+  options: CallOptions = {},
+  call: (args: readonly string[], options: CallOptions) => Promise<Ran> = homerun,
+): Promise<JsonRan> {
+  const ran = await call([action, ...args, '--output', 'json'], options);
   const events = ran.stdout.split('\n').flatMap((line): unknown[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
   const read = <T>(form: z.ZodType<T>): T[] => events.flatMap((event) => form.safeParse(event).data ?? []);
   const tasks = read(taskEvent);

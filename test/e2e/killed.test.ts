@@ -1,5 +1,5 @@
 // A first install that is killed at any moment: the next run finds its way from there.
-// HOMERUN_KILLS sets how many moments (default 8), HOMERUN_SEED which ones; both are printed.
+// HOMERUN_KILLS sets how many moments (default 4), HOMERUN_SEED which ones; both are printed.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -18,7 +18,7 @@ import { whileProbing } from './probe.ts';
 
 const name = 'e2e-killed';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-killed-'));
-const kills = Number(process.env['HOMERUN_KILLS'] ?? 8);
+const kills = Number(process.env['HOMERUN_KILLS'] ?? 4);
 const seed = Number(process.env['HOMERUN_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
 let lab: Lab;

@@ -8,7 +8,7 @@ import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
 import { projectRoot } from '../lab/places.ts';
 import type { Lab } from '../lab/types.ts';
-import { complaint, converge, homerun } from './homerun.ts';
+import { complaint, converge, homerunHere } from './homerun.ts';
 
 const name = 'e2e-modules';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-modules-'));
@@ -57,10 +57,10 @@ for (const module of readdirSync(cases)
       writeFileSync(playbook, JSON.stringify([{ hosts: 'matrix', become: true, tasks: [one.task] }]));
       const expected = exitCodes[one.status];
       if (expected !== undefined) {
-        const checked = await homerun(['check', playbook, '-i', inventory.folder]);
+        const checked = await homerunHere(['check', playbook, '-i', inventory.folder]);
         t.is(checked.exitCode, expected, `check of ${which}\n${checked.stdout}\n${checked.stderr}`);
       }
-      const ran = await converge('run', [playbook, '-i', inventory.folder]);
+      const ran = await converge('run', [playbook, '-i', inventory.folder], {}, homerunHere);
       const outcome = ran.tasks.find(({ event }) => event === 'task');
       t.is(outcome?.status, one.status, `${which}\n${complaint(ran)}`);
       if (one.message !== undefined) t.true(outcome?.message?.includes(one.message), `${which}\n${outcome?.message}`);
