@@ -2,10 +2,12 @@
 
 import test, { registerCompletionHandler } from 'ava';
 import { browsers } from './browsers.ts';
+import { calls } from './calls.ts';
 import { encryption } from './encryption.ts';
 import { federation } from './federation.ts';
 import { layouts } from './layouts.ts';
 import { media } from './media.ts';
+import { password } from './password.ts';
 import { logIn, logOutAll } from './person.ts';
 import { rooms } from './rooms.ts';
 import type { Scene } from './scene.ts';
@@ -24,7 +26,7 @@ test.before(async (t) => {
 
 test.after.always(async () => {
   logOutAll();
-  await removeWorld();
+  await removeWorld(scene.world);
 });
 
 test.serial('one run made three homeservers and their accounts, and the same run again changes nothing', async (t) => {
@@ -49,6 +51,8 @@ test.serial('everybody logs in with their ID and password, and is led to their h
 
 rooms(scene);
 media(scene);
+password(scene);
+calls(scene);
 encryption(scene);
 browsers(scene);
 federation(scene);
