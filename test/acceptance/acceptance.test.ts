@@ -2,11 +2,14 @@
 
 import test, { registerCompletionHandler } from 'ava';
 import { browsers } from './browsers.ts';
+import { calls } from './calls.ts';
 import { encryption } from './encryption.ts';
 import { federation } from './federation.ts';
 import { layouts } from './layouts.ts';
 import { media } from './media.ts';
+import { password } from './password.ts';
 import { logIn, logOutAll } from './person.ts';
+import { rolling } from './rolling.ts';
 import { rooms } from './rooms.ts';
 import type { Scene } from './scene.ts';
 import { describe, makeWorld, removeWorld, run } from './world.ts';
@@ -24,7 +27,7 @@ test.before(async (t) => {
 
 test.after.always(async () => {
   logOutAll();
-  await removeWorld();
+  await removeWorld(scene.world);
 });
 
 test.serial('one run made three homeservers and their accounts, and the same run again changes nothing', async (t) => {
@@ -49,7 +52,10 @@ test.serial('everybody logs in with their ID and password, and is led to their h
 
 rooms(scene);
 media(scene);
+password(scene);
+calls(scene);
 encryption(scene);
 browsers(scene);
+rolling(scene);
 federation(scene);
 layouts.moved(scene);

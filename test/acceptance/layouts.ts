@@ -5,10 +5,9 @@ import { quote } from '../../src/values/command.ts';
 import type { JsonRan } from '../e2e/homerun.ts';
 import { issueCertificate } from '../lab/authority.ts';
 import { https } from '../lab/https.ts';
-import { onHost } from '../lab/lab.ts';
 import { discover, logIn, type Person, reads, until } from './person.ts';
 import type { Scene } from './scene.ts';
-import { describe, homeserver, run, type World } from './world.ts';
+import { describe, homeserver, onServer, run, type World } from './world.ts';
 
 const told = 'Say what the site of the server name has to serve';
 
@@ -40,8 +39,7 @@ async function makeSite({ lab }: World, name: string, line: string): Promise<voi
   const put = (text: string, file: string) => `printf '%s' ${quote(text)} >${file}`;
   const site = `server {\n  listen 443 ssl;\n  server_name ${name};\n  ssl_certificate /etc/nginx/elsewhere.pem;\n  ssl_certificate_key /etc/nginx/elsewhere.key;\n  ${line}\n}\n`;
   const script = [put(certificate, '/etc/nginx/elsewhere.pem'), put(key, '/etc/nginx/elsewhere.key'), put(site, '/etc/nginx/conf.d/elsewhere.conf')];
-  const { code, stderr } = await onHost(lab, 'two', `${script.join(' && ')} && nginx -t && systemctl reload nginx`);
-  if (code !== 0) throw new Error(stderr);
+  await onServer(lab, 'two', `${script.join(' && ')} && nginx -t && systemctl reload nginx`);
 }
 
 function moved(scene: Scene): void {
@@ -51,10 +49,11 @@ function moved(scene: Scene): void {
     matrix_homeserver_alias_names: ['one.lab.test'],
     matrix_federation_port: 8448,
   };
+  let room = '';
 
   test.serial('a homeserver moves to a name and a port of its own by four variables and a run: IDs, sessions and rooms stay', async (t) => {
     const { alice, bob, world } = scene;
-    const { room_id: room } = await bob.client.createRoom({ invite: [alice.id] });
+    room = (await bob.client.createRoom({ invite: [alice.id] })).room_id;
     await alice.client.joinRoom(room);
 
     const inventory = await describe(world.lab, { one: own });
@@ -94,5 +93,26 @@ function moved(scene: Scene): void {
     }
     const { body } = await https({ url: 'https://one.lab.test/.well-known/matrix/server', address, ca: world.inventory.certificateAuthority });
     t.deepEqual(JSON.parse(body), { 'm.server': 'matrix.one.lab.test:8448' });
+  });
+
+  test.serial('another server that has forgotten where this one was comes by port 8448, and by no other', async (t) => {
+    const { alice, bob, world } = scene;
+    await onServer(world.lab, 'two', 'docker restart synapse');
+    const log = [`log_format ports '$server_port $remote_addr $request_method $uri';`, 'access_log /var/log/nginx/ports.log ports;'].join('\n');
+    await onServer(world.lab, 'one', `printf '%s' ${quote(log)} >/etc/nginx/conf.d/ports.conf && nginx -t && systemctl reload nginx`);
+    await until('the other server to be up', async () => (await world.fetch('https://matrix.two.lab.test/_matrix/client/versions')).ok);
+    await bob.client.sendTextMessage(room, 'By the other door');
+    await reads(alice, room, 'By the other door');
+    const { labAddress } = homeserver(world.inventory, 'two').host;
+    const requests = (await onServer(world.lab, 'one', 'cat /var/log/nginx/ports.log'))
+      .split('\n')
+      .filter((line) => line.includes(` ${labAddress} `));
+    t.true(
+      requests.some((line) => line.startsWith(`8448 ${labAddress} PUT /_matrix/federation/v1/send/`)),
+      requests.join('\n'),
+    );
+    // Where it is, is asked on port 443.
+    const elsewhere = requests.filter((line) => !line.startsWith('8448 '));
+    t.deepEqual(new Set(elsewhere), new Set([`443 ${labAddress} GET /.well-known/matrix/server`]));
   });
 }

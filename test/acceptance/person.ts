@@ -19,7 +19,8 @@ export interface Person {
 const nothing = (): void => undefined;
 /** A client says much of what it does. */
 const quiet: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => quiet };
-Object.assign(logger, quiet);
+// What belongs to no client, such as an event, says it by the module's own logger, and some of it by a word that no other logger has.
+Object.assign(logger, quiet, { log: nothing });
 completeNode20();
 
 /** Every client that runs: all of them must be stopped for the process to end. */
@@ -34,10 +35,13 @@ export async function discover({ fetch }: World, serverName: string): Promise<st
   return found['base_url'];
 }
 
-/** Logs in with the password on a new device that knows no keys, and waits until the client has all that the server knows. */
-export async function logIn(world: World, id: string): Promise<Person> {
+/**
+ * Logs in on a new device that knows no keys, and waits until the client has all that the server knows.
+ * @param password default what everybody has at first. @throws MatrixError when the server refuses it
+ */
+export async function logIn(world: World, id: string, password = world.password): Promise<Person> {
   const baseUrl = await discover(world, serverOf(id));
-  const { fetch: fetchFn, password } = world;
+  const { fetch: fetchFn } = world;
   const login = await createClient({ baseUrl, fetchFn, logger: quiet }).loginRequest({
     type: 'm.login.password',
     identifier: { type: 'm.id.user', user: id },

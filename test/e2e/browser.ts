@@ -67,6 +67,13 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   return { context, page, complaints };
 }
 
+/** Logs in with the web client that a page shows. */
+export async function logInTo(page: Page, name: string, password: string): Promise<void> {
+  await page.locator('#username').fill(name);
+  await page.locator('#password').fill(password);
+  await page.getByRole('button', { name: 'Log In', exact: true }).click();
+}
+
 /** For the pages of docs/: writes what the page shows to `NAME.png` of the folder that HOMERUN_PICTURES names, and does nothing where it names none. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['HOMERUN_PICTURES'];

@@ -10,7 +10,7 @@ import type { Value, Vars } from '../../src/values/vars.ts';
 import { type HttpsAnswer, https } from '../lab/https.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { textOf } from '../lab/mail-message.ts';
-import { type Mail, type MailServer, mailPorts, mailServerName, startMailServer } from '../lab/mail-server.ts';
+import { linkIn, type MailServer, mailPorts, mailServerName, startMailServer } from '../lab/mail-server.ts';
 import { homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
 import type { Lab } from '../lab/types.ts';
 import { type GuideKey, guideKeys, otherValues } from '../playbooks/guide-keys.ts';
@@ -134,8 +134,6 @@ async function askForMail(t: ExecutionContext, path: string, address: string, to
   t.is(status, 200, JSON.stringify(said));
   return { sid: String(said['sid']), client_secret };
 }
-
-const linkIn = ({ message }: Mail) => /https:\/\/\S+/.exec(textOf(message, 'text/plain'))?.[0] ?? 'no link';
 
 test.serial('by default nobody can register, and nobody is sent a mail', async (t) => {
   t.timeout(300_000);

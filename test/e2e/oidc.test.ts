@@ -1,17 +1,16 @@
-// Logging in with an account elsewhere: a real provider, a real browser, a real homeserver.
+// Providers of accounts elsewhere, from variables to what Synapse offers. A login with one is in test/acceptance/browsers.ts.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import type { Browser } from 'playwright-core';
 import * as z from 'zod';
 import { https } from '../lab/https.ts';
-import { type IdentityProvider, startIdentityProvider } from '../lab/identity-provider.ts';
+import type { IdentityProvider } from '../lab/identity-provider.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
 import type { Lab } from '../lab/types.ts';
-import { openBrowser, visit } from './browser.ts';
+import { declaration, elsewhere, startElsewhere } from './elsewhere.ts';
 import { complaint, converge, type JsonRan } from './homerun.ts';
 
 const name = 'e2e-oidc';
@@ -23,22 +22,16 @@ const pictures = [
   'iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAD0lEQVR42mNgGAWjgHwAAAJAAAHgTR1EAAAAAElFTkSuQmCC',
   'iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAEklEQVR42mP4DwUMo4xRBukMAOPT/hAC2mzjAAAAAElFTkSuQmCC',
 ];
-const elsewhere = { name: 'login.lab.test', clientId: 'homeserver', clientSecret: `of the lab: "quoted" 'twice' $HOME` };
 
 let lab: Lab;
 let inventory: MatrixInventory;
 let server: Homeserver;
 let provider: IdentityProvider;
-let browser: Browser;
 
 test.before(async (t) => {
   t.timeout(900_000);
   await removeLab(name);
-  provider = await startIdentityProvider({
-    ...elsewhere,
-    callback: `https://${request.serverName}/_synapse/client/oidc/callback`,
-    people: [{ login: 'person-1', claims: { preferred_username: 'Ada', name: 'Ada Lovelace' } }],
-  });
+  provider = await startElsewhere(request.serverName ?? '');
   lab = await startLab({ name, hosts: [request], forwards: { [elsewhere.name]: provider.port }, say: (line) => t.log(line) });
   inventory = await writeInventory(lab, {
     folder,
@@ -48,11 +41,9 @@ test.before(async (t) => {
   if (!first) throw new Error('the inventory has no homeserver');
   server = first;
   declare(elsewhere.clientSecret);
-  browser = await openBrowser(inventory.homeservers, (line) => t.log(line), { [elsewhere.name]: lab.network.gateway });
 });
 
 test.after.always(async () => {
-  await browser?.close();
   await removeLab(name);
   provider?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -61,16 +52,7 @@ test.after.always(async () => {
 /** Writes the provider into the inventory as a user would. @param picture which of the pictures it has. */
 function declare(clientSecret: string, picture = 0): void {
   writeFileSync(join(folder, 'icon.png'), Buffer.from(pictures[picture] ?? '', 'base64'));
-  const providers = `matrix_oidc_providers:
-  - preset: generic
-    idp_id: lab
-    idp_name: The lab's own
-    issuer: ${provider.issuer}
-    client_id: ${elsewhere.clientId}
-    client_secret: ${JSON.stringify(clientSecret)}
-    icon: ${join(folder, 'icon.png')}
-    user_mapping_provider: {config: {display_name_template: !unsafe "{{ user.name }} of {{ user.sub }}"}}
-`;
+  const providers = declaration({ variable: 'matrix_oidc_providers', issuer: provider.issuer, clientSecret, icon: join(folder, 'icon.png') });
   writeFileSync(join(inventory.folder, 'group_vars', 'all.yaml'), providers, { mode: 0o600 });
 }
 
@@ -129,22 +111,6 @@ test.serial('the client secret is in a file for Synapse alone, and nowhere else'
   t.is(await onOidc(`stat -c '%a %u:%g' ${data}/homerun.oidc-lab`), '600 991:991\n');
   t.is(await onOidc(`cat ${data}/homerun.oidc-lab`), elsewhere.clientSecret);
   t.is(await onOidc(`grep -rlF 'of the lab: ' ${data}; true`), `${data}/homerun.oidc-lab\n`);
-});
-
-test.serial('a person logs in with the account there, in a browser, and has an account here of the right name', async (t) => {
-  const { context, page } = await visit(browser, `https://${server.clientName}/`);
-  await page.getByRole('button', { name: 'Log in with SSO' }).click();
-  await page.waitForURL(`${provider.issuer}/**`);
-  await page.locator('[name=login]').fill('person-1');
-  await page.locator('[name=password]').fill('any');
-  await page.getByRole('button', { name: 'Sign-in' }).click();
-  // The provider asks whether this homeserver may know the name, and Synapse whether this client may have the account.
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('link', { name: 'Continue' }).click();
-  await page.getByText('Choose a room on the left side.').waitFor();
-  const { body } = await get(`/_matrix/client/v3/profile/${encodeURIComponent(`@ada:${server.serverName}`)}/displayname`);
-  t.deepEqual(JSON.parse(body), { displayname: 'Ada Lovelace of person-1' });
-  await context.close();
 });
 
 test.serial('clients are told the picture, and who is not logged in is not given it', async (t) => {

@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { quote } from '../../src/values/command.ts';
 import type { Vars } from '../../src/values/vars.ts';
 import { issueCertificate } from '../lab/authority.ts';
 import { https } from '../lab/https.ts';
 import { hostNamed, onHost, removeLab, startLab } from '../lab/lab.ts';
 import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
 import { startPebble } from '../lab/pebble.ts';
-import { type Output, waitFor } from '../lab/run.ts';
+import { waitFor } from '../lab/run.ts';
 import type { Lab } from '../lab/types.ts';
 import { complaint, converge, type JsonRan } from './homerun.ts';
 import { openPorts } from './open-ports.ts';
+import { type Credentials, installTurnClient, overTls, relay as relayFrom, toPeer } from './turn-client.ts';
 
 const name = 'e2e-turn';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-turn-'));
@@ -29,13 +29,6 @@ let token: string;
 /** homeserver.yaml of a server without TURN. */
 let without: string;
 
-interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  readonly uris: readonly string[];
-  readonly ttl: number;
-}
-
 test.before(async (t) => {
   t.timeout(600_000);
   await removeLab(name);
@@ -44,12 +37,11 @@ test.before(async (t) => {
   const [first] = (await write({})).homeservers;
   if (!first) throw new Error('the inventory has no homeserver');
   server = first;
-  const [ran, caller] = await Promise.all([
+  const [ran] = await Promise.all([
     converge('run', ['playbooks/site.yaml', '-i', inventory.folder, '-l', 'calls']),
-    onHost(lab, 'caller', installClient),
+    installTurnClient(lab, 'caller'),
   ]);
   if (ran.exitCode !== 0) throw new Error(complaint(ran));
-  if (caller.code !== 0) throw new Error(`${caller.stdout}\n${caller.stderr}`);
   without = await onServer('cat /var/matrix-synapse-data/homeserver.yaml');
   const identifier = { type: 'm.id.user', user: 'admin' };
   const body = { type: 'm.login.password', identifier, password: inventory.adminPassword, device_id: 'TURN' };
@@ -61,9 +53,6 @@ test.after.always(async () => {
   await removeLab(name);
   rmSync(folder, { recursive: true, force: true });
 });
-
-const installClient = `printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 0755 /usr/sbin/policy-rc.d
-apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends coturn && systemd-run --unit echo turnutils_peer -p 3480`;
 
 async function write(variables: Vars): Promise<MatrixInventory> {
   inventory = await writeInventory(lab, { folder, variables, secrets });
@@ -105,12 +94,10 @@ function made(user: string, expiry = Math.floor(Date.now() / 1000) + 600): Parti
   return { username, password: createHmac('sha1', secrets.matrix_turn_shared_secret).update(username).digest('base64') };
 }
 
-const toEcho = () => `-e ${hostNamed(lab, 'caller').labAddress}`;
+const toEcho = () => toPeer(lab, 'caller');
 
-/** Sends ten messages through the TURN server from the other host, in one stream. @param options of turnutils_uclient */
-async function relay(options: string, { username = '', password = '' }: Partial<Credentials>): Promise<Output> {
-  return onHost(lab, 'caller', `timeout 60 turnutils_uclient -c -n 10 -u ${quote(username)} -w ${quote(password)} ${options} ${server.serverName}`);
-}
+/** Sends through the TURN server from the other host. */
+const relay = (options: string, given: Partial<Credentials>) => relayFrom(lab, 'caller', server.serverName, options, given);
 
 /** The process of coturn, and when it started. */
 const runningSince = () => onServer('systemctl show coturn -p MainPID -p ActiveEnterTimestampMonotonic');
@@ -160,8 +147,7 @@ test.serial("credentials from Synapse relay from outside over UDP, TCP and TLS w
     `turns:${server.serverName}:5349?transport=tcp`,
   ]);
   t.is(given.ttl, 86_400);
-  const authority = '/usr/local/share/ca-certificates/homerun-lab.crt';
-  const ways = ['', '-t', `-t -S -p 5349 -E ${authority}`].map((options) => `${options} ${toEcho()}`);
+  const ways = ['', '-t', overTls].map((options) => `${options} ${toEcho()}`);
   // At last both callers behind it: one relay sends to the other. UDP may lose some on a busy machine.
   for (const [index, { code, stdout, stderr }] of (await Promise.all([...ways, '-y'].map((options) => relay(options, given)))).entries()) {
     t.is(code, 0, `${ways[index] ?? '-y'}: ${stdout}\n${stderr}`);

@@ -3,7 +3,7 @@
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { issueCertificate } from './authority.ts';
-import { type Message, readMessage } from './mail-message.ts';
+import { type Message, readMessage, textOf } from './mail-message.ts';
 import { type Delivery, openSession } from './mail-session.ts';
 import { waitFor } from './run.ts';
 import type { Lab } from './types.ts';
@@ -18,6 +18,11 @@ export const mailPorts = { tls: 465, startTls: 587 } as const;
 export interface Mail extends Omit<Delivery, 'source'> {
   readonly port: number;
   readonly message: Message;
+}
+
+/** The link that a mail asks its reader to follow; `no link` where there is none. */
+export function linkIn({ message }: Mail): string {
+  return /https:\/\/\S+/.exec(textOf(message, 'text/plain'))?.[0] ?? 'no link';
 }
 
 export interface MailServer {
