@@ -135,6 +135,83 @@ test.serial('an image of another major version than the files is refused before 
   t.deepEqual(ran.changed, []);
 });
 
+/** A run with variables that are refused: why, once it is seen that nothing was changed. */
+async function refusedWith(t: ExecutionContext, host: string, vars: Vars, playbooks: readonly string[] = steps): Promise<string> {
+  const seen = `docker inspect -f '{{.Id}} {{.Name}} {{.State.StartedAt}}' $(docker ps -aq) | sort; ls -d /var/*synapse-data* /var/lib/*postgresql* 2>/dev/null || :`;
+  const before = await on(host, seen);
+  const ran = await runWith({}, playbooks, '-l', host, '-e', JSON.stringify(vars));
+  t.is(ran.exitCode, 2, complaint(ran));
+  t.deepEqual(ran.changed, []);
+  t.is(await on(host, seen), before);
+  return failure(ran)?.message ?? '';
+}
+
+test.serial('another folder, in which no database is, is refused: an empty one would take the place of the one that is used', async (t) => {
+  t.regex(
+    await refusedWith(t, 'boxed', { matrix_database_folder: '/var/lib/new-postgresql' }),
+    /has its users and messages in PostgreSQL in \/var\/lib\/matrix-postgresql, and .* \/var\/lib\/new-postgresql, there is no database: .*mv \/var\/lib\/matrix-postgresql \/var\/lib\/new-postgresql/,
+  );
+  // So it is where the containers are gone, and with them what they have mounted.
+  await on('boxed', 'docker rename synapse-postgresql aside && docker rename synapse aside-too');
+  t.regex(
+    await refusedWith(t, 'boxed', {
+      matrix_database_folder: '/var/lib/new-postgresql',
+      matrix_database_container: 'aside',
+      matrix_synapse_container: 'aside-too',
+      matrix_database_image: 'docker.io/library/postgres:9.6',
+    }),
+    /in PostgreSQL in \/var\/lib\/matrix-postgresql, and/,
+  );
+  await on('boxed', 'docker rename aside synapse-postgresql && docker rename aside-too synapse');
+});
+
+test.serial('a container under another name is refused while that of the old name has its files, and taken once it is renamed', async (t) => {
+  const renamed: readonly (readonly [container: string, variables: Vars, says: RegExp])[] = [
+    [
+      'synapse-postgresql',
+      { matrix_database_container: 'database' },
+      /The container synapse-postgresql of this host has \/var\/lib\/matrix-postgresql\/data, and matrix_database_container is database: .* docker rename synapse-postgresql database$/,
+    ],
+    [
+      'synapse',
+      { matrix_synapse_container: 'homeserver' },
+      /The container synapse of this host has \/var\/matrix-synapse-data, and matrix_synapse_container is homeserver: .* docker rename synapse homeserver$/,
+    ],
+  ];
+  for (const [container, variables, says] of renamed) {
+    t.regex(await refusedWith(t, 'boxed', variables), says);
+    const [name = ''] = Object.values(variables).map(String);
+    await on('boxed', `docker rename ${container} ${name}`);
+    const taken = await runWith({}, steps, '-l', 'boxed', '-e', JSON.stringify(variables));
+    t.deepEqual([taken.exitCode, taken.changed], [0, []], complaint(taken));
+    await on('boxed', `docker rename ${name} ${container}`);
+  }
+});
+
+test.serial('another homeserver in the place of the one that runs is refused, and so are the services of calls under other names', async (t) => {
+  t.regex(
+    await refusedWith(t, 'boxed', { matrix_instance: 'other' }),
+    /The container synapse of this host has port 8008, which matrix_synapse_container \(other-synapse\) is to have\. .*set matrix_synapse_port to another port/,
+  );
+  const calls = ['playbooks/matrix-rtc.yaml'];
+  await on('boxed', `docker create --name earlier -v /etc/matrix-rtc:/etc/matrix-rtc:ro ${postgresImage}`);
+  t.regex(
+    await refusedWith(t, 'boxed', {}, calls),
+    /The container earlier of this host has \/etc\/matrix-rtc, and matrix_rtc_livekit_container is livekit: .* docker rename earlier livekit$/,
+  );
+  await on('boxed', `docker rm earlier; docker create --name earlier -v /etc/matrix-rtc/keys.yaml:/etc/matrix-rtc/keys.yaml:ro ${postgresImage}`);
+  t.regex(await refusedWith(t, 'boxed', {}, calls), /and matrix_rtc_jwt_container is lk-jwt-service: /);
+  await on('boxed', 'docker rm earlier');
+});
+
+test.serial('on the server another port than that of PostgreSQL is refused', async (t) => {
+  const port = { matrix_database: 'host', matrix_database_port: 5433 };
+  t.regex(
+    await refusedWith(t, 'moved', { ...port, matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 }),
+    /matrix_database_port is 5433, and PostgreSQL 15 of this host will have port 5432/,
+  );
+});
+
 test.serial('another role of the server and another password do not get in', async (t) => {
   const tries = await on(
     'boxed',
@@ -344,6 +421,14 @@ test.serial('after the first new message there is no way back, and the run says 
   t.is((await messages(token, room))[0], 'new');
   const others = await runWith({ moved: { matrix_database: 'host' } }, steps, '-l', 'moved');
   t.deepEqual(others.changed, [], complaint(others));
+});
+
+test.serial('on the server the port of the PostgreSQL that runs is the only one that is taken', async (t) => {
+  const another = { matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 };
+  t.regex(
+    await refusedWith(t, 'moved', { ...another, matrix_database_port: 5433 }, steps.slice(0, 1)),
+    /matrix_database_port is 5433, and PostgreSQL 15 of this host has port 5432, which nothing here changes\. Set matrix_database_port to 5432/,
+  );
 });
 
 test.serial('elsewhere: a database with another locale is refused, one that is right is used, over TLS', async (t) => {
