@@ -1,6 +1,6 @@
 // PostgreSQL on the server, in a container and elsewhere, and the way to it from SQLite with nothing lost.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -423,11 +423,29 @@ test.serial('after the first new message there is no way back, and the run says 
   t.deepEqual(others.changed, [], complaint(others));
 });
 
-test.serial('on the server the port of the PostgreSQL that runs is the only one that is taken', async (t) => {
+test.serial('what PostgreSQL has of the memory follows from that of the machine, on the server and in a container', async (t) => {
+  const total = Math.floor(Number(await on('moved', "awk '/^MemTotal:/ {print $2}' /proc/meminfo")) / 1024);
+  const expected = [
+    Math.max(Math.min(Math.floor(total / 640) * 128, 8192), 128),
+    Math.floor(total / 256) * 128,
+    Math.min(Math.floor(total / 256) * 16, 1024),
+    Math.min(Math.floor(total / 256), 64),
+  ];
+  const query = `SELECT string_agg((pg_size_bytes(current_setting(name)) / 1048576)::text, ',' ORDER BY place)
+FROM unnest(ARRAY['shared_buffers', 'effective_cache_size', 'maintenance_work_mem', 'work_mem']) WITH ORDINALITY AS names(name, place)`;
+  // In the container work_mem was set by an earlier test, and taken back since.
+  for (const host of ['moved', 'boxed']) t.is(await sql(host, query), expected.join(','), host);
+});
+
+test.serial('on the server the port and version of the PostgreSQL that is there are the only ones that are taken', async (t) => {
   const another = { matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 };
   t.regex(
     await refusedWith(t, 'moved', { ...another, matrix_database_port: 5433 }, steps.slice(0, 1)),
     /matrix_database_port is 5433, and PostgreSQL 15 of this host has port 5432, which nothing here changes\. Set matrix_database_port to 5432/,
+  );
+  t.regex(
+    await refusedWith(t, 'moved', { matrix_database_version: '16' }, steps.slice(0, 1)),
+    /there is no cluster \/etc\/postgresql\/16\/main of PostgreSQL on this host \(there is: \/etc\/postgresql\/15\/main\/postgresql\.conf\)/,
   );
 });
 
@@ -438,6 +456,9 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
   await on('moved', 'echo "hostssl elsewhere elsewhere samenet scram-sha-256" >>/etc/postgresql/15/main/pg_hba.conf && systemctl reload postgresql');
   await sql('moved', "CREATE ROLE elsewhere LOGIN PASSWORD 'far away';", 'postgres');
   await sql('moved', "CREATE DATABASE elsewhere OWNER elsewhere TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';", 'postgres');
+  // Debian's own certificate of each machine, which is its own authority.
+  const authority = join(folder, 'postgresql.pem');
+  writeFileSync(authority, `${await on('moved', 'cat /etc/ssl/certs/ssl-cert-snakeoil.pem')}\n`);
   // A second homeserver on that host, apart from the first one.
   const second = {
     matrix_server_name: 'second.lab.test',
@@ -449,6 +470,8 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
     matrix_database_name: 'elsewhere',
     matrix_database_user: 'elsewhere',
     matrix_database_password: 'far away',
+    matrix_database_sslmode: 'verify-ca',
+    matrix_database_sslrootcert: authority,
   };
   const args = ['-l', 'boxed', '-e', JSON.stringify(second)];
   const wrong = await runWith({}, steps, ...args);
@@ -463,8 +486,12 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
   t.is(ran.exitCode, 0, complaint(ran));
   t.is(await sql('moved', 'SELECT name FROM users', 'elsewhere'), '@admin:second.lab.test');
   t.is(await sql('moved', "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'elsewhere'", 'postgres'), 't');
+  t.regex(await on('boxed', 'cat /var/second/homeserver.yaml'), /sslmode: "?verify-ca"?\n +sslrootcert: "?\/data\/postgresql-authority\.pem/);
   const again = await runWith({}, steps, ...args);
   t.deepEqual(again.changed, [], complaint(again));
+  // The certificate is not for this address, which the strictest mode minds: so it is the certificate that is looked at.
+  const strict = await runWith({}, steps, ...args, '-e', 'matrix_database_sslmode=verify-full');
+  t.regex(failure(strict)?.message ?? '', /certificate .* does not match host name/);
   const elsewhere = await runWith({}, steps, ...args, '-e', 'matrix_database_name=empty');
   t.regex(
     failure(elsewhere)?.message ?? '',
