@@ -12,6 +12,7 @@ export { default as cron } from './cron.ts';
 export { default as deb822_repository } from './deb822_repository.ts';
 export { default as debug } from './debug.ts';
 export { default as docker_container } from './docker_container.ts';
+export { default as docker_containers } from './docker_containers.ts';
 export { default as docker_image } from './docker_image.ts';
 export { default as docker_network } from './docker_network.ts';
 export { default as docker_volume } from './docker_volume.ts';

@@ -92,15 +92,20 @@ function format(names: readonly string[]): string {
   )}}}{{.Name}} {${json.join('')}${networks}}{{end}}`;
 }
 
+/** What a container has of the host: the fields of its HostConfig. */
+export const places = {
+  binds: texts,
+  mounts: z.array(z.object({ Type: z.string(), Source: z.string().optional(), Target: z.string(), ReadOnly: z.boolean().optional() })).nullish(),
+  ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullish()).nullish(),
+};
+
 const inspected = z.object({
+  ...places,
   id: z.string().regex(/^[0-9a-f]{64}$/),
   image: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   running: z.boolean(),
   paused: z.boolean(),
   config: runConfig.extend({ Image: z.string(), StopTimeout: z.number().nullish() }),
-  binds: texts,
-  mounts: z.array(z.object({ Type: z.string(), Source: z.string().optional(), Target: z.string(), ReadOnly: z.boolean().optional() })).nullish(),
-  ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullish()).nullish(),
   restart: z.object({ Name: z.string(), MaximumRetryCount: z.number() }),
   log: z.object({ Type: z.string(), Config: labels }),
   mode: z.string(),
@@ -134,10 +139,7 @@ function readContainer(seen: z.output<typeof inspected>): Container {
     running: seen.running,
     paused: seen.paused,
     ...readRunConfig(config),
-    ports: Object.entries(seen.ports ?? {})
-      .flatMap(([port, bindings]) => (bindings ?? []).map((binding) => published(port, binding.HostIp, binding.HostPort)))
-      .sort(),
-    volumes: [...seen.binds.map(volume), ...(seen.mounts ?? []).filter(({ Type }) => Type !== 'tmpfs').map(mounted)].sort(),
+    ...readPlaces(seen),
     networks: seen.networks
       .filter((network) => network !== null)
       .map(([name, aliases]) => ({ name, aliases: aliases.filter((alias) => !seen.id.startsWith(alias)) })),
@@ -158,6 +160,16 @@ function readContainer(seen: z.output<typeof inspected>): Container {
     extraHosts: [...seen.hosts].sort(),
     memory: seen.memory,
     ...(config.StopTimeout !== null && config.StopTimeout !== undefined && { stopTimeout: config.StopTimeout }),
+  };
+}
+
+/** The ports and volumes of a container, in the forms of `Container`. */
+export function readPlaces({ binds, mounts, ports }: z.output<z.ZodObject<typeof places>>): Pick<Container, 'ports' | 'volumes'> {
+  return {
+    ports: Object.entries(ports ?? {})
+      .flatMap(([port, bindings]) => (bindings ?? []).map((binding) => published(port, binding.HostIp, binding.HostPort)))
+      .sort(),
+    volumes: [...binds.map(volume), ...(mounts ?? []).filter(({ Type }) => Type !== 'tmpfs').map(mounted)].sort(),
   };
 }
 

@@ -72,18 +72,24 @@ export function inspecting<Params, Seen, Found>(inspection: Inspection<Params, S
   };
 }
 
-/** sh that prints a line for each object that is there. Other lines: `absent` without Docker, `unusable REASON` when its engine does not answer. */
+/** sh that prints a line for each object that is there. Other lines as `linesOfDocker` has them. */
 function script(object: string, format: string, names: readonly string[]): string {
+  return linesOfDocker(`docker ${object} inspect --format ${quote(format)} -- ${names.map(quote).join(' ')} 2>/dev/null`);
+}
+
+/** sh that prints the lines of `inspect`. Other lines: `absent` without Docker, `unusable REASON` when its engine does not answer. */
+export function linesOfDocker(inspect: string): string {
   return `if ! command -v docker >/dev/null 2>&1; then echo absent
 else
   {
-    docker ${object} inspect --format ${quote(format)} -- ${names.map(quote).join(' ')} 2>/dev/null ||
+    ${inspect} ||
       reason=$(docker version --format '{{.Server.Version}}' 2>&1) || printf 'unusable %s\\n' "$(printf %s "$reason" | tr '\\n' ' ')"
   } | sed '/^$/d'
 fi`;
 }
 
-function readOrSay<Found>(line: string, read: (json: string) => Found): Found {
+/** Reads the JSON of a line. @throws Error with a sentence when it is not understood. */
+export function readOrSay<Found>(line: string, read: (json: string) => Found): Found {
   try {
     return read(line.slice(line.indexOf(' ') + 1));
   } catch {
@@ -91,7 +97,8 @@ function readOrSay<Found>(line: string, read: (json: string) => Found): Found {
   }
 }
 
-function stateOf(line: string): Exclude<DockerState, { docker: 'running' }> | undefined {
+/** What a line says of Docker itself; undefined for one of an object. */
+export function stateOf(line: string): Exclude<DockerState, { docker: 'running' }> | undefined {
   if (line === 'absent') return { docker: 'absent' };
   return line.startsWith('unusable ') ? { docker: 'unusable', reason: line.slice('unusable '.length).trim() } : undefined;
 }

@@ -1,6 +1,6 @@
 // PostgreSQL on the server, in a container and elsewhere, and the way to it from SQLite with nothing lost.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -133,6 +133,83 @@ test.serial('an image of another major version than the files is refused before 
   t.is(ran.exitCode, 2);
   t.regex(failure(ran)?.message ?? '', /are those of PostgreSQL \d+, and matrix_database_image is docker\.io\/library\/postgres:9\.6/);
   t.deepEqual(ran.changed, []);
+});
+
+/** A run with variables that are refused: why, once it is seen that nothing was changed. */
+async function refusedWith(t: ExecutionContext, host: string, vars: Vars, playbooks: readonly string[] = steps): Promise<string> {
+  const seen = `docker inspect -f '{{.Id}} {{.Name}} {{.State.StartedAt}}' $(docker ps -aq) | sort; ls -d /var/*synapse-data* /var/lib/*postgresql* 2>/dev/null || :`;
+  const before = await on(host, seen);
+  const ran = await runWith({}, playbooks, '-l', host, '-e', JSON.stringify(vars));
+  t.is(ran.exitCode, 2, complaint(ran));
+  t.deepEqual(ran.changed, []);
+  t.is(await on(host, seen), before);
+  return failure(ran)?.message ?? '';
+}
+
+test.serial('another folder, in which no database is, is refused: an empty one would take the place of the one that is used', async (t) => {
+  t.regex(
+    await refusedWith(t, 'boxed', { matrix_database_folder: '/var/lib/new-postgresql' }),
+    /has its users and messages in PostgreSQL in \/var\/lib\/matrix-postgresql, and .* \/var\/lib\/new-postgresql, there is no database: .*mv \/var\/lib\/matrix-postgresql \/var\/lib\/new-postgresql/,
+  );
+  // So it is where the containers are gone, and with them what they have mounted.
+  await on('boxed', 'docker rename synapse-postgresql aside && docker rename synapse aside-too');
+  t.regex(
+    await refusedWith(t, 'boxed', {
+      matrix_database_folder: '/var/lib/new-postgresql',
+      matrix_database_container: 'aside',
+      matrix_synapse_container: 'aside-too',
+      matrix_database_image: 'docker.io/library/postgres:9.6',
+    }),
+    /in PostgreSQL in \/var\/lib\/matrix-postgresql, and/,
+  );
+  await on('boxed', 'docker rename aside synapse-postgresql && docker rename aside-too synapse');
+});
+
+test.serial('a container under another name is refused while that of the old name has its files, and taken once it is renamed', async (t) => {
+  const renamed: readonly (readonly [container: string, variables: Vars, says: RegExp])[] = [
+    [
+      'synapse-postgresql',
+      { matrix_database_container: 'database' },
+      /The container synapse-postgresql of this host has \/var\/lib\/matrix-postgresql\/data, and matrix_database_container is database: .* docker rename synapse-postgresql database$/,
+    ],
+    [
+      'synapse',
+      { matrix_synapse_container: 'homeserver' },
+      /The container synapse of this host has \/var\/matrix-synapse-data, and matrix_synapse_container is homeserver: .* docker rename synapse homeserver$/,
+    ],
+  ];
+  for (const [container, variables, says] of renamed) {
+    t.regex(await refusedWith(t, 'boxed', variables), says);
+    const [name = ''] = Object.values(variables).map(String);
+    await on('boxed', `docker rename ${container} ${name}`);
+    const taken = await runWith({}, steps, '-l', 'boxed', '-e', JSON.stringify(variables));
+    t.deepEqual([taken.exitCode, taken.changed], [0, []], complaint(taken));
+    await on('boxed', `docker rename ${name} ${container}`);
+  }
+});
+
+test.serial('another homeserver in the place of the one that runs is refused, and so are the services of calls under other names', async (t) => {
+  t.regex(
+    await refusedWith(t, 'boxed', { matrix_instance: 'other' }),
+    /The container synapse of this host has port 8008, which matrix_synapse_container \(other-synapse\) is to have\. .*set matrix_synapse_port to another port/,
+  );
+  const calls = ['playbooks/matrix-rtc.yaml'];
+  await on('boxed', `docker create --name earlier -v /etc/matrix-rtc:/etc/matrix-rtc:ro ${postgresImage}`);
+  t.regex(
+    await refusedWith(t, 'boxed', {}, calls),
+    /The container earlier of this host has \/etc\/matrix-rtc, and matrix_rtc_livekit_container is livekit: .* docker rename earlier livekit$/,
+  );
+  await on('boxed', `docker rm earlier; docker create --name earlier -v /etc/matrix-rtc/keys.yaml:/etc/matrix-rtc/keys.yaml:ro ${postgresImage}`);
+  t.regex(await refusedWith(t, 'boxed', {}, calls), /and matrix_rtc_jwt_container is lk-jwt-service: /);
+  await on('boxed', 'docker rm earlier');
+});
+
+test.serial('on the server another port than that of PostgreSQL is refused', async (t) => {
+  const port = { matrix_database: 'host', matrix_database_port: 5433 };
+  t.regex(
+    await refusedWith(t, 'moved', { ...port, matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 }),
+    /matrix_database_port is 5433, and PostgreSQL 15 of this host will have port 5432/,
+  );
 });
 
 test.serial('another role of the server and another password do not get in', async (t) => {
@@ -346,6 +423,32 @@ test.serial('after the first new message there is no way back, and the run says 
   t.deepEqual(others.changed, [], complaint(others));
 });
 
+test.serial('what PostgreSQL has of the memory follows from that of the machine, on the server and in a container', async (t) => {
+  const total = Math.floor(Number(await on('moved', "awk '/^MemTotal:/ {print $2}' /proc/meminfo")) / 1024);
+  const expected = [
+    Math.max(Math.min(Math.floor(total / 640) * 128, 8192), 128),
+    Math.floor(total / 256) * 128,
+    Math.min(Math.floor(total / 256) * 16, 1024),
+    Math.min(Math.floor(total / 256), 64),
+  ];
+  const query = `SELECT string_agg((pg_size_bytes(current_setting(name)) / 1048576)::text, ',' ORDER BY place)
+FROM unnest(ARRAY['shared_buffers', 'effective_cache_size', 'maintenance_work_mem', 'work_mem']) WITH ORDINALITY AS names(name, place)`;
+  // In the container work_mem was set by an earlier test, and taken back since.
+  for (const host of ['moved', 'boxed']) t.is(await sql(host, query), expected.join(','), host);
+});
+
+test.serial('on the server the port and version of the PostgreSQL that is there are the only ones that are taken', async (t) => {
+  const another = { matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 };
+  t.regex(
+    await refusedWith(t, 'moved', { ...another, matrix_database_port: 5433 }, steps.slice(0, 1)),
+    /matrix_database_port is 5433, and PostgreSQL 15 of this host has port 5432, which nothing here changes\. Set matrix_database_port to 5432/,
+  );
+  t.regex(
+    await refusedWith(t, 'moved', { matrix_database_version: '16' }, steps.slice(0, 1)),
+    /there is no cluster \/etc\/postgresql\/16\/main of PostgreSQL on this host \(there is: \/etc\/postgresql\/15\/main\/postgresql\.conf\)/,
+  );
+});
+
 test.serial('elsewhere: a database with another locale is refused, one that is right is used, over TLS', async (t) => {
   const { labAddress } = hostNamed(lab, 'moved');
   const listening = await runWith({ moved: { matrix_database_settings: { listen_addresses: '*' } } }, steps.slice(0, 1), '-l', 'moved');
@@ -353,6 +456,9 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
   await on('moved', 'echo "hostssl elsewhere elsewhere samenet scram-sha-256" >>/etc/postgresql/15/main/pg_hba.conf && systemctl reload postgresql');
   await sql('moved', "CREATE ROLE elsewhere LOGIN PASSWORD 'far away';", 'postgres');
   await sql('moved', "CREATE DATABASE elsewhere OWNER elsewhere TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';", 'postgres');
+  // Debian's own certificate of each machine, which is its own authority.
+  const authority = join(folder, 'postgresql.pem');
+  writeFileSync(authority, `${await on('moved', 'cat /etc/ssl/certs/ssl-cert-snakeoil.pem')}\n`);
   // A second homeserver on that host, apart from the first one.
   const second = {
     matrix_server_name: 'second.lab.test',
@@ -364,6 +470,8 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
     matrix_database_name: 'elsewhere',
     matrix_database_user: 'elsewhere',
     matrix_database_password: 'far away',
+    matrix_database_sslmode: 'verify-ca',
+    matrix_database_sslrootcert: authority,
   };
   const args = ['-l', 'boxed', '-e', JSON.stringify(second)];
   const wrong = await runWith({}, steps, ...args);
@@ -378,8 +486,12 @@ test.serial('elsewhere: a database with another locale is refused, one that is r
   t.is(ran.exitCode, 0, complaint(ran));
   t.is(await sql('moved', 'SELECT name FROM users', 'elsewhere'), '@admin:second.lab.test');
   t.is(await sql('moved', "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'elsewhere'", 'postgres'), 't');
+  t.regex(await on('boxed', 'cat /var/second/homeserver.yaml'), /sslmode: "?verify-ca"?\n +sslrootcert: "?\/data\/postgresql-authority\.pem/);
   const again = await runWith({}, steps, ...args);
   t.deepEqual(again.changed, [], complaint(again));
+  // The certificate is not for this address, which the strictest mode minds: so it is the certificate that is looked at.
+  const strict = await runWith({}, steps, ...args, '-e', 'matrix_database_sslmode=verify-full');
+  t.regex(failure(strict)?.message ?? '', /certificate .* does not match host name/);
   const elsewhere = await runWith({}, steps, ...args, '-e', 'matrix_database_name=empty');
   t.regex(
     failure(elsewhere)?.message ?? '',

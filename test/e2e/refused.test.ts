@@ -104,7 +104,7 @@ const missedByTheImage: readonly Refused[] = [
   },
   {
     what: 'listeners where the container is not reached',
-    settings: { listeners: [{ port: 8999, type: 'http', resources: [{ names: ['client', 'federation'] }] }] },
+    settings: { listeners: [{ port: 8008, bind_addresses: ['127.0.0.1'], type: 'http', resources: [{ names: ['client', 'federation'] }] }] },
     message: /: listeners: the container synapse publishes its port 8008/,
     hint: /port: 8008/,
   },

@@ -14,6 +14,7 @@ import type { Lab } from '../lab/types.ts';
 import { complaint, converge, type JsonRan } from './homerun.ts';
 import { openPorts } from './open-ports.ts';
 import { type Credentials, installTurnClient, overTls, relay as relayFrom, toPeer } from './turn-client.ts';
+import { type Effect, effectsOf, groupCalls } from './variable-effects.ts';
 
 const name = 'e2e-turn';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-turn-'));
@@ -33,7 +34,12 @@ test.before(async (t) => {
   t.timeout(600_000);
   await removeLab(name);
   // One calls the other's users: it has what a client has, and is what media are relayed to.
-  lab = await startLab({ name, hosts: [homeserverRequest('calls', 'baked'), { name: 'caller', kind: 'baked' }], say: (line) => t.log(line) });
+  const names = ['chat', 'www', 'turn'].map((one) => `${one}.calls.lab.test`);
+  const hosts = [
+    { ...homeserverRequest('calls', 'baked'), names },
+    { name: 'caller', kind: 'baked' as const },
+  ];
+  lab = await startLab({ name, hosts, say: (line) => t.log(line) });
   const [first] = (await write({})).homeservers;
   if (!first) throw new Error('the inventory has no homeserver');
   server = first;
@@ -170,6 +176,93 @@ test.serial('nothing is relayed to the host itself, to its containers, nor to ot
     t.not(code, 0, peer);
     t.regex(`${stdout}${stderr}`, /403/, peer);
   }
+});
+
+/** What check tells of a change of variables on the host as it is. */
+async function foretold({ variables, shows = [] }: Effect): Promise<Effect> {
+  const checked = await converge('check', ['playbooks/site.yaml', '-i', inventory.folder, '-l', 'calls', '-D', '-e', JSON.stringify(variables)]);
+  if (checked.exitCode !== 3) throw new Error(`${Object.keys(variables).join(', ')}: ${complaint(checked)}`);
+  const said = checked.tasks.map(({ message = '', diff = '' }) => `${message}\n${diff}`).join('\n');
+  return { variables, changed: checked.changed.map((one) => one.replace('calls: ', '')), shows: shows.filter((one) => said.includes(one)) };
+}
+
+test.serial('each variable changes what depends on it, and restarts nothing else', async (t) => {
+  const effects = [...effectsOf(server.serverName), groupCalls].map(({ shows = [], ...one }) => ({ ...one, shows }));
+  const told: Effect[] = [];
+  for (const effect of effects) told.push(await foretold(effect));
+  t.deepEqual(told, effects);
+});
+
+const browserHeaders = {
+  'strict-transport-security': 'max-age=63072000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'SAMEORIGIN',
+  'referrer-policy': 'no-referrer',
+};
+
+test.serial('a page has the headers that browsers keep to, and nothing below TLS 1.2 is spoken', async (t) => {
+  const url = `https://${server.clientName}/`;
+  const page = await https({ url, address: server.host.address, ca: inventory.certificateAuthority });
+  t.like(page.headers, browserHeaders);
+  const speak = (version: string) =>
+    onServer(
+      `openssl s_client -${version} -cipher DEFAULT:@SECLEVEL=0 -connect ${server.clientName}:443 -servername ${server.clientName} </dev/null 2>&1 || :`,
+    );
+  t.regex(await speak('tls1_2'), /Protocol *: TLSv1\.2/);
+  for (const old of ['tls1', 'tls1_1']) t.regex(await speak(old), /alert protocol version/, old);
+});
+
+test.serial('coturn on other ports and under another name, and a name that is redirected to the web client', async (t) => {
+  const other = turn({
+    matrix_turn_name: `turn.${server.serverName}`,
+    matrix_turn_port: 3500,
+    matrix_turn_tls_port: 5400,
+    matrix_turn_min_port: 50_000,
+    matrix_turn_max_port: 50_100,
+    matrix_turn_realm: 'other.test',
+    matrix_turn_external_ip: hostNamed(lab, 'calls').labAddress,
+    matrix_turn_denied_peers: ['198.51.100.9'],
+    matrix_turn_user_quota: 8,
+    matrix_turn_total_quota: 800,
+    matrix_alias_names: [`www.${server.serverName}`],
+    matrix_hsts: false,
+  });
+  const ran = await run(other);
+  t.deepEqual(
+    ran.changed,
+    [
+      'Configure Synapse',
+      'Answer on port 80, ACME challenges, else a redirect to https',
+      'Serve everything over https',
+      'Configure the TURN server',
+      'Restart the TURN server',
+    ].map((task) => `calls: ${task}`),
+    complaint(ran),
+  );
+  t.is(
+    await onServer("grep -E '^(listening|tls-listening|min|max)-port|^(external-ip|realm|denied|user-quota|total-quota)' /etc/turnserver.conf"),
+    ['listening-port=3500', 'tls-listening-port=5400', 'min-port=50000', 'max-port=50100', `external-ip=${hostNamed(lab, 'calls').labAddress}`]
+      .concat('realm=other.test', 'denied-peer-ip=198.51.100.9', 'user-quota=8', 'total-quota=800\n')
+      .join('\n'),
+  );
+  const given = await credentials();
+  t.deepEqual(given.uris, [
+    `turn:turn.${server.serverName}:3500?transport=udp`,
+    `turn:turn.${server.serverName}:3500?transport=tcp`,
+    `turns:turn.${server.serverName}:5400?transport=tcp`,
+  ]);
+  for (const way of ['-t -p 3500', '-t -S -p 5400 -E /usr/local/share/ca-certificates/homerun-lab.crt']) {
+    const { code, stdout, stderr } = await relay(`${way} -v ${toEcho()}`, given);
+    t.is(code, 0, `${way}: ${stdout}\n${stderr}`);
+    t.regex(`${stdout}${stderr}`, /relay addr: .*:50[01]\d\d\n/i, way);
+  }
+  t.is(await onServer("ss -Hltun | grep -cE ':(3478|5349) ' || :"), '0\n');
+  const address = { address: server.host.address, ca: inventory.certificateAuthority };
+  const alias = await https({ ...address, url: `https://www.${server.serverName}/a?b=c` });
+  t.deepEqual([alias.status, alias.headers['location']], [301, `https://${server.clientName}/a?b=c`]);
+  t.is((await https({ ...address, url: `https://${server.clientName}/` })).headers['strict-transport-security'], undefined);
+  const back = await run(turn());
+  t.is(back.exitCode, 0, complaint(back));
 });
 
 test.serial('a change of what is denied changes coturn alone', async (t) => {

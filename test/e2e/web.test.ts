@@ -115,6 +115,9 @@ test.serial('several clients stand on names of their own, each with its files an
   const added = await run(t, ...three);
   t.deepEqual(new Set(added.changed), new Set([...site, 'web: Install the web client']));
   t.deepEqual((await run(t, ...three)).changed, []);
+  const scripts = ['-e', JSON.stringify({ matrix_client_inline_scripts: ['sha256-of-another-script'] })];
+  const foretold = await converge('check', ['playbooks/site.yaml', '-i', inventory.folder, ...three, ...scripts]);
+  t.deepEqual(foretold.changed, ['web: Serve everything over https'], complaint(foretold));
 
   const { context, page, complaints } = await visit(browser, at('hydrogen'));
   await page.locator('#username').waitFor();
@@ -220,6 +223,9 @@ test.serial('a certificate comes from an ACME server, is kept by a rerun, and re
     const { certificate, key } = await issueCertificate(lab.authority, [server.serverName, server.clientName], ending);
     const put = (name: string, text: string) => `printf '%s' ${quote(text)} >"$(readlink -f /etc/ssl/homerun/matrix/${name})"`;
     await onHost(lab, 'web', `${put('fullchain.pem', certificate)}; ${put('privkey.pem', key)}; systemctl reload nginx`);
+    const later = ['-e', JSON.stringify({ ...variables, matrix_certificate_remaining_days: 10 })];
+    const kept = await converge('check', ['playbooks/site.yaml', '-i', inventory.folder, ...later]);
+    t.deepEqual(kept.changed, [], complaint(kept));
     const checked = await converge('check', ['playbooks/site.yaml', '-i', inventory.folder, ...acme]);
     t.is(checked.exitCode, 3, complaint(checked));
     const renewed = await run(t, ...acme);

@@ -127,6 +127,45 @@ for (const [what, variables, said] of wrong) {
   });
 }
 
+const calls = { matrix_turn: true, matrix_turn_shared_secret: 'of-the-test-0123456789', matrix_rtc: true, matrix_rtc_secret: 'x'.repeat(32) };
+const contradictions: readonly (readonly [settings: object, variable: string])[] = [
+  [{ max_upload_size: '1G' }, 'matrix_max_upload_size'],
+  [{ max_upload_size: null }, 'matrix_max_upload_size'],
+  [{ public_baseurl: 'https://other.example.org/' }, 'matrix_public_baseurl'],
+  [{ server_name: 'other.example.org' }, 'matrix_server_name'],
+  [{ turn_uris: ['turn:other.example.org'] }, 'matrix_turn_uris'],
+  [{ turn_shared_secret: 'of-somebody-else' }, 'matrix_turn_shared_secret'],
+  [{ turn_shared_secret_path: '/data/other' }, 'matrix_turn_shared_secret'],
+  [{ turn_username: 'a' }, 'matrix_turn_shared_secret'],
+  [{ turn_password: 'b' }, 'matrix_turn_shared_secret'],
+  [{ matrix_rtc: { transports: [] } }, 'matrix_rtc_name'],
+];
+
+test('guide › a key of matrix_synapse_settings that contradicts a variable that other parts go by is told, and the variable named', async (t) => {
+  for (const [settings, variable] of contradictions) {
+    const [key = ''] = Object.keys(settings);
+    const output = await lint({ ...calls, matrix_synapse_settings: settings });
+    t.true(
+      output.includes(`this fails: matrix_synapse_settings sets ${key}, and ${variable}, which the other parts go by, says something else`),
+      output,
+    );
+    t.false(output.includes('of-somebody-else'));
+  }
+  const port = [{ port: 8009, type: 'http', resources: [{ names: ['client', 'federation'] }] }];
+  t.regex(await lint({ matrix_listeners: port }), /this fails: matrix_listeners has no listener on port 8008/);
+  t.regex(
+    await lint({ matrix_synapse_settings: { listeners: port } }),
+    /this fails: matrix_synapse_settings\.listeners has no listener on port 8008/,
+  );
+});
+
+test('guide › the same value, a TURN server elsewhere, and keys that Synapse alone reads are nothing to complain of', async (t) => {
+  const same = { matrix_max_upload_size: '7M', matrix_synapse_settings: { max_upload_size: '7M', session_lifetime: '24h' } };
+  t.regex(await lint({ ...calls, ...same }), /^0 Nothing is wrong/);
+  const elsewhere = { turn_uris: ['turn:other.example.org'], turn_shared_secret: 'of-somebody-else' };
+  t.regex(await lint({ matrix_synapse_settings: elsewhere }), /^0 Nothing is wrong/);
+});
+
 test('guide › mail with Chinese subjects, sender and password, and a captcha, are nothing to complain of', async (t) => {
   t.regex(await lint({ ...otherValues(), matrix_templates_custom_template_directory: join(projectRoot, 'docs') }), /^0 Nothing is wrong/);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { container, containerKind, published, volume } from '../../src/questions/container.ts';
+import { containers, containersKind } from '../../src/questions/containers.ts';
 import { dockerVolume, dockerVolumeKind } from '../../src/questions/docker-volume.ts';
 import { image, imageKind, imageName } from '../../src/questions/image.ts';
 import { network, networkKind } from '../../src/questions/network.ts';
@@ -102,6 +103,32 @@ for (const shell of shells()) {
     t.deepEqual(await askAll(t, docker, [container('synapse'), container('gone')]), [unusable, unusable]);
   });
 
+  test(`${shell.name} › all containers are listed by name, and none is not an engine that does not answer`, async (t) => {
+    const line = (name: string, more: string) => `/${name} {"running":true,"temporary":false,"binds":["/srv/x/:/data:rw"],"mounts":null,${more}}`;
+    const listing = (ids: string, lines: readonly string[], rc = 0) =>
+      withDocker(
+        t,
+        shell,
+        `case "$1" in ps) echo '${ids}' ;; version) echo 20.10 ;; container) [ "$6 $7" = 'a1 b2' ] || exit 9; printf '%s\\n' ${lines.map((one) => `'${one}'`).join(' ')}; exit ${rc} ;; esac`,
+      );
+    const ports = '"ports":{"8008/tcp":[{"HostIp":"127.0.0.1","HostPort":"8008"}]}';
+    const both = [line('synapse', ports), line('a', '"ports":null')];
+    const found = [
+      { name: 'a', running: true, temporary: false, ports: [], volumes: ['/srv/x:/data'] },
+      { name: 'synapse', running: true, temporary: false, ports: ['127.0.0.1:8008:8008/tcp'], volumes: ['/srv/x:/data'] },
+    ];
+    t.deepEqual(await askAll(t, listing('a1 b2', both), [containers(), containers()]), [
+      { docker: 'running', found },
+      { docker: 'running', found },
+    ]);
+    // One that went away between both commands.
+    t.deepEqual(await askAll(t, listing('a1 b2', both.slice(1), 1), [containers()]), [{ docker: 'running', found: found.slice(0, 1) }]);
+    t.deepEqual(await askAll(t, listing('', []), [containers()]), [{ docker: 'running', found: [] }]);
+    t.deepEqual(await askAll(t, withDocker(t, shell, undefined), [containers()]), [{ docker: 'absent' }]);
+    const deaf = withDocker(t, shell, 'echo "Is it running?" >&2; exit 1');
+    t.deepEqual(await askAll(t, deaf, [containers()]), [{ docker: 'unusable', reason: 'Is it running?' }]);
+  });
+
   test(`${shell.name} › accounts of a container are looked up together`, async (t) => {
     const docker = withDocker(
       t,
@@ -184,6 +211,7 @@ function account(localpart: string, name = 'synapse') {
 test('what is not understood is said in a sentence, not as a stack', (t) => {
   for (const kind of [containerKind, imageKind, networkKind, dockerVolumeKind])
     t.throws(() => kind.parse('/synapse {"id":5}\n', { name: 'synapse', reference: 'a:1' }), { message: /in a form that is not understood/ });
+  t.throws(() => containersKind.parse('/synapse {"running":5}\n', {}), { message: /in a form that is not understood/ });
   t.throws(() => synapseAccountKind.parse('bm9uc2Vuc2U=\n.\n', { container: 'a', config: '/b', localpart: 'c' }));
   t.deepEqual(
     synapseValidationKind.parse('bm9uc2Vuc2U=\n.\n', {
