@@ -46,9 +46,12 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
   return [...configuration, '-N', '-T', ...asOptions(options), '-p', String(settings.port), '-l', settings.user, '--', name];
 }
 
-/** The arguments of an ssh that starts a program over the login of another. It connects to nothing itself, whatever has become of that. */
-export function programWords(socket: string, command: string): readonly string[] {
-  return [...overWords(socket), '-T', '--', 'host', command];
+/**
+ * The arguments of an ssh that starts a program over the login of another. It connects to nothing itself, whatever has become of that.
+ * @param on a terminal of the host: as ssh has none here the host is told to make one that shows nothing, and no byte that goes there is ssh's own to obey
+ */
+export function programWords(socket: string, command: string, on: 'pipes' | 'terminal' = 'pipes'): readonly string[] {
+  return [...overWords(socket), ...(on === 'terminal' ? ['-tt', '-e', 'none'] : ['-T']), '--', 'host', command];
 }
 
 // Bastions are entered by homerun: ssh would give its own ProxyJump none of these options. ProxyCommand of the configuration counts where the inventory

@@ -46,9 +46,9 @@ export type RunningSsh = ChildProcess & { readonly stdin: NonNullable<ChildProce
   readonly stderr: NonNullable<ChildProcess['stderr']>;
 };
 
-/** Starts ssh. */
+/** Starts ssh. A terminal that it asks a host for can do nothing but show text. */
 export function startSsh(words: readonly string[]): RunningSsh {
-  return spawn('ssh', [...words], { stdio: 'pipe', detached: true });
+  return spawn('ssh', [...words], { stdio: 'pipe', detached: true, env: { ...process.env, TERM: 'dumb' } });
 }
 
 /**

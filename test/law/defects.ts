@@ -37,7 +37,12 @@ export const defects: readonly Mistake[] = [
     to: 'const registered = host.registered',
   },
   { what: 'a handler runs twice', file: 'engine/walk', from: 'host.pending.delete(handler);', to: '' },
-  { what: 'handlers owed by an earlier run are forgotten', file: 'engine/journal', from: 'pending(host, play) {', to: 'pending(host, play) { return [];' },
+  {
+    what: 'handlers owed by an earlier run are forgotten',
+    file: 'engine/journal',
+    from: 'pending(host, play) {',
+    to: 'pending(host, play) { return [];',
+  },
   { what: 'a change does not notify', file: 'engine/whole-task', from: "outcome.status === 'changed' ||", to: '' },
   {
     what: 'always is left out on a host that failed',

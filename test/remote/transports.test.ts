@@ -1,7 +1,7 @@
 // What both transports promise, each tried on a real sshd, or on a server of this process where it is counted what the client asks for.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,9 +25,20 @@ chmodSync(temporary, 0o755);
 process.env['TMPDIR'] = temporary;
 test.after.always(() => rmSync(temporary, { recursive: true, force: true }));
 
+/** The password of one user: at the beginning of a line on a terminal ssh takes it for a word to itself. */
+const obeyedBySsh = '~. ~# ~C -L1:2:3';
+
 let sshd: Sshd;
 test.before(async () => {
-  if (why === undefined) sshd = await startSshd({ extra: ['MaxStartups 100'] });
+  if (why !== undefined) return;
+  sshd = await startSshd({
+    extra: ['MaxStartups 100'],
+    setUp: [
+      `printf '%s\\n' 'root:${password}' 'busy:${obeyedBySsh}' | chpasswd`,
+      `printf '%s\\n' 'busy ALL=(ALL:ALL) ALL' 'Defaults:busy requiretty' >/etc/sudoers.d/busy`,
+      'echo "permit tester" >/etc/doas.conf; chmod 400 /etc/doas.conf',
+    ],
+  });
 });
 test.after.always(() => sshd?.stop());
 
@@ -130,6 +141,46 @@ both('other users have shells of their own on the same connection', async (t, se
   const sessions = await Promise.all([undefined, ...users].map((user) => connection.session(user === undefined ? undefined : { user })));
   const names = await Promise.all(sessions.map(async (session) => (await session.run([{ script: 'id -un' }]))[0]?.stdout.trim()));
   t.deepEqual(names, ['root', ...users]);
+  await connection.close();
+});
+
+/** Who becomes whom, how, and with which password. */
+const becoming = [
+  ['tester', { user: 'root', password }],
+  ['busy', { user: 'root', password: obeyedBySsh }],
+  ['tester', { user: 'root', method: 'su', password }],
+  ['nosudo', { user: 'busy', method: 'su', password: obeyedBySsh }],
+  ...(existsSync('/usr/bin/doas') ? ([['tester', { user: 'nosudo', method: 'doas', password }]] as const) : []),
+] as const;
+
+both('others are become with a password, by sudo, with requiretty, by su and by doas', async (t, settings) => {
+  await Promise.all(
+    becoming.map(async ([user, become]) => {
+      const connection = await open(settings({ user }));
+      const session = await connection.session({ ...become, password: new Secret(become.password) });
+      const [who, bytes] = await session.run([{ script: 'id -un' }, { script: 'cat; echo apart >&2', stdin: 'in\u0003\u0004\r\n' }]);
+      t.is(who?.stdout, `${become.user}\n`);
+      t.like(bytes, { stdout: 'in\u0003\u0004\r\n', stderr: 'apart\n' });
+      await connection.close();
+    }),
+  );
+  t.is(sshd.inside(`ls -d /tmp/homerun.* 2>/dev/null | xargs -r stat -c %U | grep -c -e '^tester$' -e '^busy$' || true`), '0\n');
+  t.deepEqual(remains(), []);
+});
+
+both('a wrong password to become another is refused, the link stays good, and its loss has its own reason', async (t, settings) => {
+  const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  t.teardown(() => proxy.close());
+  const file = join(sshd.folder, 'known_hosts_become');
+  writeFileSync(file, `[127.0.0.1]:${proxy.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
+  const connection = await open(settings({ user: 'busy', port: proxy.port, knownHostsFiles: [file] }));
+  await t.throwsAsync(connection.session({ user: 'root', password: new Secret('wrong') }), { message: /sudo does not take the password/ });
+  const session = await connection.session({ user: 'root', method: 'su', password: new Secret(password) });
+  t.like((await session.run([{ script: 'id -un' }]))[0], { stdout: 'root\n' });
+  const running = session.run([{ script: 'sleep 20' }]);
+  proxy.cut();
+  const error = await t.throwsAsync(running, { instanceOf: UnreachableError, message: /the connection was lost: / });
+  t.notRegex(error?.message ?? '', /tcgetattr/);
   await connection.close();
 });
 
