@@ -9,6 +9,7 @@ import { closingToo, type Entered, enterBastion } from './bastions.ts';
 import type { Channel, Link } from './channel.ts';
 import { checkName, targetName } from './dial.ts';
 import { describeEnd } from './openssh-errors.ts';
+import { checkPins } from './openssh-pin.ts';
 import { type Master, openProgram, type Program } from './openssh-program.ts';
 import { masterWords, programWords } from './openssh-words.ts';
 import { plainText } from './plain-text.ts';
@@ -60,13 +61,14 @@ async function logIn(
   const socket = join(folder, 's');
   let isStarted = false;
   try {
-    const words = masterWords(settings, socket, through);
+    const words = masterWords(settings, socket, through, await checkPins(folder, settings));
     const password = settings.password === undefined ? undefined : await offerPassword(folder, settings.password);
     try {
       const ssh = startMaster(folder, password?.variables ?? [], words);
       isStarted = true;
       const master = watch(ssh);
       await loggedIn(master, settings, { socket, leftMs, signal });
+      master.forget();
       return linkOver(master, socket, settings, signal);
     } finally {
       await password?.forget();
@@ -101,9 +103,14 @@ function watch(ssh: RunningSsh): Master {
     });
   });
   ssh.stdout.on('data', () => undefined);
-  ssh.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).replaceAll(noTerminalHere, '').slice(0, mostSaid)));
+  ssh.stderr.on('data', (chunk: Buffer) => (said = ends((said + chunk.toString()).replaceAll(noTerminalHere, ''))));
   for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.on('error', () => undefined);
-  return { ssh, said: () => said, isOver: () => isOver, over };
+  return { ssh, said: () => said, forget: () => void (said = ''), isOver: () => isOver, over };
+}
+
+// What ssh says of a host's key comes first, why it ends comes last, and in between is what the host has to say.
+function ends(text: string): string {
+  return text.length <= mostSaid ? text : `${text.slice(0, mostSaid / 2)}\n${text.slice(-mostSaid / 2)}`;
 }
 
 interface Attempt {

@@ -48,7 +48,7 @@ export type RunningSsh = ChildProcess & { readonly stdin: NonNullable<ChildProce
 
 /** Starts ssh. A terminal that it asks a host for can do nothing but show text. */
 export function startSsh(words: readonly string[]): RunningSsh {
-  return spawn('ssh', [...words], { stdio: 'pipe', detached: true, env: { ...process.env, TERM: 'dumb' } });
+  return spawn('env', ['TERM=dumb', 'ssh', ...words], { stdio: 'pipe', detached: true });
 }
 
 /**
