@@ -66,6 +66,8 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
     );
   if (/stdio forwarding failed|open failed/i.test(said))
     return saying(`the bastion before it cannot connect to ${where}`, `Try there: ssh ${host} -p ${port}. Does its sshd allow AllowTcpForwarding?`);
+  if (/invalid format|Bad packet length|message authentication code incorrect|\bDisconnecting /i.test(said))
+    return saying(`${where} does not speak SSH as expected`, 'Is it sshd that listens there? Compare with `ssh -v`.');
   if (/kex_exchange_identification|banner exchange/i.test(said))
     return new Hangup(
       saying(

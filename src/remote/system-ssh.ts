@@ -35,7 +35,7 @@ const keeper = [
   '"$@" 3<&- & ssh=$!',
   '{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 & reader=$!',
   'exec 3<&-',
-  'wait "$ssh"; code=$?',
+  'wait "$ssh" 2>/dev/null; code=$?',
   'kill "$reader" 2>/dev/null',
   'rm -rf -- "$0"; exit "$code"',
 ].join('\n');
