@@ -252,7 +252,7 @@ const defects: readonly Defect[] = [
     file: 'remote/ssh',
     from: "'aes256-ctr', ",
     to: "'chacha20-poly1305@openssh.com', ",
-    test: { file: 'remote/hostile', match: 'chacha20' },
+    test: { file: 'remote/offered', match: 'chacha20' },
   },
   { what: 'yes in any letters is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer.toLowerCase() === 'yes' ||", test: answers },
   { what: 'Enter is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer === '' || answer === 'yes' ||", test: answers },
