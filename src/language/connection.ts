@@ -131,12 +131,6 @@ export function hostConnection(name: string, layers: readonly Layer[], scope: Sc
     sshTransport: read.transport('sshTransport'),
     sshConfig: read.line('sshConfig'),
   };
-  if (optional.sshTransport === 'openssh' && (optional.hostKeys ?? optional.proxyJumpHostKeys))
-    read.note(
-      'fingerprints of host keys are not taken together with ssh_transport: openssh',
-      optional.hostKeys ? 'hostKeys' : 'proxyJumpHostKeys',
-      'Record the key in a known_hosts file: homerun trust.',
-    );
   const hopCount = optional.proxyJump === undefined || optional.proxyJump === 'none' ? 0 : optional.proxyJump.split(',').length;
   if (optional.proxyJumpHostKeys && optional.proxyJumpHostKeys.length !== hopCount)
     read.note(

@@ -18,6 +18,7 @@ export const words = {
   /** What is written to the terminal is not shown by it: somebody is reading a password. */
   hidden: 'hidden',
   shown: 'shown',
+  noTerminal: 'noterminal',
 } as const;
 
 /** Who becomes whom, for the text of a line. */
@@ -112,7 +113,8 @@ const watchEcho = oneLine(`
 
 /**
  * The line that makes a waiting program on a terminal the user's, with the pipes of `relayLine` as its streams. Whoever asks for a password there
- * switches the echo off, whatever language the question is in. Shorter than what a terminal takes as one line.
+ * switches the echo off, whatever language the question is in. Shorter than what a terminal takes as one line. It is made a usual terminal first: OpenSSH has one made
+ * without a speed that passes on each byte as it is.
  */
 export function terminalLine(options: LineOptions, folder: string): string {
   const { method } = options;
@@ -129,7 +131,8 @@ export function terminalLine(options: LineOptions, folder: string): string {
     ${variables(options)}
     homerun_d=${quote(folder)};
     command -v ${method} >/dev/null 2>&1 || { homerun_say ${words.absent}; exit 1; };
-    stty echo;
+    [ -t 0 ] || { homerun_say ${words.noTerminal}; exit 1; };
+    stty sane 38400;
     exec 7<"$homerun_d/in" 8>"$homerun_d/out" 9>"$homerun_d/err";
     { ${watchEcho}; } </dev/tty 7<&- 8>&- 9>&- &
     ${asked};

@@ -6,6 +6,7 @@ import {
   type Becoming,
   endedEarly,
   noSuchUser,
+  noTerminal,
   notLet,
   notTaken,
   otherQuestion,
@@ -22,6 +23,8 @@ export interface TerminalOptions {
   readonly password: string | undefined;
   /** Seconds for the whole dialogue. */
   readonly seconds: number;
+  /** What was said on pipes, when that did not do. */
+  readonly saidOnPipes: string;
   lost(): string | undefined;
 }
 
@@ -107,6 +110,7 @@ export function becomeOnTerminal(relay: Channel, terminal: Channel, options: Ter
       word: (word) => {
         if (word === words.noUser) return fail(noSuchUser(becoming));
         if (word === words.absent) return fail(absent(becoming));
+        if (word === words.noTerminal) return fail(noTerminal(becoming, 'the host gives none', options.saidOnPipes));
         if ((word === words.hidden || word === words.ask) && isSent) return fail(askedAgain(becoming, said()));
         if (word === words.ask) isPrompted = true;
         if (word === words.hidden) isHidden = true;

@@ -73,7 +73,13 @@ async function startOnTerminal(link: Link, becoming: Becoming, password: string 
     if (lost !== undefined) throw endedEarly(becoming, {}, lost, '');
     throw noTerminal(becoming, terminal.reason instanceof Error ? terminal.reason.message : String(terminal.reason), said);
   }
-  return await becomeOnTerminal(relay.value, terminal.value, { becoming, password, seconds: options.seconds, lost: link.lost });
+  return await becomeOnTerminal(relay.value, terminal.value, {
+    becoming,
+    password,
+    seconds: options.seconds,
+    saidOnPipes: said,
+    lost: link.lost,
+  });
 }
 
 /** Becomes another user on pipes. @returns the channel, its program waiting again; or what was said when that did not do, where a terminal may. */

@@ -65,7 +65,7 @@ export async function scanHostKey(
         });
       } catch (error) {
         if (!check.shown() && error instanceof SshFailure)
-          throw explain(error, leg, check, { report: 'tried nothing', keys: false, password: false });
+          throw explain(error, leg, check, { report: 'tried nothing', taken: [], keys: false, password: false });
       }
       const shown = check.shown();
       if (!shown) throw new UnreachableError(`${settings.host} port ${settings.port} shows no host key`);
@@ -151,6 +151,7 @@ async function speak(leg: Leg, plan: LoginPlan, check: HostCheck, socket: Duplex
     if (!(error instanceof SshFailure)) throw error;
     throw explain(error, leg, check, {
       report: login.report(),
+      taken: login.taken(),
       keys: plan.attempts.some(({ attempt }) => attempt.kind === 'key' || attempt.kind === 'agent'),
       password: plan.attempts.some(({ attempt }) => attempt.kind === 'password'),
     });

@@ -72,7 +72,11 @@ function pinError(verdict: HostKeyVerdict, shown: string, where: string, { hostK
     trusted: `known_hosts has the key that it shows (${verdict.entries.map(place).join(', ')})`,
     changed: `on record is ${onRecord(verdict)}`,
   };
-  const other = verdict.verdict === 'trusted' || verdict.verdict === 'changed' ? `; ${said[verdict.verdict]}` : '';
+  return notPinnedError(where, shown, hostKeys, verdict.verdict === 'trusted' || verdict.verdict === 'changed' ? `; ${said[verdict.verdict]}` : '');
+}
+
+/** The error for a key that is none of the inventory. @param other what else is to be said of it */
+export function notPinnedError(where: string, shown: string, hostKeys: readonly string[], other = ''): UnreachableError {
   return new UnreachableError(
     `the host key of ${where} is not the one of the inventory: it shows ${shown}, the inventory has ${hostKeys.join(', ')}${other}`,
     'Somebody may be listening in. If the host was set up anew, or the inventory has the fingerprint of a key of another type, write what the host itself says (on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub).',

@@ -22,6 +22,8 @@ export interface Login {
   next(methods: readonly string[] | undefined): Attempt | undefined;
   /** What was tried and what was not, for a message. */
   report(): string;
+  /** What the server said last that it takes; nothing before it said anything. */
+  taken(): readonly string[];
 }
 
 /** Most keys that are tried: servers hang up after six attempts (MaxAuthTries), of which a password may be one, and may then bar the address for a while. */
@@ -54,7 +56,7 @@ export async function planLogin(settings: ConnectionSettings): Promise<LoginPlan
   if (attempts.length > 0) return { attempts, skipped };
   throw new UnreachableError(
     `there is nothing to log in with at ${settings.host}: no key, no agent, no password${skipped.length > 0 ? ` (${skipped.join('; ')})` : ''}`,
-    'Name a private key (ssh_identity_file, --private-key), add one to ssh-agent, or ask for a password (--ask-pass).',
+    'Name a private key (ssh_identity_file, --private-key), add one to ssh-agent, or ask for a password (--ask-pass). Kerberos (GSSAPI) takes ssh_transport: openssh.',
   );
 }
 
@@ -130,6 +132,7 @@ export function createLogin(plan: LoginPlan): Login {
   const waiting = [...plan.attempts];
   const tried: string[] = [];
   const skipped = [...plan.skipped];
+  let taken: readonly string[] = [];
   const takes = (kind: Attempt['kind'], methods: readonly string[] | undefined): boolean => {
     if (methods === undefined) return kind !== 'keyboard-interactive';
     if (kind === 'keyboard-interactive') return methods.includes(kind) && !methods.includes('password');
@@ -137,6 +140,7 @@ export function createLogin(plan: LoginPlan): Login {
   };
   return {
     next(methods) {
+      taken = methods ?? taken;
       for (let one = waiting.shift(); one; one = waiting.shift()) {
         if (takes(one.attempt.kind, methods)) {
           tried.push(one.label);
@@ -147,6 +151,7 @@ export function createLogin(plan: LoginPlan): Login {
       }
       return undefined;
     },
+    taken: () => taken,
     report: () => `tried ${tried.length === 0 ? 'nothing' : tried.join(', then ')}${skipped.map((text) => `; ${text}`).join('')}`,
   };
 }

@@ -1,6 +1,8 @@
 import { UnreachableError } from '../values/errors.ts';
 import { askedAgain } from './askpass.ts';
+import { notPinnedError } from './host-key.ts';
 import { knownHostName } from './known-hosts.ts';
+import { notPinned } from './openssh-pin.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
 import { Hangup } from './ssh-errors.ts';
@@ -17,7 +19,8 @@ export interface SshEnd {
 export function describeEnd(end: SshEnd, settings: ConnectionSettings): UnreachableError | Hangup {
   const { host, port, user, name } = settings;
   const where = `${host} port ${port}`;
-  const said = plainText(end.said.replaceAll(/^[@\s]*@$/gm, ''), 400);
+  // Without frames, and without what ssh says of its question to `checkPins`: that has spoken.
+  const said = plainText(end.said.replaceAll(/^[@\s]*@$|^.*\bKnownHostsCommand\b.*$/gm, ''), 400);
   const saying = (what: string, hint: string): UnreachableError => new UnreachableError(`${what} (ssh: ${said})`, hint);
   if (end.said.includes(askedAgain) || (settings.password !== undefined && /Permission denied/.test(said)))
     return new UnreachableError(
@@ -29,6 +32,13 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
       `${where}: connecting and logging in took longer than ${settings.connectTimeoutSeconds} s${said === '' ? '' : ` (ssh: ${said})`}`,
       'Is the host switched on, does sshd listen there, and does a key wait to be touched? ssh_timeout gives it more seconds.',
     );
+  if (settings.hostKeys && /Bad configuration option: knownhostscommand/i.test(said))
+    return saying(
+      `${where}: the ssh of this machine cannot compare fingerprints of host keys (ssh_host_key): it is older than OpenSSH 8.5`,
+      `Install a newer one; or take ssh_host_key away, and record the key: homerun trust ${name}`,
+    );
+  const shown = end.said.split(notPinned)[1]?.trim().split(/\s+/).slice(0, 2).join(' ');
+  if (settings.hostKeys && shown !== undefined) return notPinnedError(where, plainText(shown, 200), settings.hostKeys);
   // In this order: what ssh says of a host's key comes before what follows from it.
   if (/revoked/i.test(said) && /key/i.test(said))
     return saying(`the host key of ${where} is revoked`, 'Do not connect. Whoever revoked it knows why; the host needs a new key.');
@@ -56,13 +66,18 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
     );
   if (/stdio forwarding failed|open failed/i.test(said))
     return saying(`the bastion before it cannot connect to ${where}`, `Try there: ssh ${host} -p ${port}. Does its sshd allow AllowTcpForwarding?`);
-  if (/kex_exchange_identification|banner exchange|Connection (closed|reset) by/i.test(said))
+  if (/invalid format|Bad packet length|message authentication code incorrect|\bDisconnecting /i.test(said))
+    return saying(`${where} does not speak SSH as expected`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+  if (/kex_exchange_identification|banner exchange/i.test(said))
     return new Hangup(
       saying(
         `${where} hung up`,
         'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
       ),
     );
+  // Maybe while logging in: that is not tried again.
+  if (/Connection (closed|reset) by|Connection to .* closed|Disconnected from|Broken pipe/i.test(said))
+    return saying(`${where} closed the connection before the login was done`, 'Look into the log of sshd there (journalctl -u ssh).');
   return saying(
     `${where} cannot be reached`,
     'Try ssh -v with the same name: is the host switched on, its name or address right (ssh_host, ssh_port), and sshd running?',

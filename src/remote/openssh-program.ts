@@ -7,6 +7,8 @@ export interface Master {
   readonly ssh: RunningSsh;
   /** What it has written to standard error. */
   readonly said: () => string;
+  /** Of that: whatever comes later is about something else. */
+  readonly forget: () => void;
   readonly isOver: () => boolean;
   readonly over: Promise<void>;
 }

@@ -1,14 +1,16 @@
 import { quote } from '../values/command.ts';
 import { UnreachableError } from '../values/errors.ts';
+import type { PinCheck } from './openssh-pin.ts';
 import type { ConnectionSettings } from './session.ts';
 
 /**
  * The arguments of the ssh that logs in and that others use by way of `socket`. What stands here counts more than any configuration: host keys are
  * checked strictly, nothing is forwarded, nothing is asked on a terminal, and no command is run on this machine.
  * @param through the socket of the bastion before the host
+ * @param pins what judges the host's key by fingerprints
  * @throws UnreachableError for a path that cannot be said in ssh_config(5)
  */
-export function masterWords(settings: ConnectionSettings, socket: string, through: string | undefined): readonly string[] {
+export function masterWords(settings: ConnectionSettings, socket: string, through: string | undefined, pins?: PinCheck): readonly string[] {
   const { identityFile, agentSocket, hostKeyAlias, knownHostsFiles, openSsh, proxyJump } = settings;
   const files = knownHostsFiles.map(word).join(' ');
   const options: readonly string[] = [
@@ -21,6 +23,13 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
     'NoHostAuthenticationForLocalhost=no',
     `UserKnownHostsFile=${files === '' ? '/dev/null' : files}`,
     'GlobalKnownHostsFile=/dev/null',
+    ...(pins === undefined
+      ? []
+      : [
+          `KnownHostsCommand=/bin/sh ${word(pins.script)} %I %f %H %t %K`,
+          'FingerprintHash=sha256',
+          `HostKeyAlgorithms=${pins.algorithms.join(',')}`,
+        ]),
     ...(hostKeyAlias === undefined ? [] : [`HostKeyAlias=${hostKeyAlias}`]),
     ...(settings.password === undefined
       ? ['BatchMode=yes']
@@ -36,7 +45,8 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
     `ConnectTimeout=${settings.connectTimeoutSeconds}`,
     'ServerAliveInterval=15',
     'ServerAliveCountMax=3',
-    'LogLevel=ERROR',
+    // Less, and it says nothing of algorithms that do not fit or of a host that hangs up.
+    'LogLevel=INFO',
     `IdentityAgent=${agentSocket === undefined ? 'none' : word(agentSocket)}`,
     ...(identityFile === undefined ? [] : [`IdentityFile=${word(identityFile)}`, 'IdentitiesOnly=yes']),
     ...wayWords(through, proxyJump !== undefined),
@@ -46,9 +56,12 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
   return [...configuration, '-N', '-T', ...asOptions(options), '-p', String(settings.port), '-l', settings.user, '--', name];
 }
 
-/** The arguments of an ssh that starts a program over the login of another. It connects to nothing itself, whatever has become of that. */
-export function programWords(socket: string, command: string): readonly string[] {
-  return [...overWords(socket), '-T', '--', 'host', command];
+/**
+ * The arguments of an ssh that starts a program over the login of another. It connects to nothing itself, whatever has become of that.
+ * @param on a terminal of the host: as ssh has none here the host is told to make one that shows nothing, and no byte that goes there is ssh's own to obey
+ */
+export function programWords(socket: string, command: string, on: 'pipes' | 'terminal' = 'pipes'): readonly string[] {
+  return [...overWords(socket), ...(on === 'terminal' ? ['-tt', '-e', 'none'] : ['-T']), '--', 'host', command];
 }
 
 // Bastions are entered by homerun: ssh would give its own ProxyJump none of these options. ProxyCommand of the configuration counts where the inventory

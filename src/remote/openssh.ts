@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../values/errors.ts';
 import { offerPassword } from './askpass.ts';
 import { closingToo, type Entered, enterBastion } from './bastions.ts';
-import type { Link } from './channel.ts';
+import type { Channel, Link } from './channel.ts';
 import { checkName, targetName } from './dial.ts';
 import { describeEnd } from './openssh-errors.ts';
+import { checkPins } from './openssh-pin.ts';
 import { type Master, openProgram, type Program } from './openssh-program.ts';
 import { masterWords, programWords } from './openssh-words.ts';
 import { plainText } from './plain-text.ts';
@@ -27,6 +28,8 @@ const longestFolder = 60;
 const mostSaid = 8192;
 const lookMs = 10;
 const leftoverMs = 300;
+/** What ssh says whenever a host is asked for a terminal: it has none here to take the settings from. */
+const noTerminalHere = /^mux_master_process_new_session: tcgetattr: [^\n]*\n/gm;
 
 /**
  * Connects and logs in by the system's ssh, through the hops of ProxyJump: for what ssh2 cannot do. One ssh logs in and waits (ControlMaster); programs
@@ -58,13 +61,14 @@ async function logIn(
   const socket = join(folder, 's');
   let isStarted = false;
   try {
-    const words = masterWords(settings, socket, through);
+    const words = masterWords(settings, socket, through, await checkPins(folder, settings));
     const password = settings.password === undefined ? undefined : await offerPassword(folder, settings.password);
     try {
       const ssh = startMaster(folder, password?.variables ?? [], words);
       isStarted = true;
       const master = watch(ssh);
       await loggedIn(master, settings, { socket, leftMs, signal });
+      master.forget();
       return linkOver(master, socket, settings, signal);
     } finally {
       await password?.forget();
@@ -99,9 +103,14 @@ function watch(ssh: RunningSsh): Master {
     });
   });
   ssh.stdout.on('data', () => undefined);
-  ssh.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, mostSaid)));
+  ssh.stderr.on('data', (chunk: Buffer) => (said = ends((said + chunk.toString()).replaceAll(noTerminalHere, ''))));
   for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.on('error', () => undefined);
-  return { ssh, said: () => said, isOver: () => isOver, over };
+  return { ssh, said: () => said, forget: () => void (said = ''), isOver: () => isOver, over };
+}
+
+// What ssh says of a host's key comes first, why it ends comes last, and in between is what the host has to say.
+function ends(text: string): string {
+  return text.length <= mostSaid ? text : `${text.slice(0, mostSaid / 2)}\n${text.slice(-mostSaid / 2)}`;
 }
 
 interface Attempt {
@@ -151,20 +160,22 @@ function linkOver(master: Master, socket: string, settings: ConnectionSettings, 
     isAnswered = true;
     counted.bytesReceived += bytes;
   };
+  const exec = (command: string, on: 'pipes' | 'terminal'): Promise<Channel> => {
+    if (closing || master.isOver())
+      return Promise.reject(new UnreachableError(`${target}: no program can be started there: ${lost() ?? 'the connection was closed'}`));
+    const program = openProgram(startSsh(programWords(socket, command, on)), master, { sent, received });
+    running.add(program);
+    void program.over.then(() => running.delete(program));
+    return Promise.resolve(program.channel);
+  };
   return {
     socket,
     // Nobody but ssh sees its packets.
     rttMs: 0,
     traffic: () => ({ ...counted }),
     lost,
-    exec: (command) => {
-      if (closing || master.isOver())
-        return Promise.reject(new UnreachableError(`${target}: no program can be started there: ${lost() ?? 'the connection was closed'}`));
-      const program = openProgram(startSsh(programWords(socket, command)), master, { sent, received });
-      running.add(program);
-      void program.over.then(() => running.delete(program));
-      return Promise.resolve(program.channel);
-    },
+    exec: (command) => exec(command, 'pipes'),
+    execOnTerminal: (command) => exec(command, 'terminal'),
     close: async () => {
       closing = true;
       for (const { channel } of running) channel.end();

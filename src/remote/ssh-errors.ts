@@ -32,13 +32,13 @@ export class Hangup extends Error {
 /**
  * Why there is no SSH connection to `hop`, and what to do.
  * @param seconds that handshake and login were given
- * @param tried what was tried to log in, and whether keys and a password were among it
+ * @param tried what was tried to log in, what the host takes, and whether keys and a password were tried
  */
 export function describeFailure(
   error: SshFailure,
   hop: Pick<Hop, 'user' | 'host' | 'port'>,
   seconds: number,
-  tried: { readonly report: string; readonly keys: boolean; readonly password: boolean },
+  tried: { readonly report: string; readonly taken: readonly string[]; readonly keys: boolean; readonly password: boolean },
 ): UnreachableError | Hangup {
   const where = `${hop.host} port ${hop.port}`;
   const said = plainText(error.message);
@@ -66,7 +66,9 @@ export function describeFailure(
         [
           tried.password &&
             `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
-          tried.keys && `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder?`,
+          tried.keys &&
+            `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder? If only certificates or hardware keys (FIDO) are taken: ssh_transport: openssh.`,
+          beyondSsh2(tried.taken),
           'Is ssh_user right?',
           error.banner.trim() !== '' && `The host says: ${plainText(error.banner)}`,
         ]
@@ -87,4 +89,13 @@ export function describeFailure(
       break;
   }
   return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+}
+
+const ways = ['publickey', 'password', 'keyboard-interactive'];
+
+/** What to do about ways to log in that ssh2 does not know. */
+function beyondSsh2(taken: readonly string[]): string | false {
+  if (taken.length > 0 && !taken.some((way) => ways.includes(way)))
+    return `The host takes ${plainText(taken.join(', '), 100)} only: for Kerberos (gssapi-with-mic) and the like there is ssh_transport: openssh.`;
+  return taken.includes('gssapi-with-mic') && 'The host takes Kerberos too (gssapi-with-mic), for which there is ssh_transport: openssh.';
 }

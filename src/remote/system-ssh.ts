@@ -35,7 +35,7 @@ const keeper = [
   '"$@" 3<&- & ssh=$!',
   '{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 & reader=$!',
   'exec 3<&-',
-  'wait "$ssh"; code=$?',
+  'wait "$ssh" 2>/dev/null; code=$?',
   'kill "$reader" 2>/dev/null',
   'rm -rf -- "$0"; exit "$code"',
 ].join('\n');
@@ -46,9 +46,9 @@ export type RunningSsh = ChildProcess & { readonly stdin: NonNullable<ChildProce
   readonly stderr: NonNullable<ChildProcess['stderr']>;
 };
 
-/** Starts ssh. */
+/** Starts ssh. A terminal that it asks a host for can do nothing but show text. */
 export function startSsh(words: readonly string[]): RunningSsh {
-  return spawn('ssh', [...words], { stdio: 'pipe', detached: true });
+  return spawn('env', ['TERM=dumb', 'ssh', ...words], { stdio: 'pipe', detached: true });
 }
 
 /**

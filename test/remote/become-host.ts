@@ -1,6 +1,7 @@
 import { startAs } from '../../src/remote/become.ts';
 import type { Channel, Link } from '../../src/remote/channel.ts';
-import { dial } from '../../src/remote/dial.ts';
+import type { dial } from '../../src/remote/dial.ts';
+import type { dialOpenSsh } from '../../src/remote/openssh.ts';
 import { createPasswordTries } from '../../src/remote/password-tries.ts';
 import { createShared } from '../../src/remote/shared.ts';
 import { openShell } from '../../src/remote/shell.ts';
@@ -111,9 +112,9 @@ export interface Ended {
 }
 
 /** Becomes on a host of its own connection what the row says. */
-export async function tryRow(sshd: Sshd, row: Row, index: number): Promise<Ended> {
+export async function tryRow(sshd: Sshd, row: Row, index: number, dialBy: typeof dial | typeof dialOpenSsh): Promise<Ended> {
   const user = row.asRoot ? 'root' : loginOf(index);
-  const link = await dial(sshd.settings({ user, connectTimeoutSeconds: 60 }), createShared(8));
+  const link = await dialBy(sshd.settings({ user, connectTimeoutSeconds: 60 }), createShared(8));
   let heard = '';
   let terminals = 0;
   const listening = (channel: Channel): Channel => ({
@@ -187,7 +188,7 @@ export function stopLooking(sshd: Sshd): { readonly found: string; readonly kept
   return {
     found: sshd.inside('touch /run/looked; cat /run/found'),
     kept: sshd.inside(
-      `grep -rlaFf /run/secrets /run --exclude=secrets --exclude=${shownFile.slice('/run/'.length)} || true; i=$(id -u ${loginOf(0)}); find /tmp -maxdepth 1 -name 'homerun.*' -uid +$((i - 1)) -uid -$((i + 900))`,
+      `grep -rlaFf /run/secrets /run --exclude=secrets --exclude=${shownFile.slice('/run/'.length)} || true; i=$(id -u ${loginOf(0)}); find /tmp -maxdepth 1 -name 'homerun.*' -uid +$((i - 1)) -uid -$((i + 900)) 2>/dev/null || true`,
     ),
   };
 }

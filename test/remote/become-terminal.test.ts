@@ -28,7 +28,13 @@ function fakeChannel(): Channel & { readonly written: string[]; says(text: strin
 function dialogue(method: BecomeMethod, seconds = 5) {
   const relay = fakeChannel();
   const terminal = fakeChannel();
-  const ended = becomeOnTerminal(relay, terminal, { becoming: { target: 'there', user: 'root', method }, password, seconds, lost: () => undefined });
+  const ended = becomeOnTerminal(relay, terminal, {
+    becoming: { target: 'there', user: 'root', method },
+    password,
+    seconds,
+    saidOnPipes: 'said before',
+    lost: () => undefined,
+  });
   const nonce = /\\n' ([0-9a-f]{32}) /.exec(relay.written[0] ?? '')?.[1] ?? 'none';
   relay.says(`${nonce} ready\n`);
   return {

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { createConnect } from '../../src/remote/connect.ts';
+import { dial } from '../../src/remote/dial.ts';
 import { createLimit } from '../../src/remote/limit.ts';
+import { dialOpenSsh } from '../../src/remote/openssh.ts';
 import { Secret } from '../../src/values/secret.ts';
 import { loginOf, lookForPasswords, shownBy, startBecomeHost, stopLooking, tryRow } from './become-host.ts';
 import { passwords, type Row, rows } from './become-rows.ts';
@@ -13,20 +15,28 @@ const real = reason === undefined ? test : test.skip;
 /** Rows at once. */
 const atOnce = 4;
 
-for (const [kind, some] of [
-  ['', rows.filter(({ bare }) => !bare)],
-  [' without sudo and doas', rows.filter(({ bare }) => bare)],
+/** What a transport has a part in: terminals. Languages are the same to both. */
+const overOpenSsh = rows.filter(({ onTerminal, terminals, language }) => language === undefined && (onTerminal === true || terminals === false));
+
+for (const [kind, isBare] of [
+  ['', false],
+  [' without sudo and doas', true],
 ] as const) {
-  real(`on a host${kind} ${some.length} ways of becoming others end as they are to, with the password shown no more than once`, async (t) => {
+  const isHere = ({ bare }: Row): boolean => (bare === true) === isBare;
+  const tries = [
+    ...rows.filter(isHere).map((row) => ({ row, by: dial })),
+    ...overOpenSsh.filter(isHere).map((row) => ({ row: { ...row, what: `by OpenSSH: ${row.what}` }, by: dialOpenSsh })),
+  ];
+  real(`on a host${kind} ${tries.length} ways of becoming others end as they are to, with the password shown no more than once`, async (t) => {
     t.timeout(120_000);
-    const sshd = await startBecomeHost(some);
+    const sshd = await startBecomeHost(tries.map(({ row }) => row));
     t.teardown(() => sshd.stop());
     lookForPasswords(sshd);
     const limit = createLimit(atOnce);
-    const ended = await Promise.all(some.map((row, index) => limit.run('rows', () => tryRow(sshd, row, index))));
+    const ended = await Promise.all(tries.map(({ row, by }, index) => limit.run('rows', () => tryRow(sshd, row, index, by))));
     const shown = shownBy(sshd);
     const wrong: string[] = [];
-    for (const [index, row] of some.entries()) {
+    for (const [index, { row }] of tries.entries()) {
       const { as, error, heard, terminals } = ended[index] ?? { heard: '', terminals: 0 };
       const told = error ? `${error.message} / ${error.hint}` : (as ?? '');
       const { ends } = row;

@@ -25,6 +25,8 @@ const becomes: TestChoice = { file: 'remote/become', match: 'ways of becoming' }
 const shownOnce: TestChoice = { file: 'remote/become', match: 'is shown to a host once' };
 const oneSudo: TestChoice = { file: 'remote/become', match: 'one sudo is started' };
 
+const overOpenSsh: TestChoice = { file: 'remote/transports', match: 'openssh: a fingerprint' };
+
 const defects: readonly Defect[] = [
   {
     what: 'ssh itself finds that lines of the bare name do not count at another port',
@@ -252,7 +254,42 @@ const defects: readonly Defect[] = [
     file: 'remote/ssh',
     from: "'aes256-ctr', ",
     to: "'chacha20-poly1305@openssh.com', ",
-    test: { file: 'remote/hostile', match: 'chacha20' },
+    test: { file: 'remote/offered', match: 'chacha20' },
+  },
+  {
+    what: 'ssh obeys what is written to a terminal of a host',
+    file: 'remote/openssh-words',
+    from: "'-tt', '-e', 'none'",
+    to: "'-tt'",
+    test: { file: 'remote/transports', match: 'openssh: others are become' },
+  },
+  {
+    what: 'where a host gives no terminal su is asked without one',
+    file: 'remote/become-lines',
+    from: '[ -t 0 ] ||',
+    to: 'true ||',
+    test: becomes,
+  },
+  {
+    what: 'ssh goes on with a key that the inventory has not',
+    file: 'remote/openssh-pin',
+    from: ">&2; exit 1;; esac`,\n        ''",
+    to: ">&2;; esac`,\n        ''",
+    test: overOpenSsh,
+  },
+  {
+    what: 'ssh trusts a fingerprint of the inventory against what is on record',
+    file: 'remote/openssh-pin',
+    from: 'isOnRecord ?',
+    to: 'false ?',
+    test: overOpenSsh,
+  },
+  {
+    what: 'ssh trusts a fingerprint of the inventory whose key is revoked at another port',
+    file: 'remote/openssh-pin',
+    from: '[...here, ...bare]',
+    to: '[...here]',
+    test: overOpenSsh,
   },
   { what: 'yes in any letters is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer.toLowerCase() === 'yes' ||", test: answers },
   { what: 'Enter is a yes', file: 'cli/trust', from: "answer === 'yes' ||", to: "answer === '' || answer === 'yes' ||", test: answers },

@@ -23,6 +23,9 @@ export interface HostileRun {
   readonly succeeded: readonly string[];
 }
 
+/** What of a way matters to how its host is started and reached. */
+type Started = Pick<Way, 'raw' | 'server' | 'files' | 'transport'>;
+
 export const wellHosts = ['well-1', 'well-2'];
 
 const playbook = `
@@ -67,25 +70,26 @@ export async function runAmong(ways: readonly Way[], seconds: number): Promise<H
   const project = join(folder, 'project');
   const closers: (() => unknown)[] = [];
   const succeeded: string[] = [];
-  const start = async (name: string, way: Pick<Way, 'raw' | 'server' | 'files'>): Promise<Readonly<Record<string, string | number>>> => {
+  const start = async (name: string, way: Started): Promise<Readonly<Record<string, string | number>>> => {
     const place: Place = {
       folder: join(folder, 'hosts', name),
       trap: join(project, 'trap'),
       succeeded: (what) => succeeded.push(`${name}: ${what}`),
     };
     furnish(place.folder, { ...usual, ...way.files?.(place) });
+    const transport = way.transport && { ssh_transport: way.transport };
     if (way.raw) {
       const listener = await listenWith(way.raw);
       closers.push(listener.close);
-      return { ssh_port: listener.port, place: place.folder };
+      return { ...transport, ssh_port: listener.port, place: place.folder };
     }
     const behaviour: Behaviour = way.server?.(place) ?? { shell: honest(place.folder) };
     const server = await fakeServer(behaviour);
     closers.push(() => server.close());
     const { port, knownHostsFiles } = server.settings;
-    return { ssh_port: port, place: place.folder, ssh_known_hosts_file: knownHostsFiles[0] ?? '' };
+    return { ...transport, ssh_port: port, place: place.folder, ssh_known_hosts_file: knownHostsFiles[0] ?? '' };
   };
-  const hostsOf = async (some: readonly (readonly [string, Pick<Way, 'raw' | 'server' | 'files'>])[]) => ({
+  const hostsOf = async (some: readonly (readonly [string, Started])[]) => ({
     hosts: Object.fromEntries(await Promise.all(some.map(async ([name, way]) => [name, await start(name, way)] as const))),
   });
   try {

@@ -17,6 +17,9 @@ export interface Way {
   readonly status: 'unreachable' | 'failed' | 'ok';
   /** What is said of it, hint and all; for one that is ok, what the screen shows. */
   readonly says: RegExp;
+  /** The same where the system's ssh speaks with it, if that says something else. */
+  readonly saysOpenSsh?: RegExp;
+  readonly transport?: 'openssh';
   /** It gets all tasks: facts, listing, showing, fetching, writing. Default: one command, with three seconds for it. */
   readonly whole?: true;
   /** Files in the host's folder, their content by their name; those in `bin` are its own programs. What is no text is where a link leads. */
@@ -96,6 +99,7 @@ const beforeTheLogin: readonly Way[] = [
     },
     status: 'unreachable',
     says: /does not speak SSH as expected: Max greeting lines exceeded/,
+    saysOpenSsh: /does not speak SSH as expected \(ssh: .*No SSH version received/,
   },
   {
     name: 'sends a line without end in place of its name',
@@ -107,6 +111,7 @@ const beforeTheLogin: readonly Way[] = [
     },
     status: 'unreachable',
     says: /does not speak SSH as expected: Header line too long/,
+    saysOpenSsh: /does not speak SSH as expected \(ssh: .*banner line too long/,
   },
   {
     name: 'says its name at one byte a second',
@@ -117,26 +122,42 @@ const beforeTheLogin: readonly Way[] = [
     },
     status: 'unreachable',
     says: /the SSH handshake took longer than \d+ s/,
+    saysOpenSsh: /connecting and logging in took longer than \d+ s/,
   },
-  { name: 'hangs up before its name', raw: (socket) => socket.destroy(), status: 'unreachable', says: /hung up before it said anything/ },
+  {
+    name: 'hangs up before its name',
+    raw: (socket) => socket.destroy(),
+    status: 'unreachable',
+    says: /hung up before it said anything/,
+    saysOpenSsh: /hung up \(ssh: kex_exchange_identification: .*Connection (closed|reset)/,
+  },
   {
     name: 'hangs up after its name',
     raw: (socket) => socket.end(name),
     status: 'unreachable',
     says: /closed the connection during the SSH handshake|does not speak SSH as expected/,
+    saysOpenSsh: /closed the connection before the login was done/,
   },
-  { name: 'says its name and then nothing', raw: named, status: 'unreachable', says: /the SSH handshake took longer than \d+ s/ },
+  {
+    name: 'says its name and then nothing',
+    raw: named,
+    status: 'unreachable',
+    says: /the SSH handshake took longer than \d+ s/,
+    saysOpenSsh: /connecting and logging in took longer than \d+ s/,
+  },
   {
     name: 'announces a packet of four gigabytes',
     raw: (socket) => void socket.write(Buffer.concat([Buffer.from(name), Buffer.alloc(4, 0xff), Buffer.alloc(4096)])),
     status: 'unreachable',
     says: /does not speak SSH as expected: Bad packet length/,
+    saysOpenSsh: /does not speak SSH as expected \(ssh: Bad packet length/,
   },
   {
     name: 'says that the login was a success before there is a key',
     raw: (socket) => void socket.write(Buffer.concat([Buffer.from(name), plainPacket(payload(message.userauthSuccess))])),
     status: 'unreachable',
     says: /does not speak SSH as expected|closed the connection during/,
+    saysOpenSsh: /closed the connection before the login was done|does not speak SSH as expected/,
   },
   {
     name: 'hides its reason for hanging up in escape sequences',
@@ -150,18 +171,21 @@ const beforeTheLogin: readonly Way[] = [
     server: () => ({ connected: (client) => hangUpAfter(client, message.kexinit) }),
     status: 'unreachable',
     says: /closed the connection during the SSH handshake/,
+    saysOpenSsh: /closed the connection before the login was done/,
   },
   {
     name: 'hangs up once there are keys',
     server: () => ({ connected: (client) => hangUpAfter(client, message.newkeys) }),
     status: 'unreachable',
     says: /closed the connection during the SSH handshake|does not let root in: tried nothing/,
+    saysOpenSsh: /closed the connection before the login was done/,
   },
   {
     name: 'hangs up at the login',
     server: () => ({ authenticate: (_context, client) => void socketOf(client).destroy() }),
     status: 'unreachable',
     says: /does not let root in: tried the password/,
+    saysOpenSsh: /closed the connection before the login was done/,
   },
   {
     name: 'shows a million lines to who logs in',
@@ -170,6 +194,7 @@ const beforeTheLogin: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /was left: it sends without end what nobody asked for/,
+    saysOpenSsh: /connecting and logging in took longer than \d+ s/,
   },
   {
     name: 'asks for a password again and again',
@@ -182,6 +207,7 @@ const beforeTheLogin: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /logging in took longer than \d+ s/,
+    saysOpenSsh: /does not let root in: it does not take the password/,
   },
   {
     name: 'wants another password to be set',
@@ -190,6 +216,7 @@ const beforeTheLogin: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /does not let root in: tried the password \(the host wants another password to be set first/,
+    saysOpenSsh: /does not let root in: it does not take the password/,
   },
   {
     name: 'refuses the login with escape sequences',
@@ -201,6 +228,7 @@ const beforeTheLogin: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /does not let root in: tried the password\n[^]*The host says: /,
+    saysOpenSsh: /does not let root in: it does not take the password/,
   },
 ];
 
@@ -210,12 +238,14 @@ const withoutAShell: readonly Way[] = [
     server: () => ({ client: (client) => void socketOf(client).destroy() }),
     status: 'unreachable',
     says: /no program can be started there|the connection was lost|the shell there/,
+    saysOpenSsh: /closed the connection before the login was done|no program can be started there|the connection was lost|the shell there/,
   },
   {
     name: 'never answers the wish for a channel',
     server: () => ({ session: () => undefined }),
     status: 'unreachable',
     says: /no program can be started there: sshd did not answer within \d+ s/,
+    saysOpenSsh: /the shell there did not answer within \d+ s/,
   },
   {
     name: 'refuses a channel with escape sequences',
@@ -227,6 +257,7 @@ const withoutAShell: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /no program can be started there: .*All is well/,
+    saysOpenSsh: /the shell there ended with code 255; it said: .*Session open refused by peer/,
   },
   {
     name: 'hangs up once a channel is open',
@@ -239,6 +270,7 @@ const withoutAShell: readonly Way[] = [
     server: () => ({ client: closeWindow }),
     status: 'unreachable',
     says: /the host takes nothing of what is sent to it, for \d+ s/,
+    saysOpenSsh: /the shell there did not answer within \d+ s/,
   },
   {
     name: 'sends requests without end',
@@ -251,12 +283,14 @@ const withoutAShell: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /it sends without end what nobody asked for/,
+    saysOpenSsh: /did not answer within \d+ s|the connection was lost/,
   },
   {
     name: 'sends data for channels that nobody has opened',
     server: () => ({ client: (client) => withoutEnd(client, () => send(client, payload(message.channelData, 99, 'x'.repeat(1000)))) }),
     status: 'unreachable',
     says: /it sends without end what nobody asked for/,
+    saysOpenSsh: /does not speak SSH as expected|the connection was lost/,
   },
   {
     name: 'opens channels without end',
@@ -265,6 +299,7 @@ const withoutAShell: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /it sends without end what nobody asked for/,
+    saysOpenSsh: /did not answer within \d+ s|the connection was lost/,
   },
   {
     name: 'wants new keys all the time',
@@ -389,6 +424,7 @@ const inAScript: readonly Way[] = [
     }),
     status: 'unreachable',
     says: /the shell there was ended by SIGKILL/,
+    saysOpenSsh: /the shell there ended with code 255/,
   },
   {
     name: 'asks for every forwarding there is',
@@ -496,3 +532,11 @@ const inWhatItSays: readonly Way[] = [
 ];
 
 export const ways: readonly Way[] = [...beforeTheLogin, ...withoutAShell, ...inAScript, ...inWhatItSays];
+
+/** The same ways where the system's ssh speaks with the host. */
+export const waysOverOpenSsh: readonly Way[] = ways.map((way) => ({
+  ...way,
+  name: `${way.name}, over OpenSSH`,
+  says: way.saysOpenSsh ?? way.says,
+  transport: 'openssh',
+}));

@@ -147,26 +147,6 @@ test('nothing of a login reaches a server whose key is not the right one', async
   await server.close();
 });
 
-for (const [what, algorithms] of [
-  ['chacha20 alone', { cipher: ['chacha20-poly1305@openssh.com'] }],
-  ['CBC alone', { cipher: ['aes256-cbc', 'aes128-cbc'] }],
-  ['SHA-1 MACs alone', { cipher: ['aes128-ctr'], hmac: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'] }],
-  ['MD5 alone', { cipher: ['aes128-ctr'], hmac: ['hmac-md5'] }],
-  ['group 1 alone', { kex: ['diffie-hellman-group1-sha1'] }],
-  ['group 14 with SHA-1 alone', { kex: ['diffie-hellman-group14-sha1'] }],
-  ['host keys signed with SHA-1 alone', { serverHostKey: ['ssh-rsa'] }],
-  ['compression alone', { compress: ['zlib'] }],
-] as const satisfies readonly (readonly [string, object])[]) {
-  test(`a server that offers ${what} is refused, and the message says so`, async (t) => {
-    const server = await fakeServer({ algorithms: Object.fromEntries(Object.entries(algorithms).map(([name, list]) => [name, [...list]])) });
-    t.teardown(() => server.close());
-    const error = await t.throwsAsync(connect(server.settings), { instanceOf: UnreachableError });
-    t.regex(error?.message ?? '', /no common way to encrypt|none of the types on record/);
-    t.is(server.logins(), 0);
-    await server.close();
-  });
-}
-
 test('a password is given once, and to one hidden question only', async (t) => {
   const answers: string[][] = [];
   const questions = [[{ prompt: 'Password: ', echo: false }], [{ prompt: 'Password: ', echo: false }]];

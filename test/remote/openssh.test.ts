@@ -10,6 +10,7 @@ import { createConnect } from '../../src/remote/connect.ts';
 import { masterWords } from '../../src/remote/openssh-words.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
+import { fakeServer } from './server.ts';
 import { keygen, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { until } from './wait.ts';
 
@@ -109,6 +110,27 @@ real('a hardware key is named in the error, with the transport that takes it', (
       message: /sk-ssh-ed25519/,
     });
     t.regex(error?.hint ?? '', /ssh_transport: openssh/);
+  }),
+);
+
+test('a host that takes Kerberos, alone or beside keys and passwords: ssh2 names OpenSSH', async (t) => {
+  for (const [ways, says] of [
+    [['gssapi-with-mic'], /The host takes gssapi-with-mic only: .* ssh_transport: openssh/],
+    [['gssapi-keyex', 'hostbased'], /The host takes gssapi-keyex, hostbased only: .* ssh_transport: openssh/],
+    [['publickey', 'gssapi-with-mic'], /The host takes Kerberos too .* ssh_transport: openssh/],
+  ] as const) {
+    const server = await fakeServer({ authenticate: (context) => context.reject([...ways] as 'hostbased'[]) });
+    const error = await t.throwsAsync(outputOf(server.settings, 'true'), { instanceOf: UnreachableError, message: /does not let root in/ });
+    t.regex(error?.hint ?? '', says);
+    t.is(server.logins(), 1);
+    await server.close();
+  }
+});
+
+real('a host that takes certificates alone: ssh2 names OpenSSH', (t) =>
+  withSshd([`PubkeyAcceptedAlgorithms *-cert-v01@openssh.com`], async (host) => {
+    const error = await t.throwsAsync(outputOf(host.settings(), 'true'), { instanceOf: UnreachableError, message: /does not let root in/ });
+    t.regex(error?.hint ?? '', /certificates or hardware keys \(FIDO\) are taken: ssh_transport: openssh/);
   }),
 );
 

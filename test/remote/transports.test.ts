@@ -1,12 +1,13 @@
 // What both transports promise, each tried on a real sshd, or on a server of this process where it is counted what the client asks for.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createConnect } from '../../src/remote/connect.ts';
+import { fingerprint } from '../../src/remote/known-hosts.ts';
 import type { Connection, ConnectionSettings } from '../../src/remote/session.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
 import { Secret } from '../../src/values/secret.ts';
@@ -25,9 +26,20 @@ chmodSync(temporary, 0o755);
 process.env['TMPDIR'] = temporary;
 test.after.always(() => rmSync(temporary, { recursive: true, force: true }));
 
+/** The password of one user: at the beginning of a line on a terminal ssh takes it for a word to itself. */
+const obeyedBySsh = '~. ~# ~C -L1:2:3';
+
 let sshd: Sshd;
 test.before(async () => {
-  if (why === undefined) sshd = await startSshd({ extra: ['MaxStartups 100'] });
+  if (why !== undefined) return;
+  sshd = await startSshd({
+    extra: ['MaxStartups 100'],
+    setUp: [
+      `printf '%s\\n' 'root:${password}' 'busy:${obeyedBySsh}' | chpasswd`,
+      `printf '%s\\n' 'busy ALL=(ALL:ALL) ALL' 'Defaults:busy requiretty' >/etc/sudoers.d/busy`,
+      'echo "permit tester" >/etc/doas.conf; chmod 400 /etc/doas.conf',
+    ],
+  });
 });
 test.after.always(() => sshd?.stop());
 
@@ -130,6 +142,45 @@ both('other users have shells of their own on the same connection', async (t, se
   const sessions = await Promise.all([undefined, ...users].map((user) => connection.session(user === undefined ? undefined : { user })));
   const names = await Promise.all(sessions.map(async (session) => (await session.run([{ script: 'id -un' }]))[0]?.stdout.trim()));
   t.deepEqual(names, ['root', ...users]);
+  await connection.close();
+});
+
+/** Who becomes whom, how, and with which password. */
+const becoming = [
+  ['tester', { user: 'root', password }],
+  ['busy', { user: 'root', password: obeyedBySsh }],
+  ['tester', { user: 'root', method: 'su', password }],
+  ['nosudo', { user: 'busy', method: 'su', password: obeyedBySsh }],
+  ...(existsSync('/usr/bin/doas') ? ([['tester', { user: 'nosudo', method: 'doas', password }]] as const) : []),
+] as const;
+
+both('others are become with a password, by sudo, with requiretty, by su and by doas', async (t, settings) => {
+  await Promise.all(
+    becoming.map(async ([user, become]) => {
+      const connection = await open(settings({ user }));
+      const session = await connection.session({ ...become, password: new Secret(become.password) });
+      const [who, bytes] = await session.run([{ script: 'id -un' }, { script: 'cat; echo apart >&2', stdin: 'in\u0003\u0004\r\n' }]);
+      t.is(who?.stdout, `${become.user}\n`);
+      t.like(bytes, { stdout: 'in\u0003\u0004\r\n', stderr: 'apart\n' });
+      await connection.close();
+    }),
+  );
+  t.deepEqual(remains(), []);
+});
+
+both('a wrong password to become another is refused, the link stays good, and its loss has its own reason', async (t, settings) => {
+  const proxy = await startProxy({ target: { host: '127.0.0.1', port: sshd.port } });
+  t.teardown(() => proxy.close());
+  const file = join(sshd.folder, 'known_hosts_become');
+  writeFileSync(file, `[127.0.0.1]:${proxy.port} ${publicKey(join(sshd.folder, 'host_ed25519.pub'))}\n`);
+  const connection = await open(settings({ user: 'busy', port: proxy.port, knownHostsFiles: [file] }));
+  await t.throwsAsync(connection.session({ user: 'root', password: new Secret('wrong') }), { message: /sudo does not take the password/ });
+  const session = await connection.session({ user: 'root', method: 'su', password: new Secret(password) });
+  t.like((await session.run([{ script: 'id -un' }]))[0], { stdout: 'root\n' });
+  const running = session.run([{ script: 'sleep 20' }]);
+  proxy.cut();
+  const error = await t.throwsAsync(running, { instanceOf: UnreachableError, message: /the connection was lost: / });
+  t.notRegex(error?.message ?? '', /tcgetattr/);
   await connection.close();
 });
 
@@ -272,6 +323,55 @@ both('host keys that are unknown, changed, of another type or revoked let nobody
   await refused(t, { ...withFile('alias', `${place} ${right}\n`), hostKeyAlias: 'web1' }, /is not known/, /homerun trust/);
   t.is(server.logins(), 0);
 });
+
+both(
+  'a fingerprint of the inventory makes a host known that no file knows, and no other key is taken, whatever the files say',
+  async (t, settings) => {
+    const server = await fakeServer({});
+    t.teardown(() => server.close());
+    const file = join(sshd.folder, 'known_pinned');
+    const printOf = (line: string): string => fingerprint(Buffer.from(line.split(' ')[1] ?? '', 'base64'));
+    const print = (type: string): string => printOf(publicKey(join(sshd.folder, `host_${type}.pub`)));
+    const [right, other] = [publicHostKey('x').slice(2), publicKey(join(sshd.folder, 'other.pub'))];
+    const record = (line: string): void => writeFileSync(file, line === '' ? '' : `${line}\n`);
+    const place = (port: number): string => `[127.0.0.1]:${port}`;
+    const { identityFile: _, ...keyless } = settings({ port: server.settings.port, knownHostsFiles: [file], password: 'secret', name: 'testhost' });
+    const at = (hostKeys: readonly string[]): ConnectionSettings => ({ ...keyless, connectTimeoutSeconds: 3, hostKeys });
+    const notTheOne = /the host key of 127\.0\.0\.1 port \d+ is not the one of the inventory: it shows ssh-rsa SHA256:\S+, the inventory has SHA256:/;
+    record('');
+    await refused(t, at([printOf(other)]), notTheOne, /Somebody may be listening in/);
+    record(`${place(server.settings.port)} ${right}`);
+    await refused(t, at([printOf(other)]), notTheOne, /Somebody may be listening in/);
+    record(`${place(server.settings.port)} ${other}`);
+    await refused(t, at([printOf(right)]), /has changed/, /set up anew/);
+    for (const name of [place(server.settings.port), '127.0.0.1']) {
+      record(`@revoked ${name} ${right}`);
+      await refused(t, at([printOf(right)]), /is revoked/, /Do not connect/);
+    }
+    t.is(server.logins(), 0);
+    const isIn = async (hostKeys: readonly string[], more: Partial<ConnectionSettings> = {}): Promise<void> => {
+      t.is(await outputOf(settings({ knownHostsFiles: [file], hostKeys, ...more }), 'echo in'), 'in\n');
+    };
+    record('');
+    await isIn([printOf(other), print('ed25519')]);
+    await isIn([print('ed25519')], { hostKeyAlias: 'web1' });
+    record(`${place(sshd.port)} ${publicKey(join(sshd.folder, 'host_rsa.pub'))}`);
+    await isIn([print('rsa')]);
+    await refused(t, settings({ knownHostsFiles: [file], hostKeys: [print('ed25519')] }), /is not the one of the inventory: it shows ssh-rsa/, /./);
+    // What the pin makes known is not written down.
+    record('');
+    await isIn([print('ed25519')]);
+    t.is(readFileSync(file, 'utf8'), '');
+    const hops = (pin: string) => [{ user: 'nopass', host: '127.0.0.1', port: sshd.port, hostKeys: [pin] }];
+    await isIn([print('ed25519')], { hops: hops(print('ed25519')) });
+    await refused(
+      t,
+      settings({ knownHostsFiles: [file], hostKeys: [print('ed25519')], hops: hops(printOf(other)) }),
+      /on the way to 127\.0\.0\.1: the host key of .* is not the one of the inventory/,
+      /./,
+    );
+  },
+);
 
 both('a host is known by its alias, in several files, and by each of its types', async (t, settings) => {
   const [none, file] = [join(sshd.folder, 'no such file'), join(sshd.folder, 'known "hosts" 100%')];

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { runAmong, wellHosts } from '../remote/hostile-run.ts';
-import { ways } from '../remote/hostile-ways.ts';
+import { nameOf, runAmong, wellHosts } from '../remote/hostile-run.ts';
+import { ways, waysOverOpenSsh } from '../remote/hostile-ways.ts';
 
 // Each way of doing harm in a run of its own, so that what one costs is not hidden by the others.
 
@@ -22,4 +22,19 @@ test('each hostile host alone with two that are well: they finish, and the memor
   };
   await Promise.all([work(), work(), work()]);
   t.log(`${ways.length} ways, each alone: at most ${most.toFixed(0)} MB`);
+});
+
+test('all hostile hosts at once, each over OpenSSH: a clear error for each, and those that are well finish', async (t) => {
+  t.timeout(5 * 60_000);
+  const { exitCode, hosts, rssMegabytes, touched, succeeded } = await runAmong(waysOverOpenSsh, 8);
+  t.is(exitCode, 2);
+  for (const [index, { name, status, says }] of waysOverOpenSsh.entries()) {
+    const { statuses = [], text = '' } = hosts.get(nameOf(index)) ?? {};
+    if (status === 'ok') t.false(statuses.includes('unreachable') || statuses.includes('failed'), `${name}: ${text}`);
+    else t.is(statuses.at(-1), status, `${name}: ${text}`);
+    if (status !== 'ok') t.regex(text, says, name);
+  }
+  for (const name of wellHosts) t.deepEqual([...new Set(hosts.get(name)?.statuses)].sort(), ['changed', 'ok'], name);
+  t.deepEqual([...touched, ...succeeded], []);
+  t.true(rssMegabytes < 300, `${rssMegabytes} MB`);
 });
