@@ -112,8 +112,8 @@ export const secrecyDefects: readonly Defect[] = [
   {
     what: 'a file is born as the umask of the host is',
     file: 'modules/support/write-file',
-    from: 'umask 077\nt=$(mktemp',
-    to: 't=$(mktemp',
+    from: 'umask 077\n${temporary}',
+    to: '${temporary}',
     test: born,
   },
   {
