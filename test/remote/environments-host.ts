@@ -17,12 +17,10 @@ const lacks = (program: string, comes: Environment['comes'] = 'works'): Environm
 });
 
 /** A small file system at the place where files are written. */
-const small = (name: string, options: string, fill: string, comes: Environment['comes']): Environment => ({
-  name,
-  inside: `mkdir -p /srv/small && mount -t tmpfs -o ${options} tmpfs /srv/small\n${fill}`,
-  place: '/srv/small',
-  comes,
-});
+const small = (name: string, options: string, fill: string, comes: Environment['comes']): Environment => {
+  const place = `/srv/${name.replaceAll(' ', '-')}`;
+  return { name, inside: `mkdir -p ${place} && mount -t tmpfs -o ${options} tmpfs ${place} && cd ${place}\n${fill}`, place, comes };
+};
 
 /** Another program in place of /usr/bin/PROGRAM, which is /mnt/true-PROGRAM then. */
 const instead = (program: string, how: string): string =>
@@ -32,10 +30,10 @@ const full = /the disk of the host is full: .*No space left on device[^]*Make ro
 const readOnly = /[Rr]ead-only file system/;
 
 const fileSystems: readonly Environment[] = [
-  small('a full disk', 'size=64k', 'cat /dev/zero >/srv/small/filler 2>/dev/null', full),
-  small('no inodes', 'size=1m,nr_inodes=4', 'touch /srv/small/1 /srv/small/2 /srv/small/3 2>/dev/null', full),
+  small('a full disk', 'size=64k', 'cat /dev/zero >filler 2>/dev/null', full),
+  small('no inodes', 'size=1m,nr_inodes=4', 'touch 1 2 3 2>/dev/null', full),
   small('a folder that is read only', 'ro,size=64k', ':', readOnly),
-  { name: 'a root that is read only', inside: 'mount -o remount,bind,ro /', place: '/opt', comes: readOnly },
+  { name: 'a root that is read only', inside: 'mount -o remount,bind,ro /', place: '/opt', comes: readOnly, mend: 'mount -t tmpfs tmpfs /opt' },
   { name: 'a home that is read only', inside: 'mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"', comes: readOnly },
   { name: 'a home whose programs may not be run', inside: 'mount --bind "$HOME" "$HOME" && mount -o remount,bind,noexec "$HOME"', comes: 'works' },
   { name: 'a /tmp whose programs may not be run', inside: 'mount -t tmpfs -o noexec tmpfs /tmp', comes: 'works' },

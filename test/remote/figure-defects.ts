@@ -1,0 +1,77 @@
+import type { Defect, TestChoice } from '../defects.ts';
+
+/** Mistakes that turn the figures red that are taken on whole hosts: the table of environments, and the kills. Each takes minutes. */
+
+const rows = (...names: readonly string[]): TestChoice => ({ file: 'e2e/environments', environment: { HOMERUN_ENVIRONMENTS: names.join('\n') } });
+const kills: TestChoice = { file: 'soak/kills', environment: { HOMERUN_KILLS: '40', HOMERUN_SEED: '1' } };
+
+const ofEnvironments: readonly Defect[] = [
+  {
+    what: 'a session speaks the language of the account',
+    file: 'remote/start',
+    from: 'export LC_ALL=C LANGUAGE= PATH',
+    to: 'export PATH',
+    test: rows('.bashrc with a Turkish locale', '.bashrc with a locale that is not there'),
+  },
+  {
+    what: 'a session has the PATH of the account alone',
+    file: 'remote/start',
+    from: '}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+    to: '}"',
+    test: rows('.bashrc with a PATH that leads nowhere'),
+  },
+  {
+    what: 'a session minds what start-up files leave to every shell',
+    file: 'remote/start',
+    from: 'unset CDPATH ENV BASH_ENV;',
+    to: '',
+    test: rows('.bashrc with start-up files for every shell'),
+  },
+  {
+    what: 'a full disk is told in the words of the program alone',
+    file: 'modules/support/explain',
+    from: 'No space left on device|',
+    to: '',
+    test: rows('a full disk'),
+  },
+  {
+    what: 'a session makes files as the account would',
+    file: 'remote/start',
+    from: 'umask 022;',
+    to: '',
+    test: rows('.bashrc with a mask that lets nobody read'),
+  },
+];
+
+const ofKills: readonly Defect[] = [
+  {
+    what: 'the journal keeps no handlers',
+    file: 'engine/journal',
+    from: 'if (isDeepStrictEqual(after, before))',
+    to: 'if (!isDeepStrictEqual(after, []))',
+    test: kills,
+  },
+  {
+    what: 'on a slow disk a file is written in its place',
+    file: 'modules/support/write-file',
+    from: 'mv -f -- "$t" "$p" ||',
+    to: '{ : >"$p"; sleep 0.2; cat -- "$t" >"$p"; } ||',
+    test: kills,
+  },
+  {
+    what: 'what killed scripts have left stays on the host',
+    file: 'modules/support/temporary',
+    from: '    flock -n "$left" rm -rf -- "$left" 2>/dev/null\n',
+    to: '    :\n',
+    test: kills,
+  },
+  {
+    what: 'what a run begins is not on record',
+    file: 'engine/run-record',
+    from: 'append({ host, begins: what });',
+    to: '',
+    test: kills,
+  },
+];
+
+export const figureDefects: readonly Defect[] = [...ofEnvironments, ...ofKills];
