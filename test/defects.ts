@@ -30,17 +30,23 @@ const failed = /^\s*\d+ tests? failed$|^\s*\d+ tests? remained? pending/m;
 
 /**
  * Puts each defect into a copy of the program, and shows whether its test turns red; before that, that it is green without any.
- * @param words only those that have them in what they are
+ * @param words only those that have them in what they are, or in the name of their test's file
+ * @param mostMinutes after which no other is begun with: those that are left count as not found
  * @returns an exit code
  */
-export function showDefects(all: readonly Defect[], words = ''): number {
-  const defects = all.filter(({ what }) => what.includes(words));
+export function showDefects(all: readonly Defect[], words = '', mostMinutes = Number.POSITIVE_INFINITY): number {
+  const end = performance.now() + mostMinutes * 60_000;
+  const defects = all.filter(({ what, test }) => what.includes(words) || test.file.includes(words));
   const folder = copyOfProgram();
   /** What came of each test without a defect. */
   const ran = new Map<string, Ran>();
   let found = 0;
   const missed = (what: string, why: string): void => console.log(`MISSED: ${what}: ${why}`);
   for (const { what, file, from, to, test } of defects) {
+    if (performance.now() > end) {
+      missed(what, `${mostMinutes} minutes are over`);
+      continue;
+    }
     const path = join(folder, 'build/src', `${file}.js`);
     const text = readFileSync(path, 'utf8');
     if (text.split(from).length !== 2) {

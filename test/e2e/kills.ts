@@ -36,7 +36,7 @@ export interface Kills {
 
 const top = '/srv/kills';
 /** Faults after which no more is looked for. */
-const mostFaults = 10;
+const mostFaults = 3;
 const loopNames = ['one', 'two', 'three', 'four', 'five', 'six'];
 const treeNames = ['a', 'b', 'sub/c', 'sub/d'];
 
