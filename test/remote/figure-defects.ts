@@ -59,13 +59,6 @@ const ofKills: readonly Defect[] = [
     test: kills,
   },
   {
-    what: 'what killed scripts have left stays on the host',
-    file: 'modules/support/temporary',
-    from: '    flock -n "$left" rm -rf -- "$left" 2>/dev/null\n',
-    to: '    :\n',
-    test: kills,
-  },
-  {
     what: 'what a run begins is not on record',
     file: 'engine/run-record',
     from: 'append({ host, begins: what });',
