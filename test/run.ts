@@ -61,6 +61,9 @@ type Suite = keyof typeof suites;
  */
 const mostSilentMinutes = 8;
 
+/** Minutes that a suite may take in all, where it says so: what is meant to be waited for is bounded. */
+const mostMinutes: Readonly<Partial<Record<Suite, number>>> = { soak: 30 };
+
 /** Characters of a suite's failures that are told again. */
 const mostTold = 20_000;
 
@@ -87,7 +90,7 @@ const usual = (Object.keys(suites) as Suite[]).filter((suite) => !['node', 'soak
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);
-  const { code, closing } = await run(suites[suite]);
+  const { code, closing } = await run(suites[suite], mostMinutes[suite]);
   isBad ||= code !== 0;
   if (code !== 0) failures += `\n== what failed in the ${suite} tests\n${closing}`;
   process.stdout.write(`== ${suite} tests: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
@@ -104,7 +107,7 @@ process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.sk
 process.exitCode = isBad ? 1 : 0;
 
 /** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. @returns also what ava told at its end */
-function run(args: readonly string[]): Promise<{ code: number; closing: string }> {
+function run(args: readonly string[], minutes?: number): Promise<{ code: number; closing: string }> {
   return new Promise((resolve, reject) => {
     const ava = ['node_modules/.bin/ava', ...args];
     const [program = '', ...words] = isMeasured ? measured(ava, join(temporary, 'coverage')) : ava;
@@ -113,14 +116,16 @@ function run(args: readonly string[]): Promise<{ code: number; closing: string }
       env: { ...process.env, TMPDIR: temporary },
     });
     let output = '';
-    const watchdog = setTimeout(() => {
-      console.log(
-        `no word for ${mostSilentMinutes} minutes: this suite is ended. The file that hangs is one of those whose tests are not all above.`,
-      );
+    const end = (why: string) => (): void => {
+      console.log(`${why}: this suite is ended. The file that hangs is one of those whose tests are not all above.`);
+      isEnded = true;
       // ava tells what failed before it ends; if it does not end either, it is killed.
       child.kill('SIGINT');
       setTimeout(() => child.kill('SIGKILL'), 20_000).unref();
-    }, mostSilentMinutes * 60_000);
+    };
+    let isEnded = false;
+    const watchdog = setTimeout(end(`no word for ${mostSilentMinutes} minutes`), mostSilentMinutes * 60_000);
+    const limit = minutes === undefined ? undefined : setTimeout(end(`not done within ${minutes} minutes`), minutes * 60_000);
     child.stdout.on('data', (chunk: Buffer) => {
       watchdog.refresh();
       process.stdout.write(chunk);
@@ -131,13 +136,14 @@ function run(args: readonly string[]): Promise<{ code: number; closing: string }
     child.on('exit', () => setTimeout(() => child.stdout.destroy(), 5000).unref());
     child.on('close', (code) => {
       clearTimeout(watchdog);
+      clearTimeout(limit);
       count.passed += output.match(/^\s*✔ /gm)?.length ?? 0;
       for (const [, number, what] of output.slice(-4000).matchAll(counted)) {
         if (what === 'skipped') count.skipped += Number(number);
         else count.failed += Number(number);
       }
       const begin = output.indexOf('\n  ─\n');
-      resolve({ code: code ?? 1, closing: begin < 0 ? output.slice(-mostTold) : output.slice(begin, begin + mostTold) });
+      resolve({ code: isEnded ? 1 : (code ?? 1), closing: begin < 0 ? output.slice(-mostTold) : output.slice(begin, begin + mostTold) });
     });
   });
 }

@@ -10,7 +10,8 @@ export const guardFailed = 97;
 
 const defaultTimeoutSeconds = 60;
 
-const strangeHint = 'Is a program missing there, or another than the usual one? The host needs those of coreutils and awk, or BusyBox.';
+/** What to do where a host does not answer as it should. */
+export const strangeHint = 'Is a program missing there, or another than the usual one? The host needs those of coreutils and awk, or BusyBox.';
 const slowHint = 'Is the host under heavy load, or does a disk or a file system of the network hang there (ps, dmesg)?';
 
 type Kind = QuestionKind<never, unknown>;

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Step, StepResult } from '../remote/session.ts';
 import type { Brought } from '../values/change.ts';
 import { quote } from '../values/command.ts';
+import { besideOf, syncFolder } from '../values/durable.ts';
 import { TaskError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
 
@@ -23,7 +24,7 @@ type RunStep = (step: Step) => Promise<StepResult | undefined>;
 export async function bring(brought: Brought, run: RunStep): Promise<void> {
   const { from, to, sha256 } = brought;
   const { target, mode } = placeOf(to);
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID()}`);
+  const temporary = besideOf(target);
   let descriptor: number | undefined;
   try {
     descriptor = local(to, () => openSync(temporary, 'wx', 0o600));
@@ -34,6 +35,7 @@ export async function bring(brought: Brought, run: RunStep): Promise<void> {
       fsyncSync(open);
       chmodSync(temporary, mode);
       renameSync(temporary, target);
+      syncFolder(dirname(target));
     });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { replaceDurably } from '../values/durable.ts';
 import { TaskError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
 
@@ -85,10 +86,5 @@ function write(file: string, entries: Entries): void {
     return;
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomUUID()}`;
-  const descriptor = openSync(temporary, 'w', 0o600);
-  writeSync(descriptor, JSON.stringify(Object.fromEntries([...entries].map(([play, runs]) => [play, Object.fromEntries(runs)]))));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(temporary, file);
+  replaceDurably(file, JSON.stringify(Object.fromEntries([...entries].map(([play, runs]) => [play, Object.fromEntries(runs)]))), 0o600);
 }

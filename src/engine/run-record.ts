@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createDurably, syncFolder } from '../values/durable.ts';
 
 /** What a run of this user has left that did not come to its end, or is still going on. */
 export interface EarlierRun {
@@ -56,7 +57,8 @@ export function recordIn(folder: string, inventory: string, pid: number, now: ()
     try {
       if (!isBegun) {
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        appendFileSync(file, `${JSON.stringify({ ...processOf(pid), since: now().toISOString(), inventory })}\n`, { mode: 0o600 });
+        createDurably(file, `${JSON.stringify({ ...processOf(pid), since: now().toISOString(), inventory })}\n`, 0o600);
+        syncFolder(dirname(file));
         isBegun = true;
       }
       appendFileSync(file, `${JSON.stringify(line)}\n`);

@@ -9,6 +9,7 @@ import { defineModule } from './module.ts';
 import { bool, commaList, line } from './params.ts';
 import { digestOf } from './support/content.ts';
 import { cleanUp, fail } from './support/shell.ts';
+import { temporary } from './support/temporary.ts';
 import { writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
@@ -168,8 +169,9 @@ function fetchKey(url: string, path: string) {
 ${fail}
 mkdir -p -m 0755 -- ${quote(keyrings)}
 umask 077
-t=$(mktemp ${quote(`${keyrings}/.homerun-XXXXXXXXXX`)}) || fail "no file can be created in ${keyrings}"
-${cleanUp('rm -f -- "$t"')}
+${temporary}
+${cleanUp('rm -f -- "$made"')}
+temporary ${quote(keyrings)} && t=$made || fail "no file can be created in ${keyrings}"
 if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60 -- "$url" >"$t" || fail "the key cannot be fetched from $url"
 elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi

@@ -10,6 +10,7 @@ import { checksum } from './support/checksum.ts';
 import { destination } from './support/destination.ts';
 import { resolvedMode } from './support/mode.ts';
 import { cleanUp, fail } from './support/shell.ts';
+import { temporary } from './support/temporary.ts';
 import { own, replace } from './support/write-file.ts';
 
 const params = z
@@ -102,8 +103,9 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
     'd=${p%/*}',
     '[ -d "${d:-/}" ] || fail "the folder ${d:-/} does not exist: create it first (module file, state: directory)"',
     'umask 077',
-    't=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in ${d:-/}"',
-    cleanUp('rm -f -- "$t"'),
+    temporary,
+    cleanUp('rm -f -- "$made"'),
+    'temporary "$d" && t=$made || fail "no file can be created in ${d:-/}"',
     `if command -v curl >/dev/null; then ${curl} || fail "$url cannot be downloaded"`,
     `elif command -v wget >/dev/null; then ${wget} || fail "$url cannot be downloaded"`,
     "else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi",

@@ -48,7 +48,7 @@ export default defineModule({
  * pipe that the interpreter opens as a file: so it has an input of its own, which is empty. The dot keeps the line ends that $(…) takes off.
  */
 const receive = `${fail}
-[ -e /dev/fd/0 ] || fail 'this host has no /dev/fd: use the modules copy and command'
+[ -e /dev/fd/0 ] || fail 'this host has no /dev/fd'
 IFS= read -r homerun_want && homerun_script=$(cat && echo .) || fail 'the script could not be read'
 homerun_script=\${homerun_script%.}
 homerun_got=$(printf %s "$homerun_script" | sha256sum)

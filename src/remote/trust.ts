@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../values/durable.ts';
 import { TaskError } from '../values/errors.ts';
 import { locked } from '../values/file-lock.ts';
 import type { HostKeyVerdict } from './host-key.ts';
@@ -61,19 +62,9 @@ async function append(file: string, owner: KeyOwner, key: Buffer): Promise<boole
     const newline = text === '' || text.endsWith('\n') ? '' : '\n';
     await handle.appendFile(`${newline}${knownHostName(owner)} ${keyType(key) ?? ''} ${key.toString('base64')}\n`);
     await handle.sync();
-    if (text === '') await syncFolder(dirname(file));
+    if (text === '') syncFolder(dirname(file));
     return true;
   } finally {
     await handle.close();
-  }
-}
-
-// So that a new file is still there after a power failure.
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -1,20 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fchmodSync, fstatSync, ftruncateSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { besideOf, replaceDurably } from '../values/durable.ts';
 import { InputError } from '../values/errors.ts';
 import { systemReason } from '../values/system-error.ts';
 import { jsonLine } from './json.ts';
@@ -72,7 +58,7 @@ export function saveReport(file: string): Report {
  * @throws InputError at once when the file cannot be written, before a run has begun; from `end` when that became so later.
  */
 export function fileReport(file: string, build: (events: readonly TimedEvent[]) => string): Report {
-  const write = (text: string) => explained(file, () => replaceFile(file, text));
+  const write = (text: string) => explained(file, () => replaceDurably(targetOf(file), text, privateMode));
   explained(file, () => tryFile(file));
   const events: TimedEvent[] = [];
   return {
@@ -87,32 +73,16 @@ export function fileReport(file: string, build: (events: readonly TimedEvent[]) 
 
 /** Throws what writing the file would throw, as far as that can be known; leaves nothing behind. */
 function tryFile(file: string): void {
-  const { temporary } = placeOf(file);
+  const temporary = besideOf(targetOf(file));
   closeSync(openSync(temporary, 'wx', privateMode));
   rmSync(temporary);
 }
 
-function replaceFile(file: string, text: string): void {
-  const { target, temporary } = placeOf(file);
-  try {
-    const descriptor = openSync(temporary, 'wx', privateMode);
-    try {
-      writeWhole(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, target);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-}
-
-/** What a file's name stands for, and a new name beside it. Renaming over a device or a pipe would take it away from the system. */
-function placeOf(file: string): { readonly target: string; readonly temporary: string } {
+/** What a file's name stands for. Renaming over a device or a pipe would take it away from the system. */
+function targetOf(file: string): string {
   const target = existsSync(file) ? realpathSync(file) : file;
   if (existsSync(target) && !statSync(target).isFile()) throw new Error('it is not a regular file');
-  return { target, temporary: join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`) };
+  return target;
 }
 
 /** One call may write less than it was given. */

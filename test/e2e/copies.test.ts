@@ -72,7 +72,7 @@ const copies = [
 ];
 
 const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const leftOvers = () => onFar("find /srv -name '.homerun-*'");
+const leftOvers = () => onFar("find /srv -name '.homerun*'");
 
 /** The digest of each file of the copies by its path. */
 async function state(): Promise<ReadonlyMap<string, string>> {

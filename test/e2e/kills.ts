@@ -1,6 +1,6 @@
 // Runs that are cut at random moments in four ways, each followed by a run that has to bring all about.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringifyYaml } from '../../src/language/yaml.ts';
@@ -22,17 +22,21 @@ export interface Kills {
   readonly counts: Readonly<Record<Victim, number>>;
   /** Files that were looked at right after a kill. */
   readonly files: number;
-  /** Runs whose report, or that of the run after them, said of something that it is unknown whether it was done. */
+  /** Kills with a change under way: that run, or the one after it, has to say of it that it is unknown whether it was done. */
+  readonly underWay: number;
+  /** Kills after which that was said. */
   readonly unknown: number;
   /** Kills after which a handler was owed. */
   readonly owed: number;
-  /** Temporary files that were left by steps that had no moment to clean up. */
+  /** Temporary files and folders that were left by steps that had no moment to clean up, all of which the run after has to take away. */
   readonly leftOver: number;
   /** What must not be, each with its round. */
   readonly wrong: readonly string[];
 }
 
 const top = '/srv/kills';
+/** Faults after which no more is looked for. */
+const mostFaults = 3;
 const loopNames = ['one', 'two', 'three', 'four', 'five', 'six'];
 const treeNames = ['a', 'b', 'sub/c', 'sub/d'];
 
@@ -85,17 +89,24 @@ export interface Subject {
   readonly folder: string;
 }
 
-/** @param share how often each victim is drawn, in whole numbers. */
-export async function killRounds(
-  subject: Subject,
-  options: { seed: number; rounds: number; share: Readonly<Record<Victim, number>> },
-): Promise<Kills> {
+export interface KillOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  /** How often each victim is drawn, in whole numbers. */
+  readonly share: Readonly<Record<Victim, number>>;
+  /** Gets a line every ten kills: they take long. */
+  readonly say?: (line: string) => void;
+  /** Ends it before the next kill: a test that has failed already would wait for the rest, with its hosts gone. */
+  readonly signal?: AbortSignal;
+}
+
+export async function killRounds(subject: Subject, options: KillOptions): Promise<Kills> {
   const { lab, host, folder } = subject;
-  const { seed, rounds, share } = options;
+  const { seed, rounds, share, say = () => undefined, signal: over } = options;
   const draw = random(seed);
   const wrong: string[] = [];
   const counts = { homerun: 0, link: 0, shell: 0, host: 0 };
-  let [unknown, owed, leftOver] = [0, 0, 0];
+  let [underWay, unknown, owed, leftOver] = [0, 0, 0, 0];
   const lots = victims.flatMap((victim) => Array<Victim>(share[victim]).fill(victim));
 
   /** Calls the command for version `v`, through a link of its own. */
@@ -104,7 +115,7 @@ export async function killRounds(
     writeProject(subject, proxy.port, v);
     const began = performance.now();
     try {
-      const ran = await call(['site.yaml', '-i', 'hosts.yaml', '-e', `v=${v}`], { folder, environment: { XDG_STATE_HOME: join(folder, 'state') } });
+      const ran = await call(['site.yaml', '-i', 'hosts.yaml', '-e', `v=${v}`], { folder, environment: { XDG_STATE_HOME: stateFolder(folder) } });
       return { ran, ms: performance.now() - began, passed: proxy.counts() };
     } finally {
       await proxy.close();
@@ -112,12 +123,17 @@ export async function killRounds(
   };
   const run = (v: number) => through(v, (args, settings) => converge('run', args, settings));
   const look = async (): Promise<Look> => {
-    const script = `cd ${top} && sha256sum ${files.join(' ')} applied; grep -c . applications; find . -name '.homerun*' | wc -l; cat ${files.join(' ')} | sha256sum`;
+    const script = `cd ${top} && sha256sum ${files.join(' ')} applied; grep -c . applications; find . -name '.homerun*' | tr '\\n' ' '; echo; cat ${files.join(' ')} | sha256sum`;
     const { stdout } = await onHost(lab, host.name, script);
     const lines = stdout.trim().split('\n');
     const [applications = '', left = '', all = ''] = lines.slice(-3);
     const digests = new Map(lines.slice(0, -3).map((line) => [line.split(/ +/)[1] ?? '', line.split(' ')[0] ?? '']));
-    return { digests, applications: Number(applications), left: Number(left), isApplied: digests.get('applied') === all.split(' ')[0] };
+    return {
+      digests,
+      applications: Number(applications),
+      left: left.split(' ').filter(Boolean),
+      isApplied: digests.get('applied') === all.split(' ')[0],
+    };
   };
 
   await onHost(lab, host.name, `rm -rf ${top}`);
@@ -125,7 +141,8 @@ export async function killRounds(
   if (first.exitCode !== 0) throw new Error(complaint(first));
   const measured = await run(2);
   let old = await look();
-  for (let round = 1; round <= rounds; round += 1) {
+  let round = 1;
+  for (; round <= rounds && over?.aborted !== true && wrong.length < mostFaults; round += 1) {
     const v = round + 2;
     const victim = draw.pick(lots);
     counts[victim] += 1;
@@ -137,6 +154,7 @@ export async function killRounds(
       passed: measured.passed,
       run: (fault, signal) => through(v, (args, settings) => homerun(['run', ...args, '--output', 'json'], { ...settings, signal }), fault),
     });
+    const cutAmid = begun(folder);
     const mid = await look();
     const { ran: again } = await run(v);
     if (again.exitCode !== 0) said(complaint(again));
@@ -145,6 +163,15 @@ export async function killRounds(
     if (third.exitCode !== 0 || third.changed.length > 0) said(`the run after it changed ${third.changed.join(', ')}: ${complaint(third)}`);
     for (const file of files)
       if (![old, fresh].some(({ digests }) => digests.get(file) === mid.digests.get(file))) said(`${file} is torn: ${mid.digests.get(file)}`);
+    const isUnknown = `${cut}${again.stdout}`.includes('unknown whether');
+    if (isUnknown) unknown += 1;
+    if (cutAmid.length > 0) underWay += 1;
+    if (cutAmid.length > 0 && !isUnknown) said(`nobody was told that this is unknown: ${cutAmid.join('; ')}`);
+    const told = [...reportedChanged(cut), ...reportedChanged(again.stdout)];
+    for (const [task, names] of Object.entries(filesOf)) {
+      const isDone = names.some((file) => mid.digests.get(file) !== old.digests.get(file));
+      if (isDone && !isUnknown && !told.includes(task)) said(`${task} was done, and nobody was told`);
+    }
     for (const task of reportedChanged(cut))
       for (const file of filesOf[task] ?? [])
         if (fresh.digests.get(file) !== mid.digests.get(file)) said(`${task} was reported as changed, and ${file} was not`);
@@ -153,12 +180,12 @@ export async function killRounds(
     if (times > 1) said(`the handler was done ${times} times`);
     if (!mid.isApplied && times !== 1) said(`a handler was owed, and done ${times} times`);
     if (!mid.isApplied) owed += 1;
-    if (`${cut}${again.stdout}`.includes('unknown whether')) unknown += 1;
-    leftOver += fresh.left;
-    if (fresh.left > 0) await onHost(lab, host.name, `find ${top} -name '.homerun*' -prune -exec rm -rf {} +`);
+    leftOver += mid.left.length;
+    if (fresh.left.length > 0) said(`temporary files stay: ${fresh.left.join(' ')}`);
+    if (round % 10 === 0) say(`${host.name}: ${round} of ${rounds} kills, ${wrong.length} faults`);
     old = fresh;
   }
-  return { counts, files: files.length * rounds, unknown, owed, leftOver, wrong };
+  return { counts, files: files.length * (round - 1), underWay, unknown, owed, leftOver, wrong };
 }
 
 interface Look {
@@ -166,8 +193,8 @@ interface Look {
   readonly digests: ReadonlyMap<string, string>;
   /** How often the handler was begun. */
   readonly applications: number;
-  /** Temporary files. */
-  readonly left: number;
+  /** Temporary files and folders. */
+  readonly left: readonly string[];
   /** The handler has seen all files as they are. */
   readonly isApplied: boolean;
 }
@@ -201,6 +228,19 @@ async function killed(
   const { ran } = await running;
   clearTimeout(never);
   return ran.stdout;
+}
+
+const stateFolder = (folder: string): string => join(folder, 'state');
+
+/** What the run that was cut had begun, and not heard the end of: read from its record, before another run has seen it. */
+function begun(folder: string): readonly string[] {
+  const runs = join(stateFolder(folder), 'homerun/runs');
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs).flatMap((name) => {
+    const lines = readFileSync(join(runs, name), 'utf8').trim().split('\n');
+    const { begins } = JSON.parse(lines.at(-1) ?? '{}') as { begins?: string };
+    return begins === undefined ? [] : [begins];
+  });
 }
 
 /** The programs that sshd has started for homerun, and the shells below them. */

@@ -18,7 +18,7 @@ import { filesWith, type Seen, whileWatched } from './secrecy/programs.ts';
 import { canaries, inEnvironment, leaveTraces, placeCanaries } from './secrecy/runs.ts';
 import { type Left, plant, surfaces } from './secrecy/surfaces.ts';
 
-const name = 'e2e-secrecy';
+const name = process.env['HOMERUN_LAB'] ?? 'e2e-secrecy';
 const host = 'close';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-secrecy-'));
 const own = (file: string) => join(folder, 'own', file);

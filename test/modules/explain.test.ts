@@ -6,6 +6,10 @@ const failed = (stderr: string, rc = 1, stdout = '') => explain({ rc, stdout, st
 
 /** What programs really printed, and the cause that must be told. */
 const cases: readonly (readonly [said: string, means: RegExp, hint: RegExp])[] = [
+  ['/bin/sh: 19: eval: mktemp: not found\nno file can be created in /srv', /^the host has no program mktemp$/, /module apt/],
+  ['/bin/sh: line 19: mktemp: command not found\nno file can be created in /srv', /^the host has no program mktemp$/, /module apt/],
+  ['this host has no /dev/fd', /cannot be handed to its interpreter/, /copy and command/],
+  ['File size limit exceeded', /larger than this user may write/, /ulimit -f/],
   ['cat: write error: No space left on device', /disk of the host is full/, /df -h/],
   ["E: You don't have enough free space in /var/cache/apt/archives/.", /disk of the host is full/, /apt-get clean/],
   [

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { writeFile } from '../../src/modules/support/write-file.ts';
 import { Secret } from '../../src/values/secret.ts';
@@ -140,28 +141,88 @@ test('writeFile › refuses paths that are not absolute or hold a line break', (
   t.throws(() => writeFile({ path: '/a\nb', content: '' }), { instanceOf: TypeError });
 });
 
-for (const shell of shells())
-  test.serial(`writeFile › ${shell.name}: killed at any moment, the file is the old or the new one`, async (t) => {
-    const path = join(folderFor(shell.name, 'killed'), 'a');
-    const draw = random(testSeed());
-    const contentOf = (round: number): string => `${round} `.repeat(2 ** 18);
-    writeFileSync(path, contentOf(-1));
-    let lastMs = 0;
-    for (let round = 0; round < 25; round += 1) {
-      const [old, content] = [readFileSync(path, 'utf8'), contentOf(round)];
-      const { script, stdin } = writeFile({ path, content });
-      const began = performance.now();
-      const [program, ...options] = shell.program;
-      const child = spawn(program, [...options, '-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: shell.path } });
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(stdin);
-      const kill = (): boolean => child.exitCode === null && process.kill(-(child.pid ?? 0), 'SIGKILL');
-      const timer = round === 0 ? undefined : setTimeout(kill, draw.below(Math.ceil(lastMs)));
-      await once(child, 'close');
-      clearTimeout(timer);
-      if (round === 0) lastMs = performance.now() - began;
-      t.true([old, content].includes(readFileSync(path, 'utf8')), `round ${round}`);
-    }
+/** BusyBox has no tools for access lists, and not everywhere flock(1): on such a host they are beside it. */
+function withTools(shell: Shell): Shell {
+  const tools = join(root, 'tools');
+  mkdirSync(tools, { recursive: true });
+  for (const name of ['flock', 'getfacl', 'setfacl']) if (!existsSync(join(tools, name))) symlinkSync(`/usr/bin/${name}`, join(tools, name));
+  return { ...shell, path: `${shell.path}:${tools}` };
+}
+
+for (const shell of shells().map(withTools))
+  test.serial(
+    `writeFile › ${shell.name}: killed at any moment, the file is the old or the new one, and what was left goes with the next one that is written`,
+    async (t) => {
+      const path = join(folderFor(shell.name, 'killed'), 'a');
+      const draw = random(testSeed());
+      const contentOf = (round: number): string => `${round} `.repeat(2 ** 18);
+      writeFileSync(path, contentOf(-1));
+      let lastMs = 0;
+      for (let round = 0; round < 25; round += 1) {
+        const [old, content] = [readFileSync(path, 'utf8'), contentOf(round)];
+        const { script, stdin } = writeFile({ path, content });
+        const began = performance.now();
+        const [program, ...options] = shell.program;
+        const child = spawn(program, [...options, '-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: shell.path } });
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(stdin);
+        const kill = (): boolean => child.exitCode === null && process.kill(-(child.pid ?? 0), 'SIGKILL');
+        const timer = round === 0 ? undefined : setTimeout(kill, draw.below(Math.ceil(lastMs)));
+        await once(child, 'close');
+        clearTimeout(timer);
+        if (round === 0) lastMs = performance.now() - began;
+        t.true([old, content].includes(readFileSync(path, 'utf8')), `round ${round}`);
+      }
+      t.like(await run(shell, writeFile({ path, content: 'last' })), { rc: 0, stderr: '' });
+      t.deepEqual(readdirSync(join(path, '..')), ['a']);
+    },
+  );
+
+for (const shell of shells().map(withTools))
+  test(`writeFile › ${shell.name}: removes files and folders that killed scripts have left, and nothing that is at work, of another name, a link, or elsewhere`, async (t) => {
+    const folder = folderFor(shell.name, 'left');
+    const [dead, deadFolder, atWork, target] = ['.homerun.aB3dE6gH9j', '.homerun.ABCDEFGHI0', '.homerun.atworkatwo', 'target'];
+    const others = ['.homerun.short', '.homerun.toolong0000', '.homerun.with-dash1', '.homerun-abcdefghij', 'homerun.abcdefghij', '.homerun.'];
+    for (const name of [dead, atWork, target, ...others]) writeFileSync(join(folder, name), '');
+    mkdirSync(join(folder, deadFolder, 'tree'), { recursive: true });
+    writeFileSync(join(folder, deadFolder, 'tree/a'), '');
+    symlinkSync(target, join(folder, '.homerun.aaaaaaaaaa'));
+    const holder = spawn('flock', [join(folder, atWork), 'sh', '-c', 'echo held; read -r line'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(holder.stdout, 'data');
+    t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'new' })), { rc: 0, stdout: '', stderr: '' });
+    t.deepEqual(readdirSync(folder).sort(), [...others, '.homerun.aaaaaaaaaa', atWork, target, 'a'].sort());
+    holder.stdin.end();
+    await once(holder, 'close');
+    t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'newer' })), { rc: 0 });
+    t.false(existsSync(join(folder, atWork)));
+  });
+
+test('writeFile › where there is no flock(1), what is left stays', async (t) => {
+  const busybox = shells().find(({ name }) => name === 'busybox');
+  if (!busybox || existsSync(join(busybox.path, 'flock'))) {
+    t.pass('no such shell here');
+    return;
+  }
+  const folder = folderFor('none', 'left');
+  writeFileSync(join(folder, '.homerun.aB3dE6gH9j'), '');
+  t.like(await run(busybox, writeFile({ path: join(folder, 'a'), content: 'new' })), { rc: 0, stdout: '', stderr: '' });
+  t.deepEqual(readdirSync(folder).sort(), ['.homerun.aB3dE6gH9j', 'a']);
+});
+
+for (const shell of shells().map(withTools))
+  test(`writeFile › ${shell.name}: two that write in one folder at once do not take each other's files away`, async (t) => {
+    const folder = folderFor(shell.name, 'at once');
+    const slow = writeFile({ path: join(folder, 'slow'), content: 'slow', validate: 'sleep 1' });
+    let isOver = false;
+    const writing = run(shell, slow).finally(() => {
+      isOver = true;
+    });
+    const sizeOf = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+    const isHere = () => readdirSync(folder).some((name) => name.startsWith('.homerun.') && sizeOf(name) === 4);
+    while (!isHere() && !isOver) await sleep(5);
+    t.like(await run(shell, writeFile({ path: join(folder, 'quick'), content: 'quick' })), { rc: 0 });
+    t.like(await writing, { rc: 0, stderr: '' });
+    t.deepEqual(readdirSync(folder).sort(), ['quick', 'slow']);
   });
 
 const why = whyNoAttributes();
@@ -173,14 +234,6 @@ function whyNoAttributes(): string | undefined {
   writeFileSync(probe, '');
   const set = spawnSync('sh', ['-c', 'setfacl -m u:12345:r "$1" && setfattr -n user.note -v kept "$1"', 'sh', probe], { encoding: 'utf8' });
   return set.status === 0 ? undefined : `setfacl and setfattr: ${(set.error?.message ?? set.stderr).trim()}`;
-}
-
-/** BusyBox has no tools for access lists: on such a host they are beside it. */
-function withTools(shell: Shell): Shell {
-  const tools = join(root, 'tools');
-  mkdirSync(tools, { recursive: true });
-  for (const name of ['getfacl', 'setfacl']) if (!existsSync(join(tools, name))) symlinkSync(`/usr/bin/${name}`, join(tools, name));
-  return { ...shell, path: `${shell.path}:${tools}` };
 }
 
 for (const shell of shells().map(withTools))

@@ -109,6 +109,13 @@ for (const shell of shells()) {
     t.is(readFileSync(join(folder, 'a'), 'utf8'), 'old');
   });
 
+  test(`writeFiles › ${shell.name}: what a killed one has left in any of the folders goes with the next`, async (t) => {
+    const folder = folderWith(shell, 'left', ['sub/.homerun.aB3dE6gH9j/tree', '.homerun.0123456789/tree/0']);
+    const withFlock = { ...shell, path: `${shell.path}:/usr/bin` };
+    t.like(await run(withFlock, writeFiles(folder, [below('a', 'new'), below('sub/b', 'new')])), { rc: 0, stderr: '' });
+    t.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['a', 'sub', 'sub/b']);
+  });
+
   test(`writeFiles › ${shell.name}: a full file system leaves the old files and no others`, async (t) => {
     const folder = folderWith(shell, 'full');
     if ((await run(shell, { script: `mount -t tmpfs -o size=256k none ${folder}` })).rc !== 0) {

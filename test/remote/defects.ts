@@ -1,8 +1,9 @@
 import { type Defect, showDefects, type TestChoice } from '../defects.ts';
+import { figureDefects } from './figure-defects.ts';
 import { hostileDefects } from './hostile-defects.ts';
 import { lockDefects } from './lock-defects.ts';
 
-// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in how hosts are logged in at, in quoting, in what keeps work from being half done, and in what meets hostile hosts, and that each turns a test red.
+// `node build/test/remote/defects.js [WORDS]`: mistakes in what decides on host keys, in how hosts are logged in at, in quoting, in what keeps work from being half done, in what meets hostile and odd hosts, and in what brings a killed run to its end, and that each turns a test red.
 
 const model: TestChoice = { file: 'remote/known-hosts-ssh', match: '10,000' };
 const ssh: TestChoice = { file: 'remote/known-hosts-ssh', match: 'exactly where ssh' };
@@ -435,6 +436,6 @@ const defects: readonly Defect[] = [
   { what: 'a sudo is started for each task', file: 'remote/connect', from: 'if (known)\n                return known;', to: '', test: oneSudo },
 ];
 
-export const remoteDefects: readonly Defect[] = [...defects, ...lockDefects, ...hostileDefects];
+export const remoteDefects: readonly Defect[] = [...defects, ...lockDefects, ...hostileDefects, ...figureDefects];
 
 if (process.argv[1] === import.meta.filename) process.exitCode = showDefects(remoteDefects, process.argv[2]);

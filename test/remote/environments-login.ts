@@ -62,7 +62,7 @@ const bashFiles: readonly Environment[] = [
   bashrc('that reads a line', 'read -r line', silent),
   bashrc('that reads all there is', 'cat >/dev/null', silent),
   bashrc('that starts zsh instead', 'exec zsh'),
-  bashrc('that starts fish instead', 'exec fish', /the shell there|cannot be understood/),
+  bashrc('that starts fish instead', 'exec fish', silent),
   bashrc('that starts a program instead', 'exec echo "Use the console"', /it said: Use the console/),
   bashrc('that hides its output', 'exec >/dev/null 2>&1', silent),
   bashrc('that closes its input', 'exec </dev/null', ends),
@@ -141,7 +141,11 @@ const sshdRows: readonly Environment[] = [
     comes: /it said: Backups only[^]*ForceCommand do not let it/,
   },
   { name: 'ForceCommand that runs what was asked for', sshd: ['ForceCommand exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'], comes: 'works' },
-  { name: 'ForceCommand internal-sftp', sshd: ['ForceCommand internal-sftp'], comes: /the shell there/ },
+  {
+    name: 'ForceCommand internal-sftp',
+    sshd: ['ForceCommand internal-sftp'],
+    comes: /it said: This service allows sftp connections only[^]*ForceCommand do not let it/,
+  },
   { name: 'no terminals (PermitTTY no)', sshd: ['PermitTTY no'], comes: 'works' },
   { name: 'no forwarding at all', sshd: ['DisableForwarding yes'], comes: 'works' },
   { name: 'one session at a time (MaxSessions 1)', sshd: ['MaxSessions 1'], comes: 'works' },
@@ -181,11 +185,16 @@ const sshdRows: readonly Environment[] = [
     name: 'a chroot that others may write to',
     sshd: ['ChrootDirectory /run/open'],
     setUp: 'mkdir -pm 777 /run/open',
-    comes: /the connection was lost|no program can be started there|the shell there/,
+    comes:
+      /(the connection was lost|no program can be started there|the shell there ended).*\n[^]*(journalctl -u ssh|Can this user run a shell there\?|MaxSessions)/,
   },
   { name: 'a user who is not let in (DenyUsers)', sshd: ['DenyUsers *'], comes: refused },
   { name: 'an account that has expired', shadow: '*:19000:0:99999:7::1:', comes: /does not let \S+ in: tried the key[^]*account has expired/ },
-  { name: 'a password that must be changed first', shadow: '*:0:0:99999:7:::', comes: /[Pp]assword/ },
+  {
+    name: 'a password that must be changed first',
+    shadow: '*:0:0:99999:7:::',
+    comes: /it said: .*Your password has expired\. Password change required[^]*Can this user run a shell there\?/,
+  },
   { name: 'a locked password', shadow: '!:19000:0:99999:7:::', comes: 'works' },
 ];
 

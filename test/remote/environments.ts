@@ -24,6 +24,15 @@ export interface Environment {
   readonly as?: string;
   /** Where files are written; default the home folder. */
   readonly place?: string;
+  /** Lines of sh that undo what is wrong, done by root, where that is more than to give the account what others have. */
+  readonly mend?: string;
 }
 
-export const environments: readonly Environment[] = [...loginRows, ...hostRows];
+export const allEnvironments: readonly Environment[] = [...loginRows, ...hostRows];
+
+/** All, or those that HOMERUN_ENVIRONMENTS names, one a line. */
+export const environments: readonly Environment[] = chosen(process.env['HOMERUN_ENVIRONMENTS']);
+
+function chosen(names: string | undefined): readonly Environment[] {
+  return names === undefined ? allEnvironments : allEnvironments.filter(({ name }) => names.split('\n').includes(name));
+}

@@ -89,4 +89,32 @@ export const lockDefects: readonly Defect[] = [
     to: 'cat -- "$t" >"$p" ||',
     test: writing,
   },
+  {
+    what: 'what killed scripts have left stays on the host',
+    file: 'modules/support/temporary',
+    from: 'flock -n "$left" rm -rf -- "$left" 2>/dev/null',
+    to: ':',
+    test: { file: 'modules/write-file', match: 'removes files and folders' },
+  },
+  {
+    what: 'what is at work is taken for left over',
+    file: 'modules/support/temporary',
+    from: 'flock -n 8;',
+    to: ':;',
+    test: { file: 'modules/write-file', match: 'two that write in one folder' },
+  },
+  {
+    what: 'whatever is called as a file of ours is removed',
+    file: 'modules/support/temporary',
+    from: 'in *[!A-Za-z0-9]*) continue ;; esac',
+    to: 'in "") continue ;; esac',
+    test: { file: 'modules/write-file', match: 'removes files and folders' },
+  },
+  {
+    what: 'the folder of a new file is not brought to the disk',
+    file: 'values/durable',
+    from: 'syncFolder(dirname(target));',
+    to: '',
+    test: { file: 'values/durable' },
+  },
 ];

@@ -5,6 +5,8 @@ import { type Defect, showDefects, type TestChoice } from '../defects.ts';
 const encodings: TestChoice = { file: 'secrecy/encodings' };
 const type: TestChoice = { file: 'secrecy/secret' };
 const born: TestChoice = { file: 'secrecy/born', match: 'copy ›' };
+/** Takes minutes: a homeserver is made, and looked at. */
+const surfaces: TestChoice = { file: 'e2e/secrecy', match: 'none of 30 surfaces' };
 const store: TestChoice = { file: 'cli/secret-store' };
 
 export const secrecyDefects: readonly Defect[] = [
@@ -112,8 +114,8 @@ export const secrecyDefects: readonly Defect[] = [
   {
     what: 'a file is born as the umask of the host is',
     file: 'modules/support/write-file',
-    from: 'umask 077\nt=$(mktemp',
-    to: 't=$(mktemp',
+    from: 'umask 077\n${temporary}',
+    to: '${temporary}',
     test: born,
   },
   {
@@ -171,6 +173,27 @@ export const secrecyDefects: readonly Defect[] = [
     from: 'explain(masker.error(error), io',
     to: 'explain(error, io',
     test: { file: 'secrecy/crash' },
+  },
+  {
+    what: 'events go out to reports and saved runs as they are',
+    file: 'engine/run',
+    from: 'emit(maskedEvent(event, masker))',
+    to: 'emit(event)',
+    test: surfaces,
+  },
+  {
+    what: 'the masker passes by what programs print: in reports and in saved runs',
+    file: 'engine/masked-event',
+    from: 'plain.has(key)',
+    to: "plain.has(key) || key === 'output'",
+    test: surfaces,
+  },
+  {
+    what: 'what is on record of a run is not masked',
+    file: 'engine/converge',
+    from: "run.masker.text(all.flatMap(({ changes }) => changes.map((one) => one.summary)).join(', '))",
+    to: "all.flatMap(({ changes }) => changes.map((one) => one.summary)).join(', ')",
+    test: surfaces,
   },
 ];
 

@@ -18,6 +18,7 @@ test('each hostile host alone with two that are well: they finish, and the memor
       t.deepEqual([...touched, ...succeeded], [], way.name);
       t.true(rssMegabytes < 300, `${way.name}: ${rssMegabytes} MB`);
       most = Math.max(most, rssMegabytes);
+      console.log(`${way.name}: ${rssMegabytes.toFixed(0)} MB; ${waiting.length} ways wait`);
     }
   };
   await Promise.all([work(), work(), work()]);

@@ -6,7 +6,7 @@ import { killRounds } from '../e2e/kills.ts';
 import { removeLab, startLab } from '../lab/lab.ts';
 import { testSeed } from '../random.ts';
 
-const name = 'soak-kills';
+const name = process.env['HOMERUN_LAB'] ?? 'soak-kills';
 const rounds = Number(process.env['HOMERUN_KILLS'] ?? 200);
 const folder = mkdtempSync(join(tmpdir(), 'homerun-kills-'));
 
@@ -19,6 +19,8 @@ test.after.always(async () => {
 test(`${rounds} runs are killed at random moments, in four ways: no file is torn, no handler lost, and the run after each brings all about`, async (t) => {
   t.timeout(25 * 60_000);
   const seed = testSeed();
+  const over = new AbortController();
+  t.teardown(() => over.abort());
   const lab = await startLab({ name, hosts: [{ name: 'k1' }, { name: 'k2' }], say: (line) => t.log(line) });
   const all = await Promise.all(
     lab.hosts.map((host, index) => {
@@ -26,15 +28,20 @@ test(`${rounds} runs are killed at random moments, in four ways: no file is torn
       mkdirSync(own);
       // A host takes several seconds to start, so it is drawn less often.
       const share = { homerun: 3, link: 3, shell: 3, host: 1 };
-      return killRounds({ lab, host, folder: own }, { seed: seed + index, rounds: Math.ceil(rounds / lab.hosts.length), share });
+      return killRounds(
+        { lab, host, folder: own },
+        { seed: seed + index, rounds: Math.ceil(rounds / lab.hosts.length), share, say: console.log, signal: over.signal },
+      );
     }),
   );
-  for (const [index, { counts, files, owed, unknown, leftOver, wrong }] of all.entries()) {
+  for (const [index, { counts, files, owed, underWay, unknown, leftOver, wrong }] of all.entries()) {
     const kinds = Object.entries(counts).map(([victim, count]) => `${victim} ${count}`);
     t.log(
       `HOMERUN_SEED=${seed} + ${index}: ${kinds.join(', ')}; ${files} files looked at, ${wrong.length} faults; a handler was owed ${owed} times,`,
     );
-    t.log(`  something reported as unknown ${unknown} times, ${leftOver} temporary files were left`);
+    t.log(
+      `  a change was under way ${underWay} times, something told as unknown ${unknown} times; ${leftOver} temporary files were left, and taken away`,
+    );
   }
   t.deepEqual(
     all.flatMap(({ wrong }) => wrong),

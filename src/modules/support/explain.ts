@@ -117,6 +117,16 @@ const causes: readonly Cause[] = [
     means: 'the host has too little memory',
     cure: 'Look at free -m and dmesg; add memory or swap.',
   },
+  {
+    says: /File size limit exceeded|File too large/i,
+    means: 'a file is larger than this user may write on the host, or than its file system holds',
+    cure: 'Look at ulimit -f and /etc/security/limits.conf.',
+  },
+  {
+    says: /this host has no \/dev\/fd/,
+    means: 'a script cannot be handed to its interpreter',
+    cure: 'Mount /proc on the host; or use the modules copy and command.',
+  },
   { says: /Too many open files/i, means: 'too many files are open on the host', cure: 'Look at ulimit -n and /proc/sys/fs/file-nr.' },
   {
     says: /Interactive authentication required|are you root\?|must be (run as )?root|Operation not permitted|Permission denied|a terminal is required|only root|^Failed to \S+ .*: Access denied/i,
@@ -142,6 +152,9 @@ const mostOfLine = 1000;
 /** What a shell says of a program that is not there: dash and BusyBox, bash. */
 const missing = /(?:^|: )(?<program>[^\s:]+): (?:command )?not found$/;
 
+/** The same where it is a line of a script of ours that says so, whatever the script made of it: the user's own are no text for /bin/sh itself. */
+const missingInOurs = /^\/bin\/sh: (?:eval: )?(?:line )?\d+: (?:eval: )?(?<program>[^\s:]+): (?:command )?not found$/;
+
 /**
  * Says what the words of a failed command mean, where that is known: a full disk, no network, a wrong clock, locks, missing rights.
  * Pure; both streams are searched, errors first. Gives undefined for what is not known, and for a command that succeeded.
@@ -155,7 +168,8 @@ export function explain(output: Output): Explanation | undefined {
     const line = lines.find((one) => says.test(one));
     if (line !== undefined) return { message: `${means}: ${shortened(line)}`, hint: cure };
   }
-  const program = output.rc === 127 ? lines.map((line) => missing.exec(line.trim())?.groups?.['program']).find((name) => name) : undefined;
+  const pattern = output.rc === 127 ? missing : missingInOurs;
+  const program = lines.map((line) => pattern.exec(line.trim())?.groups?.['program']).find((name) => name);
   if (program)
     return {
       message: `the host has no program ${shortened(program)}`,

@@ -4,6 +4,7 @@ import { type Health, healthFunctions, stopBrokenSeconds } from './container-hea
 import { digestOf } from './content.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
 import { keepAttributes } from './keep-attributes.ts';
+import { temporary } from './temporary.ts';
 
 /** Where a homeserver's files are, and whom they belong to. */
 export interface SynapsePlace {
@@ -136,8 +137,9 @@ fail() { printf '%s\\n' "$1" >&2; exit 1; }
 refuse() { printf '%s\\n' "$1" >&2; exit ${explainsItself}; }
 sha256() { set -- "$(sha256sum <"$1")"; echo "\${1%% *}"; }
 ${keepAttributes}
+${temporary}
 install_file() {
-  target=$(mktemp "\${2%/*}/.homerun-XXXXXXXXXX") || return 1
+  temporary "\${2%/*}" && target=$made || return 1
   if [ -f "$2" ] && [ ! -L "$2" ]; then keep_attributes "$2" "$target"; fi
   if cat -- "$1" >"$target" && chown "$owner" "$target" && chmod "$3" "$target" && { sync -- "$target" 2>/dev/null || sync; } && mv -f -- "$target" "$2"; then sync -- "\${2%/*}" 2>/dev/null || :; return 0; fi
   rm -f -- "$target"

@@ -1,5 +1,6 @@
 import { type Command, quote } from '../../values/command.ts';
 import { cleanUp, fail } from './shell.ts';
+import { temporary } from './temporary.ts';
 
 /** A tar file and where it goes. */
 export interface Unpacked {
@@ -50,8 +51,9 @@ const begin = `${fail}
 refuse() { fail "the archive is refused, nothing was changed: $1"; }
 command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'
 umask 077
-w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"
-${cleanUp('rm -rf -- "$w"')}
+${temporary}
+${cleanUp('rm -rf -- "$made"')}
+temporary "$d" -d && w=$made || fail "no folder can be created in $d"
 mkdir -m 0755 -- "$w/tree" || exit 1
 if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi
 if [ -n "$want" ]; then

@@ -5,6 +5,7 @@ import { splitWords } from '../../values/words.ts';
 import { type Content, changedWhile, isHostFile, isLong, withDigestBefore, withDigestBehind } from './content.ts';
 import { keepAttributes } from './keep-attributes.ts';
 import { cleanUp, fail } from './shell.ts';
+import { temporary } from './temporary.ts';
 
 export interface WriteFile {
   /** Absolute; what is there is replaced, also a link (give its real path to keep it). */
@@ -80,8 +81,9 @@ const preamble = `${fail}
 [ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
 [ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
-t=$(mktemp "$d/.homerun-XXXXXXXXXX") || fail "no file can be created in \${d:-/}"
-${cleanUp('rm -f -- "$t"')}`;
+${temporary}
+${cleanUp('rm -f -- "$made"')}
+temporary "$d" && t=$made || fail "no file can be created in \${d:-/}"`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"

@@ -2,6 +2,7 @@ import { type Command, quote } from '../../values/command.ts';
 import { chunks } from './chunks.ts';
 import { changedWhile } from './content.ts';
 import { cleanUp, fail } from './shell.ts';
+import { temporary } from './temporary.ts';
 import { streamNames, type TreeFile, treeDigest, treeStream } from './tree-stream.ts';
 import { keepOld } from './write-file.ts';
 
@@ -70,7 +71,8 @@ export function writeFiles(folder: string, files: readonly FileBelow[]): Command
       `cd "$w/${streamNames.top}/${index}" || exit 1`,
       ...run('mv -f --', inPlace.get(place) ?? [], ` "$d/"${quote(place)} || fail "files could not be put into $d/"${quote(place)}`),
     ]),
-    'cd /',
+    // Before what may take long: a run that is killed then leaves nothing, and the next one finds all in its place and does not come by here.
+    'clean_up\ntrap - EXIT',
     ...(places.length <= mostSyncedAlone
       ? [`sync -- ${places.map((place) => `"$d/"${quote(place)}`).join(' ')} 2>/dev/null || :`]
       : ['sync -f "$d" 2>/dev/null || :']),
@@ -87,9 +89,12 @@ keep() {
   ${keepOld}
 }
 umask 077
-w=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun-XXXXXXXXXX" 2>/dev/null && break; done)
-[ -n "$w" ] || w=$(mktemp -d "$d/.homerun-XXXXXXXXXX") || fail "no folder can be created in $d"
-${cleanUp('cd /; rm -rf -- "$w"')}
+${temporary}
+${cleanUp('cd /; rm -rf -- "$made"')}
+candidates | while IFS= read -r c; do remove_left "$c"; done
+made=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun.XXXXXXXXXX" 2>/dev/null && break; done)
+[ -n "$made" ] && hold "$made" || temporary "$d" -d || fail "no folder can be created in $d"
+w=$made
 tar -xmof - -C "$w" || fail "the files could not be written to $d"
 cd "$w/${streamNames.top}" || exit 1
 want=$(cat ../${streamNames.digest})
