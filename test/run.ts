@@ -34,7 +34,7 @@ const suites = {
   // Lab hosts of their own each, which often wait: three at a time fill two cores.
   e2e: [
     'build/test/e2e/**/*.test.js',
-    ...[...alone, 'matrix-rtc', 'docker-methods', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
+    ...[...alone, 'matrix-rtc', 'docker-methods', 'jammy', 'noble', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
     '--concurrency=3',
     '--timeout=20m',
   ],
@@ -42,8 +42,8 @@ const suites = {
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   // Builds LiveKit first, which takes minutes on a new machine.
   rtc: ['build/test/e2e/matrix-rtc.test.js', '--timeout=20m'],
-  // Docker's three ways on two releases of Debian and two of Ubuntu, whose packages not every machine reaches: a quarter of an hour.
-  docker: ['build/test/e2e/docker-methods.test.js', '--concurrency=1', '--timeout=20m'],
+  // Docker's three ways on two releases of Debian and two of Ubuntu, and all of site.yaml on Ubuntu, whose packages not every machine reaches: twenty minutes.
+  docker: [...['docker-methods', 'jammy', 'noble'].map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   // The real Cinny, where its release can be had.
   clients: ['build/test/e2e/clients.test.js', '--timeout=20m'],
   differential: ['build/test/differential/**/*.test.js', '--concurrency=1', '--timeout=20m'],
