@@ -8,6 +8,7 @@ import { loopNames, loopVars } from './loop-vars.ts';
 import { didYouMean } from './nearest.ts';
 import type { Inherited, Task } from './play.ts';
 import { Problems } from './problems.ts';
+import { holdsSecret } from './secrecy.ts';
 import { undefinedVariable } from './undefined.ts';
 import { type Layer, unknownLayer, valueLayer } from './variables.ts';
 
@@ -179,15 +180,36 @@ function checkParams(task: Task, scope: Scope, walk: Walk, found: Problems): voi
   }
   for (const { path, ofKey, message, hint } of modules.check(task.module, params, unknown))
     found.error(message, task.params.sourceAt(path, ofKey), hint);
-  if (walk.input.foresees && unknown.size === 0 && isCertain(task, scope, walk)) {
-    const message = modules.foresee(task.module, params);
-    if (message !== undefined)
-      found.warning(`this fails: ${message.trim()}`, task.source, 'Set the variables that it reads to what it wants, or leave the host out.');
-  }
+  const failure = walk.input.foresees && unknown.size === 0 ? modules.foresee(task.module, params) : undefined;
+  if (failure === undefined || !isCertain(task, scope, walk)) return;
+  const isHidden = task.noLog && known(task.noLog, scope, found).value !== false;
+  found.warning(
+    `this fails: ${isHidden ? 'what it says is not shown, as no_log is set' : failure.trim()}`,
+    task.source,
+    'Set the variables that it reads to what it wants. Where they are only given when it is run (-e), nothing is wrong.',
+  );
 }
 
-/** Whether a task is known to have its turn, and fails where its module does. */
+/** Whether a task is known to have its turn, with parameters that are what they will be, and fails where its module does. */
 function isCertain(task: Task, scope: Scope, { checked, isDoubtful }: Walk): boolean {
-  if (isDoubtful || checked.mayBeDone || task.loop || task.ignoreErrors || task.failedWhen || task.tags.includes('never')) return false;
-  return new Problems().collectKnown(() => task.when.every((condition) => condition.evaluate(scope))) === true;
+  if (isDoubtful || checked.mayBeDone || task.loop || task.ignoreErrors || task.failedWhen || task.runOnce || task.tags.includes('never'))
+    return false;
+  const certain = withoutDoubt(scope);
+  const holdsSurely = new Problems().collectKnown(() => {
+    for (const expression of task.params.entries?.values() ?? []) expression.evaluate(certain);
+    return task.when.every((condition) => condition.evaluate(certain));
+  });
+  return holdsSurely === true;
+}
+
+/** The scope without what is only a stand-in while no host is contacted: secrets are not opened, and other hosts have not done their tasks yet. */
+function withoutDoubt(scope: Scope): Scope {
+  return {
+    ...scope,
+    get(name) {
+      const value = scope.get(name);
+      if (name === 'hostvars' || (value !== undefined && holdsSecret(value))) throw new UnknownValue(name);
+      return value;
+    },
+  };
 }

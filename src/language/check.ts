@@ -150,8 +150,11 @@ function walkItems(items: readonly Item[], walk: Walk): void {
     if (item.kind === 'task') checkTask(item, walk);
     else if (item.kind === 'include') checkInclude(item, { ...walk, isDoubtful: true }, walkItems);
     else if (item.kind === 'block') walkBlock(item, walk);
-    else if (holds(item, walk.scope(item, walk.frame), walk.problems.of(walk.checked.host.name)))
-      walk.checked.mayBeDone ||= item.action === 'end_play' || item.action === 'end_host';
+    else {
+      const isReached = holds(item, walk.scope(item, walk.frame), walk.problems.of(walk.checked.host.name));
+      // It ends the play for all hosts, whichever of them comes to it.
+      walk.checked.mayBeDone ||= item.action === 'end_play' || (item.action === 'end_host' && isReached);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { defineModule } from './module.ts';
 import { found } from './support/docker.ts';
 
 export default defineModule({
-  summary: 'Look which containers the Docker engine of the host has, and register them.',
+  summary: 'Look which containers the Docker engine of the host has: `containers`, each with name, running, ports and volumes.',
   params: z.strictObject({}),
   examples: [
     { description: 'All of them, those that are stopped too', task: 'docker_containers: {}\nregister: there' },
@@ -20,8 +20,11 @@ export default defineModule({
     return [];
   },
   result: (_params, answers) => ({
-    containers: (found(answers.containers) ?? [])
-      .filter(({ temporary }) => !temporary)
-      .map(({ name, running, ports, volumes }) => ({ name, running, ports: [...ports], volumes: [...volumes] })),
+    containers: (found(answers.containers) ?? []).map(({ name, running, ports, volumes }) => ({
+      name,
+      running,
+      ports: [...ports],
+      volumes: [...volumes],
+    })),
   }),
 });

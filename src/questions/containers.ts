@@ -10,8 +10,6 @@ export interface ListedContainer {
   readonly name: string;
   /** True as well while it is paused, or restarting after a crash. */
   readonly running: boolean;
-  /** Docker removes it when it ends (`docker run --rm`). */
-  readonly temporary: boolean;
   /** As `Container` has them. */
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
@@ -24,7 +22,6 @@ export function containers(): Question<DockerAnswer<readonly ListedContainer[]>>
 
 const fields = {
   running: '.State.Running',
-  temporary: '.HostConfig.AutoRemove',
   binds: '.HostConfig.Binds',
   mounts: '.HostConfig.Mounts',
   ports: '.HostConfig.PortBindings',
@@ -34,7 +31,7 @@ const format = `{{.Name}} {${Object.entries(fields)
   .map(([name, field]) => `"${name}":{{json ${field}}}`)
   .join(',')}}`;
 
-const listed = z.object({ running: z.boolean(), temporary: z.boolean(), ...places });
+const listed = z.object({ running: z.boolean(), ...places });
 
 export const containersKind: QuestionKind<object, DockerAnswer<readonly ListedContainer[]>> = {
   kind: 'containers',
@@ -53,5 +50,5 @@ export const containersKind: QuestionKind<object, DockerAnswer<readonly ListedCo
 
 function read(line: string, json: string): ListedContainer {
   const seen = listed.parse(JSON.parse(json));
-  return { name: line.slice(line.startsWith('/') ? 1 : 0, line.indexOf(' ')), running: seen.running, temporary: seen.temporary, ...readPlaces(seen) };
+  return { name: line.slice(line.startsWith('/') ? 1 : 0, line.indexOf(' ')), running: seen.running, ...readPlaces(seen) };
 }

@@ -149,9 +149,9 @@ async function refusedWith(t: ExecutionContext, host: string, vars: Vars, playbo
 test.serial('another folder, in which no database is, is refused: an empty one would take the place of the one that is used', async (t) => {
   t.regex(
     await refusedWith(t, 'boxed', { matrix_database_folder: '/var/lib/new-postgresql' }),
-    /has its users and messages in PostgreSQL in \/var\/lib\/matrix-postgresql, and .* \/var\/lib\/new-postgresql, there is no database: .*mv \/var\/lib\/matrix-postgresql \/var\/lib\/new-postgresql/,
+    /has its users and messages in PostgreSQL, in \/var\/lib\/matrix-postgresql, and .* \/var\/lib\/new-postgresql, there is no database: .*mv \/var\/lib\/matrix-postgresql\/data \/var\/lib\/new-postgresql\//,
   );
-  // So it is where the containers are gone, and with them what they have mounted.
+  // So it is where they have other names.
   await on('boxed', 'docker rename synapse-postgresql aside && docker rename synapse aside-too');
   t.regex(
     await refusedWith(t, 'boxed', {
@@ -160,9 +160,14 @@ test.serial('another folder, in which no database is, is refused: an empty one w
       matrix_synapse_container: 'aside-too',
       matrix_database_image: 'docker.io/library/postgres:9.6',
     }),
-    /in PostgreSQL in \/var\/lib\/matrix-postgresql, and/,
+    /in PostgreSQL, in \/var\/lib\/matrix-postgresql, and/,
   );
   await on('boxed', 'docker rename aside synapse-postgresql && docker rename aside-too synapse');
+  // Unless that is wanted: a backup is to be restored.
+  const empty = { matrix_database_folder: '/var/lib/new-postgresql', matrix_database_allow_empty: true };
+  const checked = await converge('check', [...steps, '-i', inventory.folder, '-l', 'boxed', '-e', JSON.stringify(empty)]);
+  t.is(checked.exitCode, 3, complaint(checked));
+  t.true(checked.changed.includes('boxed: Run PostgreSQL, without a network'), checked.changed.join());
 });
 
 test.serial('a container under another name is refused while that of the old name has its files, and taken once it is renamed', async (t) => {
@@ -170,12 +175,12 @@ test.serial('a container under another name is refused while that of the old nam
     [
       'synapse-postgresql',
       { matrix_database_container: 'database' },
-      /The container synapse-postgresql of this host has \/var\/lib\/matrix-postgresql\/data, and matrix_database_container is database: .* docker rename synapse-postgresql database$/,
+      /matrix_database_container is database, and the container synapse-postgresql of this host has \/var\/lib\/matrix-postgresql\/data already: .* docker rename synapse-postgresql database\. .* set matrix_database_folder to another/,
     ],
     [
       'synapse',
       { matrix_synapse_container: 'homeserver' },
-      /The container synapse of this host has \/var\/matrix-synapse-data, and matrix_synapse_container is homeserver: .* docker rename synapse homeserver$/,
+      /matrix_synapse_container is homeserver, and the container synapse of this host has \/var\/matrix-synapse-data already: .* docker rename synapse homeserver\. /,
     ],
   ];
   for (const [container, variables, says] of renamed) {
@@ -191,16 +196,20 @@ test.serial('a container under another name is refused while that of the old nam
 test.serial('another homeserver in the place of the one that runs is refused, and so are the services of calls under other names', async (t) => {
   t.regex(
     await refusedWith(t, 'boxed', { matrix_instance: 'other' }),
-    /The container synapse of this host has port 8008, which matrix_synapse_container \(other-synapse\) is to have\. .*set matrix_synapse_port to another port/,
+    /matrix_synapse_container is other-synapse, and the container synapse of this host has its port, 8008\. .*set matrix_synapse_port to another port/,
   );
   const calls = ['playbooks/matrix-rtc.yaml'];
+  const withCalls = { matrix_rtc: true, matrix_rtc_secret: 'x'.repeat(32) };
   await on('boxed', `docker create --name earlier -v /etc/matrix-rtc:/etc/matrix-rtc:ro ${postgresImage}`);
   t.regex(
-    await refusedWith(t, 'boxed', {}, calls),
-    /The container earlier of this host has \/etc\/matrix-rtc, and matrix_rtc_livekit_container is livekit: .* docker rename earlier livekit$/,
+    await refusedWith(t, 'boxed', withCalls, calls),
+    /matrix_rtc_livekit_container is livekit, and the container earlier of this host, which is stopped, has \/etc\/matrix-rtc already: .* docker rename earlier livekit\. /,
   );
+  // Without calls it is nobody's business.
+  const without = await runWith({}, calls, '-l', 'boxed');
+  t.deepEqual([without.exitCode, without.changed], [0, []], complaint(without));
   await on('boxed', `docker rm earlier; docker create --name earlier -v /etc/matrix-rtc/keys.yaml:/etc/matrix-rtc/keys.yaml:ro ${postgresImage}`);
-  t.regex(await refusedWith(t, 'boxed', {}, calls), /and matrix_rtc_jwt_container is lk-jwt-service: /);
+  t.regex(await refusedWith(t, 'boxed', withCalls, calls), /matrix_rtc_jwt_container is lk-jwt-service, and the container earlier /);
   await on('boxed', 'docker rm earlier');
 });
 

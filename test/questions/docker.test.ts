@@ -114,8 +114,8 @@ for (const shell of shells()) {
     const ports = '"ports":{"8008/tcp":[{"HostIp":"127.0.0.1","HostPort":"8008"}]}';
     const both = [line('synapse', ports), line('a', '"ports":null')];
     const found = [
-      { name: 'a', running: true, temporary: false, ports: [], volumes: ['/srv/x:/data'] },
-      { name: 'synapse', running: true, temporary: false, ports: ['127.0.0.1:8008:8008/tcp'], volumes: ['/srv/x:/data'] },
+      { name: 'a', running: true, ports: [], volumes: ['/srv/x:/data'] },
+      { name: 'synapse', running: true, ports: ['127.0.0.1:8008:8008/tcp'], volumes: ['/srv/x:/data'] },
     ];
     t.deepEqual(await askAll(t, listing('a1 b2', both), [containers(), containers()]), [
       { docker: 'running', found },
