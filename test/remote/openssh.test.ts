@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { configured } from '../../src/remote/configured.ts';
 import { createConnect } from '../../src/remote/connect.ts';
 import { masterWords } from '../../src/remote/openssh-words.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
@@ -145,6 +146,55 @@ real('ProxyCommand of the ssh configuration is used', (t) =>
     t.is(readFileSync(log, 'utf8'), 'nowhere.invalid\n');
     // The inventory's word on the way counts more.
     await t.throwsAsync(outputOf({ ...settings, proxyJump: 'none', sshConfig: { file, unsaid: [] } }, 'true'), { instanceOf: UnreachableError });
+  }),
+);
+
+const loose = `
+IgnoreUnknown GSSAPIKeyExchange
+Host web1
+  GSSAPIKeyExchange yes
+  KnownHostsCommand /bin/true
+  CheckHostIP yes
+  StrictHostKeyChecking no
+  VerifyHostKeyDNS yes
+  UpdateHostKeys yes
+Match user bob
+  KnownHostsCommand /bin/false
+`;
+
+real('no configuration of ssh has anybody but known_hosts files and the inventory judge a host', (t) =>
+  withSshd([], async (host) => {
+    const file = join(host.folder, 'config');
+    writeFileSync(file, loose);
+    const wish = { file, unsaid: [] };
+    for (const pins of [undefined, { script: '/pins', algorithms: ['ssh-ed25519'] }])
+      for (const name of ['web1', 'web2']) {
+        const settings = await configured(host.settings({ host: name, user: 'bob', sshTransport: 'openssh', sshConfig: wish }));
+        const said = execFileSync('ssh', ['-G', ...masterWords(settings, '/s', undefined, pins)], { encoding: 'utf8' }).split('\n');
+        t.deepEqual(
+          said.filter((line) => /^(gssapikeyexchange yes|knownhostscommand (?!\/bin\/sh .*pins)|checkhostip yes)/.test(line)),
+          [],
+        );
+        t.deepEqual(said.filter((line) => /^(stricthostkeychecking|verifyhostkeydns|updatehostkeys) /.test(line)).sort(), [
+          'stricthostkeychecking true',
+          'updatehostkeys false',
+          'verifyhostkeydns false',
+        ]);
+        t.is(
+          said.some((line) => line.startsWith('knownhostscommand /bin/sh "/pins"')),
+          pins !== undefined,
+        );
+      }
+  }),
+);
+
+real('a program of the ssh configuration makes no host known', (t) =>
+  withSshd([], async (host) => {
+    const file = join(host.folder, 'config');
+    writeFileSync(file, `Host *\n  KnownHostsCommand /bin/cat ${join(host.folder, 'known_hosts')}\n`);
+    const none = join(host.folder, 'none');
+    const settings = host.settings({ knownHostsFiles: [none], sshTransport: 'openssh', sshConfig: { file, unsaid: [] } });
+    await t.throwsAsync(outputOf(settings, 'true'), { instanceOf: UnreachableError, message: /the host key of .* is not known/ });
   }),
 );
 
