@@ -1,16 +1,18 @@
 // What the system's OpenSSH is there for, what it leaves behind, and how ssh2 says that it wants it.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { offerPassword } from '../../src/remote/askpass.ts';
 import { configured } from '../../src/remote/configured.ts';
 import { createConnect } from '../../src/remote/connect.ts';
 import { masterWords } from '../../src/remote/openssh-words.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
+import { Secret } from '../../src/values/secret.ts';
 import { fakeServer } from './server.ts';
 import { keygen, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { until } from './wait.ts';
@@ -223,6 +225,25 @@ real('the control socket is in a folder that only its owner may enter, and a kil
     t.pass();
   }),
 );
+
+test('the one answer of the password is left for a question for it', async (t) => {
+  const folder = mkdtempSync(join(temporary, 'asked-'));
+  const waiting = await offerPassword(folder, new Secret('horse'));
+  const ask = (question: string, prompt = ''): unknown => {
+    const { status, stdout } = spawnSync(join(folder, 'askpass'), [question], { env: { ...process.env, SSH_ASKPASS_PROMPT: prompt } });
+    return [status, stdout.toString()];
+  };
+  for (const question of [
+    "Enter passphrase for key '/k': ",
+    'Enter PIN for ED25519-SK key /k: ',
+    'Enter PIN and confirm user presence for ED25519-SK key /k: ',
+  ])
+    t.deepEqual(ask(question), [1, ''], question);
+  t.deepEqual(ask('Confirm user presence for key ED25519-SK', 'none'), [0, '']);
+  t.deepEqual(ask('Add key /k to agent?', 'confirm'), [1, '']);
+  t.deepEqual(ask("root@web1's password: "), [0, 'horse\n']);
+  await waiting.forget();
+});
 
 test('what is given to ssh counts more than any configuration, and no word can become an option', (t) => {
   const settings: ConnectionSettings = {
