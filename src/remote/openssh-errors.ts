@@ -20,11 +20,11 @@ export function describeEnd(end: SshEnd, settings: ConnectionSettings): Unreacha
   const where = `${host} port ${port}`;
   const saying = sayingOf(end);
   // Then it has come so far, and ssh has logged what the host has shown with the question.
-  const isAsked = end.others.includes(asked);
+  const isAsked = settings.password !== undefined && end.others.includes(asked);
   const own = ownLines(end.own, isAsked);
   const last = own.at(-1) ?? '';
   const isDenied = denied.test(last);
-  if (end.others.includes(askedAgain) || (settings.password !== undefined && isDenied))
+  if (settings.password !== undefined && (isDenied || end.others.includes(askedAgain)))
     return new UnreachableError(`${where} does not let ${user} in: it does not take the password, nor a key if there is one`, hints.password(user));
   if (isDenied || /^Received disconnect from .*: Too many authentication failures/.test(last))
     return saying(

@@ -4,7 +4,7 @@ import type { RunningSsh } from './system-ssh.ts';
 
 /** What is heard of an ssh. */
 export interface SshWords {
-  /** Its own sentences, once it has ended. Some have words of the host in them. */
+  /** Its own sentences. Some have words of the host in them. */
   readonly own: string;
   /** What it shows of others: the banner of the host, and programs that it has started. */
   readonly others: string;

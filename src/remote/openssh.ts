@@ -15,7 +15,7 @@ import { masterWords, programWords } from './openssh-words.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
 import { type Shared, withRetries } from './shared.ts';
-import { emptyLog, type RunningSsh, startMaster, startSsh } from './system-ssh.ts';
+import { type RunningSsh, startMaster, startSsh } from './system-ssh.ts';
 
 /** A link by the system's OpenSSH. */
 export interface MasterLink extends Link {
@@ -68,7 +68,7 @@ async function logIn(
     try {
       const ssh = startMaster(folder, password?.variables ?? [], words);
       isStarted = true;
-      const master = watch(ssh, folder);
+      const master = watch(ssh);
       await loggedIn(master, settings, { socket, leftMs, signal });
       master.forget();
       return linkOver(master, socket, settings, signal);
@@ -87,7 +87,7 @@ async function privateFolder(): Promise<string> {
   return await mkdtemp(join(base.length > longestFolder ? '/tmp' : base, 'homerun-'));
 }
 
-function watch(ssh: RunningSsh, folder: string): Master {
+function watch(ssh: RunningSsh): Master {
   const nothing: SshWords = { own: '', others: '' };
   let said = nothing;
   const hear = (more: Partial<SshWords>): void => {
@@ -112,11 +112,7 @@ function watch(ssh: RunningSsh, folder: string): Master {
   ssh.stdout.on('data', (chunk: Buffer) => hear({ own: chunk.toString() }));
   ssh.stderr.on('data', (chunk: Buffer) => hear({ others: chunk.toString() }));
   for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.on('error', () => undefined);
-  const forget = (): void => {
-    said = nothing;
-    emptyLog(folder);
-  };
-  return { ssh, said: () => said, forget, isOver: () => isOver, over };
+  return { ssh, said: () => said, forget: () => void (said = nothing), isOver: () => isOver, over };
 }
 
 // What ssh says of a host's key comes first, why it ends comes last, and in between is what the host has to say.
