@@ -8,6 +8,9 @@ import type { Known } from './answers.ts';
 /** The exit code by which a guard says that the host is no longer as it was seen; none that a usual command gives. */
 export const guardFailed = 97;
 
+/** What it says where the host cannot make a digest: the shell's words, and the question at last. */
+export const guardLacksDigest = /(?:^|[:\n] ?)sha256sum: (?:command )?not found\n[^\n]*$/;
+
 const defaultTimeoutSeconds = 60;
 
 /** What to do where a host does not answer as it should. */

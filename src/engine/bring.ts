@@ -38,8 +38,10 @@ export async function bring(brought: Brought, run: RunStep): Promise<void> {
       syncFolder(dirname(target));
     });
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-    rmSync(temporary, { force: true });
+    if (descriptor !== undefined) {
+      closeSync(descriptor);
+      rmSync(temporary, { force: true });
+    }
   }
 }
 

@@ -39,8 +39,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Reads (and renders) a file of the user's machine that a parameter names. */
   readonly readLocal: (kind: LocalKind, path: string, task: Task, scope: Scope) => LocalFile | LocalEntry;
-  /** What a command's failure means, where that is known: full disk, no network, a clock that is wrong. */
-  readonly explain: (output: Output) => { readonly message: string; readonly hint?: string } | undefined;
+  /** What a command's failure means, where that is known: full disk, no network, a clock that is wrong. `isOurs`: it is not the user's own. */
+  readonly explain: (output: Output, isOurs: boolean) => { readonly message: string; readonly hint?: string } | undefined;
   /** How the host of a name is reached, its own or that of `delegate_to`. @throws InputError for a name that is none. */
   readonly targetOf: (name: string) => Target;
 }

@@ -6,7 +6,7 @@ import { TaskError, UnreachableError } from '../values/errors.ts';
 import { overlaps, type Resource } from '../values/resource.ts';
 import type { Vars } from '../values/vars.ts';
 import type { Known } from './answers.ts';
-import { guardFailed, strangeHint } from './batch.ts';
+import { guardFailed, guardLacksDigest, strangeHint } from './batch.ts';
 import { bring } from './bring.ts';
 import type { RunContext } from './context.ts';
 import { drive } from './drive.ts';
@@ -113,7 +113,7 @@ export async function converge(place: Place, invocation: Invocation, check: bool
     if (hasGuard && results[0]?.rc === guardFailed) {
       moving = results[0].stderr.trim();
       // Then no digest is as it was, and nothing has changed.
-      if (/\bsha256sum: (command )?not found/.test(moving)) throw new TaskError('the host has no program sha256sum', strangeHint);
+      if (guardLacksDigest.test(moving)) throw new TaskError('the host has no program sha256sum', strangeHint);
       continue;
     }
     for (const [index, { change, command }] of commands.entries()) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createDurably, syncFolder } from '../values/durable.ts';
+import { appendDurably, createDurably, syncFolder } from '../values/durable.ts';
 
 /** What a run of this user has left that did not come to its end, or is still going on. */
 export interface EarlierRun {
@@ -18,7 +18,7 @@ export interface EarlierRun {
 /** Keeps what a run has begun on hosts and not ended, so that the next one can say what is unknown, and whether the holder of a lock still lives. */
 export interface RunRecord {
   readonly id: string;
-  /** A change goes out to a host. */
+  /** A change goes out to a host. That is on the disk then, unless the disk is so slow that it has held up the run enough. */
   begins(host: string, what: string): void;
   /** The host has said what came of it. */
   ends(host: string): void;
@@ -41,6 +41,9 @@ interface Line extends Partial<Process> {
   readonly begins?: string;
 }
 
+/** Milliseconds of a run in which changes wait for the disk: on a slow one many hosts would wait for each other's. */
+const mostSyncMs = 2000;
+
 /** Days after which a record is of no use any more. */
 const mostDays = 30;
 
@@ -53,18 +56,25 @@ export function recordIn(folder: string, inventory: string, pid: number, now: ()
   const file = join(folder, `${id}.jsonl`);
   const underWay = new Set<string>();
   let isBegun = false;
-  const append = (line: Line): void => {
+  let syncMs = 0;
+  const begin = (line: string): void => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    createDurably(file, `${JSON.stringify({ ...processOf(pid), since: now().toISOString(), inventory })}\n${line}`, 0o600);
+    // From here on it is added to, whatever becomes of the folder.
+    isBegun = true;
+    syncFolder(dirname(file));
+  };
+  const append = (of: Line): void => {
+    const line = `${JSON.stringify(of)}\n`;
+    const began = performance.now();
     try {
-      if (!isBegun) {
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        createDurably(file, `${JSON.stringify({ ...processOf(pid), since: now().toISOString(), inventory })}\n`, 0o600);
-        syncFolder(dirname(file));
-        isBegun = true;
-      }
-      appendFileSync(file, `${JSON.stringify(line)}\n`);
+      if (!isBegun) begin(line);
+      else if (of.begins !== undefined && syncMs < mostSyncMs) appendDurably(file, line);
+      else appendFileSync(file, line);
     } catch {
       // A full disk here is no reason to leave a host half done.
     }
+    syncMs += performance.now() - began;
   };
   return {
     id,

@@ -159,10 +159,10 @@ function evaluated(condition: Condition, scope: Scope, otherwise: boolean): bool
 /** What a failed command is shown as: the cause where it is known, else its own last lines. */
 function explain(
   run: RunContext,
-  { change: { summary }, output, timedOut }: NonNullable<Converged['failure']>,
+  { change: { summary, opaque }, output, timedOut }: NonNullable<Converged['failure']>,
 ): { readonly text: string; readonly hint?: string } {
   if (timedOut) return { text: `${summary}: took longer than allowed and was stopped` };
-  const explained = run.explain(output);
+  const explained = run.explain(output, !opaque);
   if (explained) return { text: `${summary}: ${explained.message}`, ...(explained.hint && { hint: explained.hint }) };
   const said = (output.stderr.trim() || output.stdout.trim()).split('\n').slice(-3).join('\n');
   return { text: `${summary}: exit code ${output.rc}${said ? `: ${said}` : ''}` };

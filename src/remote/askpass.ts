@@ -7,13 +7,19 @@ import { makePipe } from './system-ssh.ts';
 
 // What ssh calls for a password. The answer waits in a pipe: it stands in no file, argument list or environment. It is given once: a second question
 // means that the first answer was wrong, or is about something else, and ends ssh ($PPID) before the host counts another failure.
-/** What ssh is heard to say then. */
-export const askedAgain = 'homerun: the password was asked for again';
+/** What ssh is heard to say when it is asked for: then a login was tried, whatever the host has shown of itself. */
+export const asked = 'homerun: the password was asked for';
+/** And what then. */
+export const askedAgain = `${asked} again`;
 
+// What else ssh asks gets no password: the passphrase or PIN of a key, and whether something may be done (confirm). That a key is to be touched (none) is
+// no question.
 const helper = `#!/bin/sh
 d=\${0%/*}
-case $1 in *assphrase*) exit 1;; esac
+case \${SSH_ASKPASS_PROMPT-} in none) exit 0;; ?*) exit 1;; esac
+case $1 in *assphrase*|*PIN\\ for*|Enter\\ PIN*) exit 1;; esac
 if mkdir "$d/asked" 2>/dev/null; then
+  echo '${asked}' >&2
   IFS= read -r answer <"$d/answer" && printf '%s\\n' "$answer"
 else
   echo '${askedAgain}' >&2
@@ -42,5 +48,5 @@ export async function offerPassword(folder: string, password: Text): Promise<Wai
   const handle = await open(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   await handle.write(`${text}\n`);
   // Who has no DISPLAY is not asked by an ssh before 8.4.
-  return { variables: [`SSH_ASKPASS=${program}`, 'SSH_ASKPASS_REQUIRE=force', 'DISPLAY=:'], forget: () => handle.close() };
+  return { variables: [`SSH_ASKPASS=${program}`, 'SSH_ASKPASS_REQUIRE=force', 'SSH_ASKPASS_PROMPT=', 'DISPLAY=:'], forget: () => handle.close() };
 }

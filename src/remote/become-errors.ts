@@ -104,6 +104,14 @@ export function absent({ target, method, user }: Becoming): TaskError {
   );
 }
 
+/** Without it a password might be written to a terminal that shows it. */
+export function noStty({ target, method, user }: Becoming): TaskError {
+  return new TaskError(
+    `${target}: there is no stty, so it cannot be seen when ${method} asks for the password to become ${user}`,
+    `Install it there (coreutils or BusyBox), or ${without[method]}.`,
+  );
+}
+
 export function noSuchUser({ target, user }: Becoming): TaskError {
   return new TaskError(`${target}: there is no user ${user}`, 'Create it first, or check become_user.');
 }

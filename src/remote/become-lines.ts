@@ -19,6 +19,8 @@ export const words = {
   hidden: 'hidden',
   shown: 'shown',
   noTerminal: 'noterminal',
+  /** Nothing there can tell whether the terminal shows what is written to it. */
+  noEcho: 'noecho',
 } as const;
 
 /** Who becomes whom, for the text of a line. */
@@ -131,6 +133,7 @@ export function terminalLine(options: LineOptions, folder: string): string {
     ${variables(options)}
     homerun_d=${quote(folder)};
     command -v ${method} >/dev/null 2>&1 || { homerun_say ${words.absent}; exit 1; };
+    ${options.hasPassword ? `command -v stty >/dev/null 2>&1 || { homerun_say ${words.noEcho}; exit 1; };` : ''}
     [ -t 0 ] || { homerun_say ${words.noTerminal}; exit 1; };
     stty sane 38400;
     exec 7<"$homerun_d/in" 8>"$homerun_d/out" 9>"$homerun_d/err";

@@ -5,6 +5,7 @@ import {
   askedAgain,
   type Becoming,
   endedEarly,
+  noStty,
   noSuchUser,
   noTerminal,
   notLet,
@@ -110,6 +111,7 @@ export function becomeOnTerminal(relay: Channel, terminal: Channel, options: Ter
       word: (word) => {
         if (word === words.noUser) return fail(noSuchUser(becoming));
         if (word === words.absent) return fail(absent(becoming));
+        if (word === words.noEcho) return fail(noStty(becoming));
         if (word === words.noTerminal) return fail(noTerminal(becoming, 'the host gives none', options.saidOnPipes));
         if ((word === words.hidden || word === words.ask) && isSent) return fail(askedAgain(becoming, said()));
         if (word === words.ask) isPrompted = true;

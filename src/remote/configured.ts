@@ -54,7 +54,7 @@ function ownWords(said: ConnectionSettings, config: SshConfig, wish: SshConfigWi
     ...others,
     host: config.hostName,
     ...(socket !== undefined && { agentSocket: socket }),
-    openSsh: { name: said.host, ...(wish.file !== undefined && { file: wish.file }) },
+    openSsh: { name: said.host, ...(wish.file !== undefined && { file: wish.file }), off: config.off },
   };
 }
 
@@ -63,17 +63,19 @@ async function hopsFor(text: string | undefined, settings: ConnectionSettings, w
   if (depth > mostHops)
     throw new UnreachableError(`the hosts on the way to ${settings.name} (ProxyJump) lead to each other`, 'See: ssh -G, for each of them.');
   const hops: Hop[] = [];
+  // Those of the inventory are of the hosts that it names, not of what these have before them.
+  const { proxyJumpHostKeys: pins, ...unpinned } = settings;
   for (const [index, written] of readProxyJump(text).entries()) {
     const file = wish.file !== undefined && { file: wish.file };
     const config = await askSshConfig({ ...written, ...file });
-    const pin = settings.proxyJumpHostKeys?.[index];
+    const pin = pins?.[index];
     const pinned = pin !== undefined && { hostKeys: [pin] };
     if (!config) {
       hops.push({ user: settings.user, port: 22, ...written, ...pinned });
       continue;
     }
     if (settings.sshTransport !== 'openssh') refuse(config, written.host, index > 0 ? ['ProxyCommand'] : []);
-    if (index === 0) hops.push(...(await hopsFor(config.proxyJump, { ...settings, user: userInfo().username }, wish, depth + 1)));
+    if (index === 0) hops.push(...(await hopsFor(config.proxyJump, { ...unpinned, user: userInfo().username }, wish, depth + 1)));
     // Nobody has named its user: ssh shows who calls it.
     const isNamed = written.user !== undefined || config.user !== userInfo().username;
     const { host, port, agentSocket, knownHostsFiles, openSsh } = ownWords({ ...settings, host: written.host, port: config.port }, config, wish);

@@ -16,6 +16,9 @@ export interface PinCheck {
 /** What ssh is heard to say of a key that is none of the inventory: its type and fingerprint behind it. */
 export const notPinned = 'homerun: the inventory has another key than';
 
+/** What it is heard to say of one that is revoked. */
+export const revokedPin = /^the host key \S+ \S+ is revoked$/m;
+
 /**
  * Writes what ssh asks (KnownHostsCommand of ssh_config(5)) before it logs in: a key with another fingerprint ends it there; one that has it is known where
  * nothing is on record, and where something is, that counts too. Undefined without fingerprints.

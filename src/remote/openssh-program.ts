@@ -2,11 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelEnd, createRelay } from './channel.ts';
 import type { RunningSsh } from './system-ssh.ts';
 
+/** What is heard of an ssh. */
+export interface SshWords {
+  /** Its own sentences. Some have words of the host in them. */
+  readonly own: string;
+  /** What it shows of others: the banner of the host, and programs that it has started. */
+  readonly others: string;
+}
+
 /** An ssh that logs in and waits. */
 export interface Master {
   readonly ssh: RunningSsh;
-  /** What it has written to standard error. */
-  readonly said: () => string;
+  readonly said: () => SshWords;
   /** Of that: whatever comes later is about something else. */
   readonly forget: () => void;
   readonly isOver: () => boolean;

@@ -20,6 +20,8 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
     'StrictHostKeyChecking=yes',
     'UpdateHostKeys=no',
     'VerifyHostKeyDNS=no',
+    // It would write the key down under the address, whatever is said of strictness.
+    'CheckHostIP=no',
     'NoHostAuthenticationForLocalhost=no',
     `UserKnownHostsFile=${files === '' ? '/dev/null' : files}`,
     'GlobalKnownHostsFile=/dev/null',
@@ -30,6 +32,8 @@ export function masterWords(settings: ConnectionSettings, socket: string, throug
           'FingerprintHash=sha256',
           `HostKeyAlgorithms=${pins.algorithms.join(',')}`,
         ]),
+    // After the command for pins: what comes first counts.
+    ...(openSsh?.off ?? []),
     ...(hostKeyAlias === undefined ? [] : [`HostKeyAlias=${hostKeyAlias}`]),
     ...(settings.password === undefined
       ? ['BatchMode=yes']

@@ -10,7 +10,7 @@ import type { Channel, Link } from './channel.ts';
 import { checkName, targetName } from './dial.ts';
 import { describeEnd } from './openssh-errors.ts';
 import { checkPins } from './openssh-pin.ts';
-import { type Master, openProgram, type Program } from './openssh-program.ts';
+import { type Master, openProgram, type Program, type SshWords } from './openssh-program.ts';
 import { masterWords, programWords } from './openssh-words.ts';
 import { plainText } from './plain-text.ts';
 import type { ConnectionSettings } from './session.ts';
@@ -28,6 +28,8 @@ const longestFolder = 60;
 const mostSaid = 8192;
 const lookMs = 10;
 const leftoverMs = 300;
+/** What env(1) ends with where it does not find a program. */
+const noProgram = 127;
 /** What ssh says whenever a host is asked for a terminal: it has none here to take the settings from. */
 const noTerminalHere = /^mux_master_process_new_session: tcgetattr: [^\n]*\n/gm;
 
@@ -86,7 +88,12 @@ async function privateFolder(): Promise<string> {
 }
 
 function watch(ssh: RunningSsh): Master {
-  let said = '';
+  const nothing: SshWords = { own: '', others: '' };
+  let said = nothing;
+  const hear = (more: Partial<SshWords>): void => {
+    const [own, others] = [said.own + (more.own ?? ''), said.others + (more.others ?? '')];
+    said = { own: headAndTail(own.replaceAll(noTerminalHere, '')), others: headAndTail(others) };
+  };
   let isOver = false;
   const over = new Promise<void>((resolve) => {
     const end = (): void => {
@@ -98,18 +105,18 @@ function watch(ssh: RunningSsh): Master {
     // A program of ProxyCommand or a question for a password may hold its streams open; what is still on its way has a moment to arrive.
     ssh.on('exit', () => setTimeout(end, leftoverMs));
     ssh.on('error', (error) => {
-      said += error.message;
+      hear({ own: error.message });
       end();
     });
   });
-  ssh.stdout.on('data', () => undefined);
-  ssh.stderr.on('data', (chunk: Buffer) => (said = ends((said + chunk.toString()).replaceAll(noTerminalHere, ''))));
+  ssh.stdout.on('data', (chunk: Buffer) => hear({ own: chunk.toString() }));
+  ssh.stderr.on('data', (chunk: Buffer) => hear({ others: chunk.toString() }));
   for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) stream.on('error', () => undefined);
-  return { ssh, said: () => said, forget: () => void (said = ''), isOver: () => isOver, over };
+  return { ssh, said: () => said, forget: () => void (said = nothing), isOver: () => isOver, over };
 }
 
 // What ssh says of a host's key comes first, why it ends comes last, and in between is what the host has to say.
-function ends(text: string): string {
+function headAndTail(text: string): string {
   return text.length <= mostSaid ? text : `${text.slice(0, mostSaid / 2)}\n${text.slice(-mostSaid / 2)}`;
 }
 
@@ -128,18 +135,18 @@ async function loggedIn(master: Master, settings: ConnectionSettings, { socket, 
       await sleep(lookMs);
       continue;
     }
-    if (!master.isOver()) await end(master);
+    if (!master.isOver()) await stopMaster(master);
     if (signal?.aborted) throw new UnreachableError(`connecting to ${settings.host} port ${settings.port} was interrupted`);
-    if (/\bssh: not found|ssh'?: No such file/.test(master.said()))
+    if (master.ssh.exitCode === noProgram)
       throw new UnreachableError(
         'there is no program ssh on this machine, which ssh_transport: openssh wants',
         'Install it (apt-get install openssh-client), or leave ssh_transport away.',
       );
-    throw describeEnd({ said: master.said(), isLate }, settings);
+    throw describeEnd({ ...master.said(), isLate }, settings);
   }
 }
 
-function end({ ssh, over }: Master): Promise<void> {
+function stopMaster({ ssh, over }: Master): Promise<void> {
   ssh.stdin.end();
   return over;
 }
@@ -150,7 +157,8 @@ function linkOver(master: Master, socket: string, settings: ConnectionSettings, 
   let closing = false;
   const counted = { trips: 0, bytesSent: 0, bytesReceived: 0 };
   let isAnswered = true;
-  const lost = (): string | undefined => (closing || !master.isOver() ? undefined : plainText(master.said()) || 'ssh has ended');
+  const lost = (): string | undefined =>
+    closing || !master.isOver() ? undefined : plainText(`${master.said().others}\n${master.said().own}`) || 'ssh has ended';
   const sent = (bytes: number): void => {
     if (isAnswered) counted.trips += 1;
     isAnswered = false;
@@ -182,7 +190,7 @@ function linkOver(master: Master, socket: string, settings: ConnectionSettings, 
       // The word to a shell that all is done has to get there first.
       await Promise.race([Promise.all([...running].map(({ over }) => over)), sleep(signal?.aborted ? 200 : 1000, undefined, { ref: false })]);
       for (const { channel } of running) channel.destroy();
-      await end(master);
+      await stopMaster(master);
     },
   };
 }

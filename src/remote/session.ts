@@ -119,8 +119,8 @@ export interface ConnectionSettings {
   readonly sshTransport?: 'ssh2' | 'openssh';
   /** What of all this is still to be taken from the user's ssh configuration (`configured`). */
   readonly sshConfig?: SshConfigWish;
-  /** By which name, and with which file of ssh_config(5) besides its own, OpenSSH is called. Absent: by `host`, without any. */
-  readonly openSsh?: { readonly name: string; readonly file?: string };
+  /** By which name, with which file of ssh_config(5) besides its own, and with what of these `off`, OpenSSH is called. Absent: by `host`, without any. */
+  readonly openSsh?: { readonly name: string; readonly file?: string; readonly off: readonly string[] };
 }
 
 /** Private keys to try, in order. `only`: no other key of the agent (IdentitiesOnly). */

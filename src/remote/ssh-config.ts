@@ -32,6 +32,11 @@ export interface SshConfig {
   /** Absent: those of ssh. */
   readonly knownHostsFiles?: readonly string[];
   readonly connectTimeoutSeconds?: number;
+  /**
+   * By which others than known_hosts files would judge a host, switched off: a key exchange by Kerberos (Debian's ssh) compares no host key, a command
+   * makes keys known. Those that this ssh knows: it does not start with the others.
+   */
+  readonly off: readonly string[];
   /** Options that it sets and that ssh2 cannot do: leaving them out would lead elsewhere, or trust more. */
   readonly beyondSsh2: readonly string[];
 }
@@ -106,6 +111,12 @@ export function parseSshConfig(text: string, host: string): SshConfig {
     ...(hostKeyAlias !== undefined && { hostKeyAlias }),
     ...(knownHostsFiles && { knownHostsFiles: knownHostsFiles.map(expand) }),
     ...(timeout > 0 && { connectTimeoutSeconds: Math.min(timeout, 600) }),
+    off: [
+      // Shown whether it is set or not.
+      ...(all.has('gssapikeyexchange') ? ['GSSAPIKeyExchange=no'] : []),
+      // Not shown unless it is set, and a Match may set it for the login alone; the other name is as old (OpenSSH 8.5) and always shown.
+      ...(all.has('knownhostscommand') || all.has('pubkeyacceptedalgorithms') ? ['KnownHostsCommand=none'] : []),
+    ],
     beyondSsh2: [
       ...beyond.filter(([name]) => set(name) !== undefined).map(([, word]) => word),
       ...(agent?.startsWith('$') ? [`IdentityAgent ${agent}`] : []),

@@ -29,6 +29,16 @@ export class Hangup extends Error {
   }
 }
 
+/** What to do, whichever of the two speaks SSH. */
+export const hints = {
+  notSsh: 'Is it sshd that listens there? Compare with `ssh -v`.',
+  hungUp:
+    'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
+  closed: 'Look into the log of sshd there (journalctl -u ssh).',
+  password: (user: string): string =>
+    `Is the password right, and may ${user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
+};
+
 /**
  * Why there is no SSH connection to `hop`, and what to do.
  * @param seconds that handshake and login were given
@@ -44,12 +54,7 @@ export function describeFailure(
   const said = plainText(error.message);
   switch (error.kind) {
     case 'silent':
-      return new Hangup(
-        new UnreachableError(
-          `${where} hung up before it said anything`,
-          'Is it sshd that listens there? It may refuse this address for a while after failed logins (PerSourcePenalties, fail2ban), or have too many logins at once (MaxStartups).',
-        ),
-      );
+      return new Hangup(new UnreachableError(`${where} hung up before it said anything`, hints.hungUp));
     case 'timeout':
       return new UnreachableError(
         `${where}: ${said} took longer than ${seconds} s`,
@@ -64,8 +69,7 @@ export function describeFailure(
       return new UnreachableError(
         `${where} does not let ${hop.user} in: ${tried.report}${said.includes('authentication methods failed') ? '' : ` (${said})`}`,
         [
-          tried.password &&
-            `Is the password right, and may ${hop.user} log in with one (PasswordAuthentication, PermitRootLogin)? It was tried once only: hosts bar who fails too often.`,
+          tried.password && hints.password(hop.user),
           tried.keys &&
             `Is the public key in ~${hop.user}/.ssh/authorized_keys there, and can nobody else write to that folder? If only certificates or hardware keys (FIDO) are taken: ssh_transport: openssh.`,
           beyondSsh2(tried.taken),
@@ -78,17 +82,14 @@ export function describeFailure(
     case 'aborted':
       return new UnreachableError(`connecting to ${where} was interrupted`);
     case 'closed':
-      return new UnreachableError(
-        `${where} closed the connection during the SSH handshake (${said})`,
-        'Look into the log of sshd there (journalctl -u ssh).',
-      );
+      return new UnreachableError(`${where} closed the connection during the SSH handshake (${said})`, hints.closed);
     case 'flood':
-      return new UnreachableError(`${where} was left: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+      return new UnreachableError(`${where} was left: ${said}`, hints.notSsh);
     case 'host-key':
     case 'protocol':
       break;
   }
-  return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, 'Is it sshd that listens there? Compare with `ssh -v`.');
+  return new UnreachableError(`${where} does not speak SSH as expected: ${said}`, hints.notSsh);
 }
 
 const ways = ['publickey', 'password', 'keyboard-interactive'];

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 // The one file that starts the system's own ssh, by its arguments. Each is in a session of its own: ^C at the terminal is homerun's to
 // answer, and there is no terminal to ask on.
@@ -28,15 +29,21 @@ export function askSsh(words: readonly string[], seconds: number): Promise<SshAn
   });
 }
 
-// Ends ssh when its own input ends, which is so too when homerun is killed, and leaves nothing of the folder ($0) behind. What is started in the
-// background has no input but by another descriptor.
+const log = 'log';
+
+// Ends ssh when its own input ends, which is so too when homerun is killed, passes on its log, and leaves nothing of the folder ($0) behind. What is
+// started in the background has no input but by another descriptor. The log is a pipe, as a host can make it long; at last it is opened for whoever still
+// waits for an ssh that never came to open it.
 const keeper = [
+  `mkfifo -m 600 "$0/${log}" || exit 1`,
   'exec 3<&0 </dev/null',
+  `cat "$0/${log}" 3<&- &`,
   '"$@" 3<&- & ssh=$!',
   '{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 & reader=$!',
   'exec 3<&-',
   'wait "$ssh" 2>/dev/null; code=$?',
   'kill "$reader" 2>/dev/null',
+  `: <>"$0/${log}"`,
   'rm -rf -- "$0"; exit "$code"',
 ].join('\n');
 
@@ -53,10 +60,11 @@ export function startSsh(words: readonly string[]): RunningSsh {
 
 /**
  * Starts an ssh that others use, by way of a socket in `folder`. It ends when its input does; the folder goes with it, also if this process is killed.
+ * What it says itself comes on standard output; on standard error is what it shows of others: the host's banner, and programs that it has started.
  * @param variables of the environment for it, `NAME=value`
  */
 export function startMaster(folder: string, variables: readonly string[], words: readonly string[]): RunningSsh {
-  return spawn('/bin/sh', ['-c', keeper, folder, 'env', ...variables, 'ssh', ...words], { stdio: 'pipe', detached: true });
+  return spawn('/bin/sh', ['-c', keeper, folder, 'env', ...variables, 'ssh', '-E', join(folder, log), ...words], { stdio: 'pipe', detached: true });
 }
 
 /** Makes a named pipe that nobody else can open. @returns whether it is there */

@@ -42,6 +42,11 @@ test('timeout ends a command that takes longer', async (t) => {
   t.regex(tasks[0]?.message ?? '', /took longer than allowed/);
 });
 
+test('a script of the user that does without a program, and fails later, is told by its code and last words', async (t) => {
+  const { tasks } = await runLocally(play('    - shell: nosuchprog-of-test; echo the real reason >&2; exit 3\n'));
+  t.regex(tasks[0]?.message ?? '', /exit code 3: [^]*nosuchprog-of-test: (command )?not found\nthe real reason$/);
+});
+
 test('a secret does not reach events by names, messages, loops, output, environment, diffs or debugging', async (t) => {
   const secret = `{{ env 'A_SECRET' }}`;
   const { exitCode, events } = await runLocally(

@@ -83,6 +83,13 @@ test('explain › names the program that is missing', (t) => {
   }
 });
 
+test('explain › a command of the user that did without a program, and failed later, is not told by that', (t) => {
+  const output = { rc: 3, stdout: '', stderr: '/bin/sh: 1: eval: nosuchprog: not found\nthe real reason\n' };
+  t.is(explain(output, false), undefined);
+  t.is(explain(output, true)?.message, 'the host has no program nosuchprog');
+  t.is(explain({ ...output, rc: 127, stderr: 'sh: 1: nosuchprog: not found' }, false)?.message, 'the host has no program nosuchprog');
+});
+
 test('explain › says nothing of what it does not know, or what went well', (t) => {
   t.is(failed('something else'), undefined);
   t.is(failed('', 1), undefined);

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import test from 'ava';
+import { terminalLine } from '../../src/remote/become-lines.ts';
 import { becomeOnTerminal } from '../../src/remote/become-terminal.ts';
 import { type Channel, createRelay } from '../../src/remote/channel.ts';
 import { follow } from '../../src/remote/follow.ts';
@@ -98,6 +100,16 @@ test('sudo is told a password only to its own prompt', async (t) => {
     relay.says(`${nonce} up\n`);
     await ended;
   }
+});
+
+test('where nothing can tell whether the terminal shows a password, none is waited for, and stty is named', async (t) => {
+  const line = terminalLine({ method: 'su', user: 'root', nonce: 'NONCE', hasPassword: true }, '/nowhere').slice('homerun:'.length);
+  const without = 'command() { case $2 in stty) return 1;; esac; };';
+  t.is(spawnSync('/bin/sh', ['-c', `${without} ${line}`], { encoding: 'utf8' }).stdout, 'NONCE noecho\n');
+  const { ended, says, written } = dialogue('su');
+  says('NONCE noecho\r\n');
+  await t.throwsAsync(ended, { message: /there is no stty, so it cannot be seen when su asks/ });
+  t.is(written(), '');
 });
 
 test('words of ours are found wherever they stand and however they arrive, and the rest is kept', (t) => {

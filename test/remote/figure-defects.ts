@@ -30,9 +30,16 @@ const ofEnvironments: readonly Defect[] = [
   {
     what: 'a program that is missing is not named',
     file: 'modules/support/explain',
-    from: 'output.rc === 127 ? missing : missingInOurs',
-    to: 'output.rc === 127 ? missing : /x^/',
+    from: 'isOurs ? missingInOurs : undefined',
+    to: 'undefined',
     test: rows('no mktemp'),
+  },
+  {
+    what: 'a script of the user may not do without a program',
+    file: 'engine/task',
+    from: 'run.explain(output, !opaque)',
+    to: 'run.explain(output, true)',
+    test: { file: 'engine/run', match: 'does without a program' },
   },
   {
     what: 'what a login shell says before it ends is not told',

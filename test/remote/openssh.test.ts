@@ -1,15 +1,18 @@
 // What the system's OpenSSH is there for, what it leaves behind, and how ssh2 says that it wants it.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { offerPassword } from '../../src/remote/askpass.ts';
+import { configured } from '../../src/remote/configured.ts';
 import { createConnect } from '../../src/remote/connect.ts';
 import { masterWords } from '../../src/remote/openssh-words.ts';
 import type { ConnectionSettings } from '../../src/remote/session.ts';
 import { UnreachableError } from '../../src/values/errors.ts';
+import { Secret } from '../../src/values/secret.ts';
 import { fakeServer } from './server.ts';
 import { keygen, publicKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts';
 import { until } from './wait.ts';
@@ -148,6 +151,55 @@ real('ProxyCommand of the ssh configuration is used', (t) =>
   }),
 );
 
+const loose = `
+IgnoreUnknown GSSAPIKeyExchange
+Host web1
+  GSSAPIKeyExchange yes
+  KnownHostsCommand /bin/true
+  CheckHostIP yes
+  StrictHostKeyChecking no
+  VerifyHostKeyDNS yes
+  UpdateHostKeys yes
+Match user bob
+  KnownHostsCommand /bin/false
+`;
+
+real('no configuration of ssh has anybody but known_hosts files and the inventory judge a host', (t) =>
+  withSshd([], async (host) => {
+    const file = join(host.folder, 'config');
+    writeFileSync(file, loose);
+    const wish = { file, unsaid: [] };
+    for (const pins of [undefined, { script: '/pins', algorithms: ['ssh-ed25519'] }])
+      for (const name of ['web1', 'web2']) {
+        const settings = await configured(host.settings({ host: name, user: 'bob', sshTransport: 'openssh', sshConfig: wish }));
+        const said = execFileSync('ssh', ['-G', ...masterWords(settings, '/s', undefined, pins)], { encoding: 'utf8' }).split('\n');
+        t.deepEqual(
+          said.filter((line) => /^(gssapikeyexchange yes|knownhostscommand (?!\/bin\/sh .*pins)|checkhostip yes)/.test(line)),
+          [],
+        );
+        t.deepEqual(said.filter((line) => /^(stricthostkeychecking|verifyhostkeydns|updatehostkeys) /.test(line)).sort(), [
+          'stricthostkeychecking true',
+          'updatehostkeys false',
+          'verifyhostkeydns false',
+        ]);
+        t.is(
+          said.some((line) => line.startsWith('knownhostscommand /bin/sh "/pins"')),
+          pins !== undefined,
+        );
+      }
+  }),
+);
+
+real('a program of the ssh configuration makes no host known', (t) =>
+  withSshd([], async (host) => {
+    const file = join(host.folder, 'config');
+    writeFileSync(file, `Host *\n  KnownHostsCommand /bin/cat ${join(host.folder, 'known_hosts')}\n`);
+    const none = join(host.folder, 'none');
+    const settings = host.settings({ knownHostsFiles: [none], sshTransport: 'openssh', sshConfig: { file, unsaid: [] } });
+    await t.throwsAsync(outputOf(settings, 'true'), { instanceOf: UnreachableError, message: /the host key of .* is not known/ });
+  }),
+);
+
 // Of its own, so that what is left in it was left by these tests.
 const temporary = mkdtempSync(join(tmpdir(), 'homerun-own-'));
 chmodSync(temporary, 0o755);
@@ -161,18 +213,39 @@ real('the control socket is in a folder that only its owner may enter, and a kil
     t.timeout(60_000);
     const program = fileURLToPath(new URL('hold.js', import.meta.url));
     const settings = JSON.stringify(host.settings({ sshTransport: 'openssh' }));
+    // Not who is logged in to other test hosts of this machine.
+    const loggedIn = (): string => host.inside(`pgrep -fc -P ${host.pid} "sshd: root" || true`);
     const child: ChildProcess = spawn(process.execPath, [program, settings], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     const [folder = ''] = folders();
     t.is(statSync(join(tmpdir(), folder)).mode & 0o777, 0o700);
     t.is(statSync(join(tmpdir(), folder, 's')).mode & 0o777, 0o600);
-    t.true(host.inside('pgrep -fc "sshd: root(@notty)?$" || true') !== '0\n');
+    t.true(loggedIn() !== '0\n');
     child.kill('SIGKILL');
     await until('the folder is gone', () => !existsSync(join(tmpdir(), folder)));
-    await until('nobody is logged in', () => host.inside('pgrep -fc "sshd: root(@notty)?$" || true') === '0\n');
+    await until('nobody is logged in', () => loggedIn() === '0\n');
     t.pass();
   }),
 );
+
+test('the one answer of the password is left for a question for it', async (t) => {
+  const folder = mkdtempSync(join(temporary, 'asked-'));
+  const waiting = await offerPassword(folder, new Secret('horse'));
+  const ask = (question: string, prompt = ''): unknown => {
+    const { status, stdout } = spawnSync(join(folder, 'askpass'), [question], { env: { ...process.env, SSH_ASKPASS_PROMPT: prompt } });
+    return [status, stdout.toString()];
+  };
+  for (const question of [
+    "Enter passphrase for key '/k': ",
+    'Enter PIN for ED25519-SK key /k: ',
+    'Enter PIN and confirm user presence for ED25519-SK key /k: ',
+  ])
+    t.deepEqual(ask(question), [1, ''], question);
+  t.deepEqual(ask('Confirm user presence for key ED25519-SK', 'none'), [0, '']);
+  t.deepEqual(ask('Add key /k to agent?', 'confirm'), [1, '']);
+  t.deepEqual(ask("root@web1's password: "), [0, 'horse\n']);
+  await waiting.forget();
+});
 
 test('what is given to ssh counts more than any configuration, and no word can become an option', (t) => {
   const settings: ConnectionSettings = {

@@ -57,6 +57,11 @@ function wishing(text: string, said: Partial<ConnectionSettings> = {}, file = co
   };
 }
 
+/** What this machine's ssh knows of what is switched off. */
+async function offHere(): Promise<readonly string[]> {
+  return (await askSshConfig({ host: 'any', file: configFile('') }))?.off ?? [];
+}
+
 const whole = `
 Include ${folder}/part
 Host web1
@@ -88,7 +93,7 @@ check('a host that says nothing of its own takes it from the ssh configuration: 
     knownHostsFiles: ['/known/www', '/known/with blank', '/known/all'],
     connectTimeoutSeconds: 7,
     hops: [],
-    openSsh: { name: 'web1', file: join(folder, `config-${files}`) },
+    openSsh: { name: 'web1', file: join(folder, `config-${files}`), off: await offHere() },
   });
 });
 
@@ -135,15 +140,33 @@ Host outer
   const file = configFile(text);
   const { hops } = await configured(wishing('', {}, file));
   const own = { knownHostsFiles: ['/default'] };
+  const off = await offHere();
   t.deepEqual(hops, [
-    { ...own, user: 'me', host: '192.0.2.1', port: 2200, namedKeys: { files: ['/keys/outer'], only: false }, openSsh: { name: 'outer', file } },
-    { ...own, user: 'in', host: '10.0.0.2', port: 2022, agentSocket: '/environment', hostKeyAlias: 'the-inner', openSsh: { name: 'inner', file } },
+    { ...own, user: 'me', host: '192.0.2.1', port: 2200, namedKeys: { files: ['/keys/outer'], only: false }, openSsh: { name: 'outer', file, off } },
+    {
+      ...own,
+      user: 'in',
+      host: '10.0.0.2',
+      port: 2022,
+      agentSocket: '/environment',
+      hostKeyAlias: 'the-inner',
+      openSsh: { name: 'inner', file, off },
+    },
   ]);
   // Of the inventory, with a pin each; a user that nobody names is the host's.
   const pins = [`SHA256:${'a'.repeat(43)}`, `SHA256:${'b'.repeat(43)}`];
   const other = await configured(wishing('', { user: 'root', proxyJump: 'outer,plain:23', proxyJumpHostKeys: pins }, file));
   t.like(other.hops?.[0], { user: 'nobody', host: '192.0.2.1', port: 22, hostKeys: [pins[0] ?? ''] });
   t.like(other.hops?.[1], { user: 'root', host: 'plain', port: 23, hostKeys: [pins[1] ?? ''] });
+  // The host before the first of them is none of the inventory's.
+  const further = await configured(wishing('', { proxyJump: 'inner', proxyJumpHostKeys: ['the inner one'] }, file));
+  t.deepEqual(
+    further.hops?.map(({ host, hostKeys }) => [host, hostKeys]),
+    [
+      ['192.0.2.1', undefined],
+      ['10.0.0.2', ['the inner one']],
+    ],
+  );
   const error = await t.throwsAsync(configured(wishing('Host web1\n  ProxyJump gate\nHost gate\n  ProxyJump web1\n')), {
     instanceOf: UnreachableError,
     message: /lead to each other/,
@@ -213,13 +236,16 @@ check('each host is asked for once, however often it is connected to', async (t)
 });
 
 test('the words of ssh -G are read, whatever is missing', (t) => {
-  t.deepEqual(parseSshConfig('', 'h'), { hostName: 'h', port: 22, user: userInfo().username, identitiesOnly: false, beyondSsh2: [] });
+  t.deepEqual(parseSshConfig('', 'h'), { hostName: 'h', port: 22, user: userInfo().username, identitiesOnly: false, off: [], beyondSsh2: [] });
   const text = ['hostname n', 'identityfile none', 'identityagent SSH_AUTH_SOCK', 'proxyjump none', 'connecttimeout none', 'proxycommand none'].join(
     '\n',
   );
   t.deepEqual(parseSshConfig(text, 'h'), { ...parseSshConfig('hostname n', 'h'), identityFiles: [] });
   t.deepEqual(parseSshConfig('identityfile ~/.ssh/id_rsa', 'h').identityFiles, [join(userInfo().homedir, '.ssh/id_rsa')]);
   t.deepEqual(parseSshConfig('identityfile /%n/%L/%%/%x', 'h').identityFiles, [`/h/${hostname().split('.')[0]}/%/%x`]);
+  t.deepEqual(parseSshConfig('gssapikeyexchange no', 'h').off, ['GSSAPIKeyExchange=no']);
+  t.deepEqual(parseSshConfig('knownhostscommand /bin/true', 'h').off, ['KnownHostsCommand=none']);
+  t.deepEqual(parseSshConfig('pubkeyacceptedalgorithms rsa', 'h').off, ['KnownHostsCommand=none']);
   t.is(parseSshConfig('connecttimeout 9999', 'h').connectTimeoutSeconds, 600);
   t.deepEqual(parseSshConfig('userknownhostsfile none\nglobalknownhostsfile /dev/null', 'h').knownHostsFiles, []);
 });

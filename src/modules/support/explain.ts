@@ -152,14 +152,15 @@ const mostOfLine = 1000;
 /** What a shell says of a program that is not there: dash and BusyBox, bash. */
 const missing = /(?:^|: )(?<program>[^\s:]+): (?:command )?not found$/;
 
-/** The same where it is a line of a script of ours that says so, whatever the script made of it: the user's own are no text for /bin/sh itself. */
+/** The same where it is a line of a script of ours that says so, whatever the script made of it. */
 const missingInOurs = /^\/bin\/sh: (?:eval: )?(?:line )?\d+: (?:eval: )?(?<program>[^\s:]+): (?:command )?not found$/;
 
 /**
  * Says what the words of a failed command mean, where that is known: a full disk, no network, a wrong clock, locks, missing rights.
  * Pure; both streams are searched, errors first. Gives undefined for what is not known, and for a command that succeeded.
+ * @param isOurs the command is homerun's own: one of the user's may do without a program, and fail for another reason
  */
-export function explain(output: Output): Explanation | undefined {
+export function explain(output: Output, isOurs = true): Explanation | undefined {
   if (output.rc === 0) return undefined;
   const last = output.stderr.trimEnd().split('\n').at(-1);
   if (output.rc === explainsItself && last) return { message: last };
@@ -168,8 +169,8 @@ export function explain(output: Output): Explanation | undefined {
     const line = lines.find((one) => says.test(one));
     if (line !== undefined) return { message: `${means}: ${shortened(line)}`, hint: cure };
   }
-  const pattern = output.rc === 127 ? missing : missingInOurs;
-  const program = lines.map((line) => pattern.exec(line.trim())?.groups?.['program']).find((name) => name);
+  const pattern = output.rc === 127 ? missing : isOurs ? missingInOurs : undefined;
+  const program = lines.map((line) => pattern?.exec(line.trim())?.groups?.['program']).find((name) => name);
   if (program)
     return {
       message: `the host has no program ${shortened(program)}`,
