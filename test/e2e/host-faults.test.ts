@@ -314,7 +314,10 @@ test.serial('a daemon.json that somebody broke: the reason is told, and a run me
     const shown = await screen(t, 'playbooks/docker.yaml', 2, { matrix_docker_method: 'present' });
     t.regex(shown, /^failed: \[ill\] Start the engine, now and at each boot\n.*daemon\.json: invalid character 'n'.*\n.*journalctl/m);
     const later = await screen(t, 'playbooks/synapse.yaml', 2);
-    t.regex(later, /^failed: \[ill\] Look which containers there are\n.*Docker on this host does not answer: .*\n {2}Start it, .*journalctl -u docker/m);
+    t.regex(
+      later,
+      /^failed: \[ill\] Look which containers there are\n.*Docker on this host does not answer: .*\n {2}Start it, .*journalctl -u docker/m,
+    );
     const account = await screen(t, 'playbooks/administrator.yaml', 2);
     t.regex(account, /^failed: \[ill\] Create the first administrator\n.*Docker on this host does not answer: .*\n {2}Start it/m);
   });

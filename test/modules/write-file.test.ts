@@ -1,6 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -178,23 +190,47 @@ for (const shell of shells().map(withTools))
     },
   );
 
+/** What temporary files and folders are called, but for the ten letters that are drawn. */
+const left = '.homerun.temporary.';
+
 for (const shell of shells().map(withTools))
   test(`writeFile › ${shell.name}: removes files and folders that killed scripts have left, and nothing that is at work, of another name, a link, or elsewhere`, async (t) => {
     const folder = folderFor(shell.name, 'left');
-    const [dead, deadFolder, atWork, target] = ['.homerun.aB3dE6gH9j', '.homerun.ABCDEFGHI0', '.homerun.atworkatwo', 'target'];
-    const others = ['.homerun.short', '.homerun.toolong0000', '.homerun.with-dash1', '.homerun-abcdefghij', 'homerun.abcdefghij', '.homerun.'];
+    const [dead, deadFolder, atWork, target] = [`${left}aB3dE6gH9j`, `${left}ABCDEFGHI0`, `${left}atworkatwo`, 'target'];
+    const others = [
+      ...['short', 'toolong0000', 'with-dash1', ''].map((one) => `${left}${one}`),
+      '.homerun.production',
+      'homerun.temporary.abcdefghij',
+    ];
     for (const name of [dead, atWork, target, ...others]) writeFileSync(join(folder, name), '');
     mkdirSync(join(folder, deadFolder, 'tree'), { recursive: true });
     writeFileSync(join(folder, deadFolder, 'tree/a'), '');
-    symlinkSync(target, join(folder, '.homerun.aaaaaaaaaa'));
+    symlinkSync(target, join(folder, `${left}aaaaaaaaaa`));
     const holder = spawn('flock', [join(folder, atWork), 'sh', '-c', 'echo held; read -r line'], { stdio: ['pipe', 'pipe', 'ignore'] });
     await once(holder.stdout, 'data');
     t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'new' })), { rc: 0, stdout: '', stderr: '' });
-    t.deepEqual(readdirSync(folder).sort(), [...others, '.homerun.aaaaaaaaaa', atWork, target, 'a'].sort());
+    t.deepEqual(readdirSync(folder).sort(), [...others, `${left}aaaaaaaaaa`, atWork, target, 'a'].sort());
     holder.stdin.end();
     await once(holder, 'close');
     t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'newer' })), { rc: 0 });
     t.false(existsSync(join(folder, atWork)));
+  });
+
+for (const shell of shells().map(withTools))
+  test(`writeFile › ${shell.name}: removes nothing in a folder that others may write in, or that is another's`, async (t) => {
+    for (const [name, mode, owner] of [
+      ['open', 0o777, 0],
+      ['group', 0o775, 0],
+      ['sticky', 0o1777, 0],
+      ['of another', 0o755, 65534],
+    ] as const) {
+      const folder = folderFor(shell.name, name);
+      mkdirSync(join(folder, `${left}aB3dE6gH9j/tree`), { recursive: true });
+      chmodSync(folder, mode);
+      if (owner !== 0) chownSync(folder, owner, owner);
+      t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'new' })), { rc: 0, stdout: '', stderr: '' });
+      t.deepEqual(readdirSync(folder).sort(), [`${left}aB3dE6gH9j`, 'a'], name);
+    }
   });
 
 test('writeFile › where there is no flock(1), what is left stays', async (t) => {
@@ -204,9 +240,9 @@ test('writeFile › where there is no flock(1), what is left stays', async (t) =
     return;
   }
   const folder = folderFor('none', 'left');
-  writeFileSync(join(folder, '.homerun.aB3dE6gH9j'), '');
+  writeFileSync(join(folder, `${left}aB3dE6gH9j`), '');
   t.like(await run(busybox, writeFile({ path: join(folder, 'a'), content: 'new' })), { rc: 0, stdout: '', stderr: '' });
-  t.deepEqual(readdirSync(folder).sort(), ['.homerun.aB3dE6gH9j', 'a']);
+  t.deepEqual(readdirSync(folder).sort(), [`${left}aB3dE6gH9j`, 'a']);
 });
 
 for (const shell of shells().map(withTools))

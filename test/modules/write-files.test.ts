@@ -110,7 +110,7 @@ for (const shell of shells()) {
   });
 
   test(`writeFiles › ${shell.name}: what a killed one has left in any of the folders goes with the next`, async (t) => {
-    const folder = folderWith(shell, 'left', ['sub/.homerun.aB3dE6gH9j/tree', '.homerun.0123456789/tree/0']);
+    const folder = folderWith(shell, 'left', ['sub/.homerun.temporary.aB3dE6gH9j/tree', '.homerun.temporary.0123456789/tree/0']);
     const withFlock = { ...shell, path: `${shell.path}:/usr/bin` };
     t.like(await run(withFlock, writeFiles(folder, [below('a', 'new'), below('sub/b', 'new')])), { rc: 0, stderr: '' });
     t.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['a', 'sub', 'sub/b']);

@@ -92,7 +92,7 @@ umask 077
 ${temporary}
 ${cleanUp('cd /; rm -rf -- "$made"')}
 candidates | while IFS= read -r c; do remove_left "$c"; done
-made=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun.XXXXXXXXXX" 2>/dev/null && break; done)
+made=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun.temporary.XXXXXXXXXX" 2>/dev/null && break; done)
 [ -n "$made" ] && hold "$made" || temporary "$d" -d || fail "no folder can be created in $d"
 w=$made
 tar -xmof - -C "$w" || fail "the files could not be written to $d"
