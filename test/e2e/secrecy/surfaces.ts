@@ -87,7 +87,7 @@ export function surfaces(left: Left): readonly Surface[] {
     { name: 'processes of the host: arguments and environments', gather: () => left.hostProcesses },
     host('the journal', 'journalctl --no-pager -o export'),
     host('log-ins', 'journalctl --no-pager -t sshd; cat /var/log/auth.log; last -w; lastlog'),
-    host('sudo', 'journalctl --no-pager _COMM=sudo'),
+    host('sudo', 'journalctl --no-pager -t sudo'),
     host('logs of the system', 'cat /var/log/*log /var/log/apt/*; dmesg'),
     host('logs of nginx', 'cat /var/log/nginx/*'),
     host('the log of Synapse', 'docker logs synapse'),
