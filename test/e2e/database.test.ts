@@ -450,7 +450,7 @@ test.serial('on the server the port and version of the PostgreSQL that is there 
   const another = { matrix_synapse_data_folder: '/var/none', matrix_synapse_container: 'none', matrix_synapse_port: 8020 };
   t.regex(
     await refusedWith(t, 'moved', { ...another, matrix_database_port: 5433 }, steps.slice(0, 1)),
-    /matrix_database_port is 5433, and PostgreSQL 15 of this host has port 5432, which nothing here changes\. Set matrix_database_port to 5432/,
+    /matrix_database_port is 5433, and PostgreSQL 15 of this host has port 5432, which this playbook does not change\. Set matrix_database_port to 5432/,
   );
   t.regex(
     await refusedWith(t, 'moved', { matrix_database_version: '16' }, steps.slice(0, 1)),
