@@ -90,7 +90,11 @@ export async function accept({ id, client }: Person, room: string): Promise<void
   await client.joinRoom(room);
 }
 
-/** Waits until one person sees another in a room as `membership`. */
+/** Waits until one person sees another in a room as `membership`: in the client, or where that was left behind by what came all at once, by asking its server. */
 export function sees({ id, client }: Person, room: string, other: string, membership: string): Promise<boolean> {
-  return until(`${id} to see ${other} as "${membership}"`, () => client.getRoom(room)?.getMember(other)?.membership === membership);
+  return until(`${id} to see ${other} as "${membership}"`, async () => {
+    if (client.getRoom(room)?.getMember(other)?.membership === membership) return true;
+    const state = await client.getStateEvent(room, 'm.room.member', other).catch(() => undefined);
+    return state?.['membership'] === membership;
+  });
 }
