@@ -80,16 +80,14 @@ async function* piecesOf(path: string, found: BigIntStats): AsyncGenerator<Uint8
   let file: FileHandle | undefined;
   try {
     file = await open(path).catch(() => undefined);
-    while (file && left > 0) {
-      const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
-      const length = await file.read(piece).then(
-        ({ bytesRead }) => bytesRead,
-        () => 0,
-      );
-      if (length === 0) break;
-      left -= length;
-      hash.update(piece.subarray(0, length));
-      yield piece.subarray(0, length);
+    // In turn, and not new ones: what a large file takes does not depend on when garbage is collected.
+    const buffers = [Buffer.allocUnsafe(pieceSize), Buffer.allocUnsafe(pieceSize)] as const;
+    for (let turn = 0; file && left > 0; turn += 1) {
+      const piece = await filled(file, (turn % 2 === 0 ? buffers[0] : buffers[1]).subarray(0, left));
+      if (piece.length === 0) break;
+      left -= piece.length;
+      hash.update(piece);
+      yield piece;
     }
     isWhole = left === 0 && file !== undefined && isStill(path, found);
   } catch {
@@ -99,4 +97,15 @@ async function* piecesOf(path: string, found: BigIntStats): AsyncGenerator<Uint8
   }
   for (; left > 0; left -= pieceSize) yield Buffer.alloc(Math.min(pieceSize, left));
   return isWhole ? hash.digest('hex') : undefined;
+}
+
+/** The next bytes of a file, as many as fit; fewer only where it ends, or can be read no further. */
+async function filled(file: FileHandle, buffer: Buffer): Promise<Buffer> {
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await file.read(buffer, length).catch(() => ({ bytesRead: 0 }));
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
 }

@@ -1,7 +1,7 @@
 import type { Stream } from '../values/stream.ts';
 
 /**
- * Writes all of a stream; the next piece is read while one is on its way, so that two are held at most.
+ * Writes all of a stream; the next piece is read while one is on its way, so that two are held at most: a piece is not asked for before the last but one is on its way.
  * @param write resolves once the piece is on its way.
  * @param isOver nobody waits for it any more.
  * @throws Error when it does not give what it promised, or what reading it throws.

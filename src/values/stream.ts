@@ -2,7 +2,7 @@
 export interface Stream {
   /** How many there are. */
   readonly length: number;
-  /** All of them, in order; never more or fewer. Each call begins anew. */
+  /** All of them, in order; never more or fewer. Each call begins anew. A piece holds until the next but one is asked for: its memory is used again. */
   pieces(): AsyncIterable<Uint8Array>;
 }
 
@@ -16,7 +16,8 @@ export interface LocalBytes {
   bytes(): Uint8Array;
   /**
    * All of it, in pieces, to be sent: always `size` bytes, as that many were promised. Returns the digest of what was read; undefined
-   * when that is not the file as it was looked at (it became shorter, was written to, cannot be read on).
+   * when that is not the file as it was looked at (it became shorter, was written to, cannot be read on). A piece holds until the next
+   * but one is asked for.
    */
   pieces(): AsyncGenerator<Uint8Array, string | undefined>;
 }

@@ -23,7 +23,7 @@ async function read(content: LocalBytes): Promise<{ readonly bytes: Buffer; read
   const pieces: Uint8Array[] = [];
   const reading = content.pieces();
   let next = await reading.next();
-  for (; !next.done; next = await reading.next()) pieces.push(next.value);
+  for (; !next.done; next = await reading.next()) pieces.push(Uint8Array.from(next.value));
   return { bytes: Buffer.concat(pieces), digest: next.value };
 }
 
@@ -40,6 +40,22 @@ for (const size of [0, 1, 2 ** 18, 2 ** 18 + 1, 1_500_000]) {
     t.is(all.digest, digestOf(bytes));
   });
 }
+
+test('a large file is read through two buffers, and a piece holds until the next but one is asked for', async (t) => {
+  const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => index % 251));
+  writeFileSync(join(root, 'large'), bytes);
+  const buffers = new Set<ArrayBufferLike>();
+  let before: Buffer = Buffer.alloc(0);
+  let at = 0;
+  for await (const piece of look('large').pieces()) {
+    t.true(before.equals(bytes.subarray(at - before.length, at)));
+    before = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    buffers.add(piece.buffer);
+    at += piece.length;
+  }
+  t.is(at, bytes.length);
+  t.is(buffers.size, 2);
+});
 
 for (const [name, change] of [
   ['shorter', (path: string) => truncateSync(path, 100)],

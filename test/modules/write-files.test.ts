@@ -44,7 +44,7 @@ function local(name: string, content: string | Uint8Array): { readonly path: str
 async function cutAt(command: Command, length: number): Promise<Command> {
   if (!isStream(command.stdin)) throw new Error('no stream');
   const pieces: Uint8Array[] = [];
-  for await (const piece of command.stdin.pieces()) pieces.push(piece);
+  for await (const piece of command.stdin.pieces()) pieces.push(Uint8Array.from(piece));
   return { ...command, stdin: Buffer.concat(pieces).subarray(0, length) };
 }
 

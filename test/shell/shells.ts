@@ -62,7 +62,7 @@ async function inputOf({ stdin }: Command): Promise<string | Uint8Array | undefi
   if (stdin instanceof Secret) return stdin.reveal();
   if (!isStream(stdin)) return stdin;
   const pieces: Uint8Array[] = [];
-  for await (const piece of stdin.pieces()) pieces.push(piece);
+  for await (const piece of stdin.pieces()) pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
 }
 
