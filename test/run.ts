@@ -7,11 +7,12 @@ import { prepareTools } from './tools.ts';
 
 /**
  * Runs the test suites one after another, shows what ava shows, and ends with one line that counts them all:
- * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `alone`, `differential`, `acceptance`, `rtc`, `docker`, `clients`, `node`, `soak`; default all but the last five. `soak`
- * holds what takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage` it also tells how many lines of each
- * folder of `src` were run. Exit code 1 if anything failed, or a folder has too few.
+ * `123 passed, 0 failed`. Arguments: `unit`, `defects`, `e2e`, `faults`, `alone`, `differential`, `acceptance`, `rtc`, `docker`, `clients`, `node`, `soak`; default all but the last five. `soak`
+ * holds what takes long: the same laws over many more cases, drawn from HOMERUN_SEED. With `--coverage`, and in CI, it also tells how many lines of each
+ * folder of `src` the suite `unit` has run. Exit code 1 if anything failed, or a folder has too few.
  */
-const alone = ['host-faults', 'killed', 'load', 'nginx', 'refused', 'rollback', 'web'];
+const faults = ['host-faults', 'killed', 'refused', 'rollback', 'web'];
+const alone = ['load', 'nginx'];
 
 const unit = [
   'build/test/**/*.test.js',
@@ -34,10 +35,12 @@ const suites = {
   // Lab hosts of their own each, which often wait: three at a time fill two cores.
   e2e: [
     'build/test/e2e/**/*.test.js',
-    ...[...alone, 'matrix-rtc', 'docker-methods', 'jammy', 'noble', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
+    ...[...faults, ...alone, 'matrix-rtc', 'docker-methods', 'jammy', 'noble', 'clients'].map((name) => `!build/test/e2e/${name}.test.js`),
     '--concurrency=3',
     '--timeout=20m',
   ],
+  // What breaks, and how long it stays so: they wait for much, and are asked for an answer all the while. With three at a time the answers would be late.
+  faults: [...faults.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=2', '--timeout=20m'],
   // These look at times, and so have the machine to themselves.
   alone: [...alone.map((name) => `build/test/e2e/${name}.test.js`), '--concurrency=1', '--timeout=20m'],
   // Builds LiveKit first, which takes minutes on a new machine.
@@ -77,7 +80,7 @@ interface Count {
 const counted = /^\s*(\d+) (?:tests? |hooks? )?(failed|skipped|known failures?|uncaught exceptions?|unhandled rejections?|remained? pending)/gm;
 
 const wanted = process.argv.slice(2).filter((name): name is Suite => name in suites);
-const isMeasured = process.argv.includes('--coverage');
+const isMeasured = process.argv.includes('--coverage') || process.env['CI'] !== undefined;
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 let isBad = false;
 /** What ava told at the end of each suite that failed: told again at the very end, where it is found. */
@@ -90,12 +93,12 @@ const usual = (Object.keys(suites) as Suite[]).filter((suite) => !['node', 'soak
 for (const suite of wanted.length > 0 ? wanted : usual) {
   const started = performance.now();
   process.stdout.write(`\n== ${suite} tests\n`);
-  const { code, closing } = await run(suites[suite], mostMinutes[suite]);
+  const { code, closing } = await run(suites[suite], isMeasured && suite === 'unit', mostMinutes[suite]);
   isBad ||= code !== 0;
   if (code !== 0) failures += `\n== what failed in the ${suite} tests\n${closing}`;
   process.stdout.write(`== ${suite} tests: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
-if (isMeasured) {
+if (isMeasured && (wanted.length === 0 || wanted.includes('unit'))) {
   const { report, isEnough } = coverageIn(join(temporary, 'coverage'));
   process.stdout.write(`\n${report}`);
   isBad ||= !isEnough;
@@ -107,7 +110,7 @@ process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.sk
 process.exitCode = isBad ? 1 : 0;
 
 /** Shows what ava prints, and counts: passed tests by their line, the rest by ava's closing lines. @returns also what ava told at its end */
-function run(args: readonly string[], minutes?: number): Promise<{ code: number; closing: string }> {
+function run(args: readonly string[], isMeasured: boolean, minutes?: number): Promise<{ code: number; closing: string }> {
   return new Promise((resolve, reject) => {
     const ava = ['node_modules/.bin/ava', ...args];
     const [program = '', ...words] = isMeasured ? measured(ava, join(temporary, 'coverage')) : ava;

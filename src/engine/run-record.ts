@@ -20,8 +20,10 @@ export interface RunRecord {
   readonly id: string;
   /** A change goes out to a host. That is on the disk then, unless the disk is so slow that it has held up the run enough. */
   begins(host: string, what: string): void;
-  /** The host has said what came of it. */
+  /** The host has said what came of it. It stays on record until that was told: who is killed before has told nobody. */
   ends(host: string): void;
+  /** All that has ended on the host was told. */
+  told(host: string): void;
   /** The run is over. What is still under way stays on record; so does a run that has lost a host, which may still hold its lock. */
   close(hasLost: boolean): void;
 }
@@ -48,13 +50,13 @@ const mostSyncMs = 2000;
 const mostDays = 30;
 
 /** The record of a run of which nothing is kept: check mode. */
-export const noRecord: RunRecord = { id: '', begins: () => {}, ends: () => {}, close: () => {} };
+export const noRecord: RunRecord = { id: '', begins: () => {}, ends: () => {}, told: () => {}, close: () => {} };
 
 /** Opens the record of a run, `folder/ID.jsonl`. It is written from the first change on; where that is not possible nothing is kept, as it only helps. */
 export function recordIn(folder: string, inventory: string, pid: number, now: () => Date = () => new Date()): RunRecord {
   const id = randomBytes(16).toString('hex');
   const file = join(folder, `${id}.jsonl`);
-  const underWay = new Set<string>();
+  const [underWay, untold] = [new Set<string>(), new Set<string>()];
   let isBegun = false;
   let syncMs = 0;
   const begin = (line: string): void => {
@@ -79,11 +81,15 @@ export function recordIn(folder: string, inventory: string, pid: number, now: ()
   return {
     id,
     begins(host, what) {
+      untold.delete(host);
       underWay.add(host);
       append({ host, begins: what });
     },
     ends(host) {
-      if (underWay.delete(host)) append({ host });
+      if (underWay.delete(host)) untold.add(host);
+    },
+    told(host) {
+      if (untold.delete(host)) append({ host });
     },
     close(hasLost) {
       if (isBegun && !hasLost && underWay.size === 0) rmSync(file, { force: true });

@@ -196,6 +196,7 @@ export function tell(
     ...(isIgnored && { ignored: true }),
     ...(items && { items }),
   });
+  run.record.told(host.host.name);
 }
 
 /** What is shown of an item: the `label`, or the item where that has no value; nothing under `no_log`. */

@@ -170,13 +170,13 @@ ${fail}
 mkdir -p -m 0755 -- ${quote(keyrings)}
 umask 077
 ${temporary}
-${cleanUp('rm -f -- "$made"')}
-temporary ${quote(keyrings)} && t=$made || fail "no file can be created in ${keyrings}"
+${cleanUp('leave_temporary')}
+enter_temporary ${quote(keyrings)} && t=new || fail "no file can be created in ${keyrings}"
 if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60 -- "$url" >"$t" || fail "the key cannot be fetched from $url"
 elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi
 grep -q -e '-----BEGIN PGP PUBLIC KEY BLOCK-----' "$t" || fail "$url does not hold a public key as text (ASCII armour)"
-chmod 0644 "$t" && { sync -- "$t" 2>/dev/null || sync; } && mv -f -- "$t" "$path"`;
+chmod 0644 "$t" && { sync -- "$t" 2>/dev/null || sync; } && put_in_place "$t" "../\${path##*/}"`;
   return { script, timeoutSeconds: 120 };
 }
 

@@ -11,7 +11,7 @@ import { destination } from './support/destination.ts';
 import { resolvedMode } from './support/mode.ts';
 import { cleanUp, fail } from './support/shell.ts';
 import { temporary } from './support/temporary.ts';
-import { own, replace } from './support/write-file.ts';
+import { enter, own, replace } from './support/write-file.ts';
 
 const params = z
   .strictObject({
@@ -91,7 +91,7 @@ export default defineModule({
   }),
 });
 
-/** Into a file beside its place; its digest is checked before it gets its name. */
+/** Into a folder beside its place; its digest is checked before it gets its name. */
 function download({ url, checksum, timeout, validate_certs, owner, group, mode }: Params, path: string): Command {
   const wanted = [owner ?? '', group ?? '', mode === undefined ? '' : resolvedMode(mode, '0644', false)].map(quote).join(' ');
   const curl = `curl -q -fsSL --proto '=http,https' --retry 2 --max-time ${timeout}${validate_certs ? '' : ' --insecure'} -o "$t" -- "$url"`;
@@ -104,8 +104,8 @@ function download({ url, checksum, timeout, validate_certs, owner, group, mode }
     '[ -d "${d:-/}" ] || fail "the folder ${d:-/} does not exist: create it first (module file, state: directory)"',
     'umask 077',
     temporary,
-    cleanUp('rm -f -- "$made"'),
-    'temporary "$d" && t=$made || fail "no file can be created in ${d:-/}"',
+    cleanUp('leave_temporary'),
+    enter,
     `if command -v curl >/dev/null; then ${curl} || fail "$url cannot be downloaded"`,
     `elif command -v wget >/dev/null; then ${wget} || fail "$url cannot be downloaded"`,
     "else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi",

@@ -107,11 +107,12 @@ test('what was under way when the link broke is told as unknown, and stays on re
     id: '',
     begins: (name, what) => told.push(`begins ${name}: ${what}`),
     ends: (name) => told.push(`ends ${name}`),
+    told: (name) => told.push(`told ${name}`),
     close: () => undefined,
   };
   const { events, exitCode } = await play({ h: host }, [set('a'), set('b')], { record });
   t.is(exitCode, 4);
-  t.deepEqual(told, ['begins h: set a', 'ends h', 'begins h: set b']);
+  t.deepEqual(told, ['begins h: set a', 'ends h', 'told h', 'begins h: set b', 'told h']);
   const last = tasksOf(events).at(-1);
   t.is(last?.status, 'unreachable');
   t.is(last?.hint, 'It is unknown whether this was done: set b. Run again: the next run finds out, and goes on from there.');

@@ -40,6 +40,8 @@ test('what was under way when a run was killed is what the next one says to be u
     record.begins('done', 'write /etc/a');
     record.begins('lost', 'restart nginx');
     record.ends('done');
+    record.told('done');
+    record.told('lost');
   });
   const place = { folder, inventory: 'i' };
   const next = exclusionOf({ pid: process.pid, waitSeconds: 0, breaks: false }, place);
@@ -53,6 +55,15 @@ test('what was under way when a run was killed is what the next one says to be u
   t.deepEqual(earlierRuns(folder, 'another inventory'), []);
   next.forget(new Set(['lost']));
   t.is(earlierRuns(folder, 'i').length, 0);
+});
+
+test('what has ended is unknown as long as it was not told', async (t) => {
+  const folder = freshFolder();
+  await killedRun(folder, (record) => {
+    record.begins('h', 'write /etc/a');
+    record.ends('h');
+  });
+  t.deepEqual([...(earlierRuns(folder, 'i')[0]?.underWay ?? [])], [['h', 'write /etc/a']]);
 });
 
 test('a run is known to be gone by its process: not while that lives, not of another machine, not if it is not on record', async (t) => {

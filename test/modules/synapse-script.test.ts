@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -203,5 +203,31 @@ for (const shell of shells()) {
     const { place, modes } = configured(t, fake);
     t.is((await run(fake.shell, tightenCommand(place, join(place.dataFolder, 'homeserver.yaml'), '0600'))).rc, 0);
     t.deepEqual(modes(), ['homeserver.yaml 600']);
+    const [victim, path] = [join(fake.folder, 'victim'), join(place.dataFolder, 'homeserver.yaml')];
+    writeFileSync(victim, '', { mode: 0o644 });
+    // As Synapse could do it when it has been taken over.
+    writeFileSync(join(fake.folder, 'bin/chown'), `#!/bin/sh\nPATH='${shell.path}' chown "$@" && ln -sf '${victim}' '${path}'\n`, { mode: 0o755 });
+    t.is((await run(fake.shell, tightenCommand({ ...place, uid: 65534, gid: 65534 }, path, '0600'))).rc, 0);
+    t.true(lstatSync(path).isSymbolicLink());
+    t.like(await run(fake.shell, tightenCommand(place, path, '0600')), {
+      rc: 1,
+      stderr: `homeserver.yaml is no regular file, and a link is not followed in a folder of another user\n${path} is no file that its owner can be set of.\n`,
+    });
+    t.is(statSync(victim).mode & 0o7777, 0o644);
+    t.deepEqual(readdirSync(place.dataFolder), ['homeserver.yaml']);
+  });
+
+  inShell('a log configuration that is a link to another file of the host is not kept, and not brought into the data folder', async (t, fake) => {
+    const { place, read, configure, isUnderWay } = configured(t, fake);
+    const [secret, log] = [join(fake.folder, 'secret'), join(place.dataFolder, 'log.config')];
+    writeFileSync(secret, 'of root', { mode: 0o600 });
+    symlinkSync(secret, log);
+    const { rc, stderr } = await configure({ text: broken, log: { path: log, text: 'new' } });
+    t.is(rc, 1);
+    t.regex(stderr, /^log\.config is no regular file, .*\nThe old log configuration could not be kept in /);
+    t.is(read('homeserver.yaml'), before);
+    t.true(lstatSync(log).isSymbolicLink());
+    t.deepEqual(readdirSync(place.dataFolder).sort(), ['homeserver.yaml', 'log.config']);
+    t.false(isUnderWay());
   });
 }

@@ -4,10 +4,12 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -253,13 +255,101 @@ for (const shell of shells().map(withTools))
     const writing = run(shell, slow).finally(() => {
       isOver = true;
     });
-    const sizeOf = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+    const sizeOf = (name: string) => statSync(join(folder, name, 'new'), { throwIfNoEntry: false })?.size;
     const isHere = () => readdirSync(folder).some((name) => name.startsWith('.homerun.') && sizeOf(name) === 4);
     while (!isHere() && !isOver) await sleep(5);
     t.like(await run(shell, writeFile({ path: join(folder, 'quick'), content: 'quick' })), { rc: 0 });
     t.like(await writing, { rc: 0, stderr: '' });
     t.deepEqual(readdirSync(folder).sort(), ['quick', 'slow']);
   });
+
+/** A program that does `script` before or in place of what a command runs: as the owner of a folder may at that moment. */
+function program(folder: string, name: string, script: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+for (const shell of shells()) {
+  test(`writeFile › ${shell.name}: what the owner of a folder does there meanwhile leads root nowhere else`, async (t) => {
+    const [folder, elsewhere] = [folderFor(shell.name, 'owned'), folderFor(shell.name, 'elsewhere')];
+    writeFileSync(join(elsewhere, 'victim'), 'as it was', { mode: 0o600 });
+    const swap = program(
+      elsewhere,
+      'swap',
+      // A folder of his own, with a link in the place of each file that could be written in it; and a link to a folder in the place of the new file.
+      `cd '${folder}' && made=$(ls -d .homerun.temporary.*) && mv "$made" away && mkdir "$made" && for name in new kept; do ln -s '${elsewhere}/victim' "$made/$name"; done && ln -sfn '${elsewhere}' a`,
+    );
+    for (const more of [{}, { backup: true }, { owner: '65534', group: '65534', mode: '0666' }]) {
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'a'), 'old');
+      const { rc, stderr } = await run(shell, writeFile({ path: join(folder, 'a'), content: 'new', validate: swap, ...more }));
+      // mv(1) of BusyBox does not replace a link to a folder.
+      if (shell.name === 'busybox') t.regex(stderr, /'..\/a' is a directory\n.*a could not be put in place\n$/);
+      else t.is(stderr, '');
+      t.is(rc, shell.name === 'busybox' ? 1 : 0);
+      t.is(lstatSync(join(folder, 'a')).isFile() && readFileSync(join(folder, 'a'), 'utf8'), shell.name === 'busybox' ? false : 'new');
+      t.is(readFileSync(join(elsewhere, 'victim'), 'utf8'), 'as it was');
+      t.like(statSync(join(elsewhere, 'victim')), { uid: 0, mode: 0o100600 });
+      t.deepEqual(readdirSync(elsewhere).sort(), ['swap', 'victim']);
+    }
+  });
+
+  for (const [what, put] of [
+    ['a link', (elsewhere: string) => `ln -s '${elsewhere}' "$made"`],
+    ['a folder of his own', () => 'mkdir -m 700 "$made" && chown 65534 "$made"'],
+    ['a folder of root that he may write in', () => 'mkdir "$made" && chgrp 65534 "$made" && chmod 770 "$made"'],
+    ['a folder of root with a link of his', (elsewhere: string) => `mkdir -m 700 "$made" && ln -s '${elsewhere}/victim' "$made/new"`],
+  ] as const)
+    test(`writeFile › ${shell.name}: ${what} in the place of the folder that was made is not written to`, async (t) => {
+      const [folder, elsewhere, tools] = [folderFor(shell.name, `put ${what}`), folderFor(shell.name, `not ${what}`), folderFor(shell.name, what)];
+      chmodSync(elsewhere, 0o700);
+      program(tools, 'mktemp', `made=$(PATH='${shell.path}' mktemp "$@") && mv "$made" '${folder}/away' && ${put(elsewhere)} && echo "$made"`);
+      const { rc, stderr } = await run({ ...shell, path: `${tools}:${shell.path}` }, writeFile({ path: join(folder, 'a'), content: 'new' }));
+      t.is(rc, 1);
+      t.regex(stderr, /^another user has put something else in the place of .*\.homerun\.temporary\..*\nno file can be created in .*\n$/);
+      t.deepEqual(readdirSync(elsewhere), []);
+      t.false(existsSync(join(folder, 'a')));
+      t.deepEqual(readdirSync(join(folder, 'away')), []);
+    });
+
+  test(`writeFile › ${shell.name}: a validation reads the new file, also where another user may give its folder another name`, async (t) => {
+    const [folder, tools] = [folderFor(shell.name, 'validated'), folderFor(shell.name, 'validators')];
+    const read = program(
+      tools,
+      'read',
+      `cd '${folder}' && made=$(ls -d .homerun.temporary.*) && mv "$made" away && mkdir "$made" && echo his >"$made/new" && cat "$1" >'${tools}/seen'; rm -r "$made"`,
+    );
+    const own = program(tools, 'own', `echo "$1" >'${tools}/seen'`);
+    for (const [mode, owner] of [
+      [0o755, 65534],
+      [0o775, 0],
+      [0o777, 0],
+    ] as const) {
+      chmodSync(folder, mode);
+      chownSync(folder, owner, 0);
+      t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'ours', validate: `${read} %s` })), { rc: 0, stderr: '' });
+      t.is(readFileSync(join(tools, 'seen'), 'utf8'), 'ours');
+      rmSync(join(folder, 'away'), { recursive: true });
+    }
+    for (const mode of [0o755, 0o1777]) {
+      chmodSync(folder, mode);
+      t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'ours', validate: `${own} %s` })), { rc: 0, stderr: '' });
+      t.true(readFileSync(join(tools, 'seen'), 'utf8').startsWith(`${folder}/.homerun.temporary.`), 'by its path');
+    }
+  });
+
+  test(`writeFile › ${shell.name}: what is kept of a file that another user has made a link is that link`, async (t) => {
+    const folder = folderFor(shell.name, 'kept');
+    writeFileSync(join(folder, 'secret'), 'of root', { mode: 0o600 });
+    symlinkSync('secret', join(folder, 'a'));
+    t.like(await run(shell, writeFile({ path: join(folder, 'a'), content: 'new', backup: true })), { rc: 0, stderr: '' });
+    const kept = readdirSync(folder).find((name) => name.endsWith('~'));
+    t.is(kept && readlinkSync(join(folder, kept)), 'secret');
+    t.is(readFileSync(join(folder, 'a'), 'utf8'), 'new');
+  });
+}
 
 const why = whyNoAttributes();
 if (why !== undefined) console.log(`skipped: attributes that a file keeps: ${why}`);

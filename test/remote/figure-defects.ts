@@ -61,7 +61,7 @@ const ofKills: readonly Defect[] = [
   {
     what: 'on a slow disk a file is written in its place',
     file: 'modules/support/write-file',
-    from: 'mv -f -- "$t" "$p" ||',
+    from: 'put_in_place "$t" "$place" ||',
     to: '{ : >"$p"; sleep 0.2; cat -- "$t" >"$p"; } ||',
     test: kills,
   },

@@ -11,4 +11,6 @@ export const validation = () =>
   line()
     .refine((command) => command.includes('%s'), 'expected a command with %s where the new file goes, such as visudo -cf %s')
     .optional()
-    .describe('A command that must succeed before the file is put in place; `%s` stands for the new file. No shell reads it.');
+    .describe(
+      'A command that must succeed before the file is put in place; `%s` stands for the new file, which only the user of the task can read yet. No shell reads it.',
+    );

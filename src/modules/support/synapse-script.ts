@@ -4,6 +4,7 @@ import { type Health, healthFunctions, stopBrokenSeconds } from './container-hea
 import { digestOf } from './content.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
 import { keepAttributes } from './keep-attributes.ts';
+import { cleanUp, fail } from './shell.ts';
 import { temporary } from './temporary.ts';
 
 /** Where a homeserver's files are, and whom they belong to. */
@@ -89,7 +90,8 @@ export function configureCommand(place: SynapsePlace, { before, text, image, ima
 umask 077
 IFS= read -r want && cat >"$work/new" || fail "The new homeserver.yaml could not be written to $work."
 [ "$(sha256 "$work/new")" = "$want" ] || fail 'The new homeserver.yaml did not arrive whole.'
-if [ "$(sha256 "$live")" != ${digestOf(before)} ] || [ "$(docker image inspect --format '{{.ID}}' -- ${image})" != ${imageId} ]; then
+before=${digestOf(before)}
+if [ "$(sha256 "$live")" != "$before" ] || [ "$(docker image inspect --format '{{.ID}}' -- ${image})" != ${imageId} ]; then
   rmdir -- "$work" 2>/dev/null
   echo 'homeserver.yaml or the image was changed by somebody else meanwhile: looking again.'
   exit 0
@@ -111,9 +113,14 @@ ${raw(prove)}`;
   return withDocker({ ...script, detached: true, timeoutSeconds: seconds(place) });
 }
 
-/** Sets owner and mode of a file of Synapse's. */
+/** Sets owner and mode of a file of Synapse's, and of nothing that a link leads to, also not one that Synapse puts in its place meanwhile. */
 export function tightenCommand({ uid, gid }: SynapsePlace, path: string, mode: string): Command {
-  return sh`[ ! -L ${path} ] && chown -h ${`${uid}:${gid}`} ${path} && chmod ${mode} ${path}`;
+  return sh`${raw(fail)}
+${raw(temporary)}
+${raw(cleanUp('leave_temporary'))}
+path=${path}
+enter_temporary "\${path%/*}" && own_file "../\${path##*/}" file || fail "$path is no file that its owner can be set of."
+chown ${`${uid}:${gid}`} file && chmod ${mode} file`;
 }
 
 function seconds({ health }: SynapsePlace): number {
@@ -138,13 +145,19 @@ refuse() { printf '%s\\n' "$1" >&2; exit ${explainsItself}; }
 sha256() { set -- "$(sha256sum <"$1")"; echo "\${1%% *}"; }
 ${keepAttributes}
 ${temporary}
-install_file() {
-  temporary "\${2%/*}" && target=$made || return 1
-  if [ -f "$2" ] && [ ! -L "$2" ]; then keep_attributes "$2" "$target"; fi
-  if cat -- "$1" >"$target" && chown "$owner" "$target" && chmod "$3" "$target" && { sync -- "$target" 2>/dev/null || sync; } && mv -f -- "$target" "$2"; then sync -- "\${2%/*}" 2>/dev/null || :; return 0; fi
-  rm -f -- "$target"
-  return 1
-}
+install_file() (
+  trap leave_temporary EXIT
+  enter_temporary "\${2%/*}" && cat -- "$1" >new || exit 1
+  place=../\${2##*/}
+  if [ -f "$place" ] && [ ! -L "$place" ]; then keep_attributes "$place" new; fi
+  chown "$owner" new && chmod "$3" new && { sync -- new 2>/dev/null || sync; } && put_in_place new "$place" || exit 1
+  sync -- .. 2>/dev/null || :
+)
+# The file itself: a link that Synapse has put in its place would bring it any file of the host.
+keep_file() (
+  trap leave_temporary EXIT
+  enter_temporary "\${1%/*}" && own_file "../\${1##*/}" file && cp -- file "$2"
+)
 runs() { [ -n "$container" ] && [ "$(docker container inspect --format '{{.State.Running}}' -- "$container" 2>/dev/null)" = true ]; }
 restart() {
   said=$(docker restart $1 -- "$container" 2>&1) || { why="it could not be restarted: $said"; return 1; }
@@ -165,8 +178,8 @@ put_back() {
 // What is kept already is from an interrupted run: it is the last configuration that is known to work.
 const keepOld = `has_kept=
 if [ ! -e "$old" ]; then
-  if [ -n "$log" ] && [ -e "$log" ]; then cp -- "$log" "$work/log" || fail "The old log configuration could not be kept in $work."; fi
-  cp -- "$live" "$work/keep" && sync && mv -- "$work/keep" "$old" || fail "The old homeserver.yaml could not be kept in $work."
+  if [ -n "$log" ] && [ -e "$log" ]; then keep_file "$log" "$work/log" || fail "The old log configuration could not be kept in $work."; fi
+  keep_file "$live" "$work/keep" && [ "$(sha256 "$work/keep")" = "$before" ] && sync && mv -- "$work/keep" "$old" || fail "The old homeserver.yaml could not be kept in $work."
   has_kept=yes
 fi`;
 

@@ -52,8 +52,8 @@ refuse() { fail "the archive is refused, nothing was changed: $1"; }
 command -v tar >/dev/null || fail 'tar is not installed on this host: install it first (module apt, name: tar)'
 umask 077
 ${temporary}
-${cleanUp('rm -rf -- "$made"')}
-temporary "$d" -d && w=$made || fail "no folder can be created in $d"
+${cleanUp('leave_temporary')}
+enter_temporary "$d" && w=. || fail "no folder can be created in $d"
 mkdir -m 0755 -- "$w/tree" || exit 1
 if [ -z "$a" ]; then a=$w/archive; cat >"$a" || fail "the archive could not be written to $d"; fi
 if [ -n "$want" ]; then
@@ -87,22 +87,22 @@ done <"$w/links"`;
 
 // A folder that is there is filled folder by folder, from above; what is in it and no folder is replaced by a rename.
 const place = `sync -f "$w" 2>/dev/null || sync
-cd -- "$w/tree" || exit 1
+cd -- "$w/tree" && w=.. to=../.. || exit 1
 fill() {
   find "$1" -type d >"$w/folders"
   while IFS= read -r one; do
     # It may have gone along with the one above it.
     [ -d "$one" ] || continue
-    if [ -d "$d/$one" ] && [ ! -L "$d/$one" ]; then
-      find "$one" -mindepth 1 -maxdepth 1 ! -type d -exec sh -c 'd=$1; shift; mv -f -- "$@" "$d/"' sh "$d/$one" {} + || return 1
-      chown -- "$(stat -c %u:%g -- "$one")" "$d/$one" && chmod -- "$(stat -c %a -- "$one")" "$d/$one" || return 1
+    if [ -d "$to/$one" ] && [ ! -L "$to/$one" ]; then
+      find "$one" -mindepth 1 -maxdepth 1 ! -type d -exec sh -c 'd=$1; shift; mv -f -- "$@" "$d/"' sh "$to/$one" {} + || return 1
+      chown -h -- "$(stat -c %u:%g -- "$one")" "$to/$one" && chmod -- "$(stat -c %a -- "$one")" "$to/$one" || return 1
     else
-      rm -f -- "$d/$one" && mv -- "$one" "$d/$one" || return 1
+      rm -f -- "$to/$one" && mv -- "$one" "$to/$one" || return 1
     fi
   done <"$w/folders"
 }
 put() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then fill "./$1"; else mv -f -- "$1" "$d/"; fi || fail "$1 could not be put into $d"
+  if [ -d "$1" ] && [ ! -L "$1" ]; then fill "./$1"; else mv -f -- "$1" "$to/"; fi || fail "$1 could not be put into $d"
 }
 for entry in * .[!.]* ..?*; do
   if [ "$entry" != "$last" ] && { [ -e "$entry" ] || [ -L "$entry" ]; }; then put "$entry"; fi

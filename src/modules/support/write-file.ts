@@ -16,7 +16,10 @@ export interface WriteFile {
   readonly group?: string | undefined;
   /** Four octal digits. Default: as the file that is replaced, else `0644`, `0600` for secret content. */
   readonly mode?: string | undefined;
-  /** A command in which `%s` stands for the new file (no shell reads it: it is words and quotes); only if it succeeds is the file put in place. */
+  /**
+   * A command in which `%s` stands for the new file (no shell reads it: it is words and quotes); only if it succeeds is the file put in place. No other
+   * user can read the new file yet.
+   */
   readonly validate?: string | undefined;
   /** Keep the file that is replaced beside it; its name is printed. Default false. */
   readonly backup?: boolean | undefined;
@@ -32,8 +35,8 @@ export function keptName(outputs: readonly Output[]): string | undefined {
 }
 
 /**
- * Writes a file so that nobody ever sees half of it: into a temporary file beside it (0600 from its birth), its digest checked, owner,
- * mode and attributes set, validated, brought to the disk, renamed. The temporary file goes whatever happens. The folder must be there.
+ * Writes a file so that nobody ever sees half of it: in a folder of its own beside it, which nobody else can reach, its digest checked, owner, mode and
+ * attributes set, validated, brought to the disk, renamed. That folder goes whatever happens. The one above must be there.
  * @throws TypeError for a path that is not absolute or holds a control character.
  */
 export function writeFile({ path, content, owner, group, mode, validate, backup, inPlace, makesFolder }: WriteFile): Command {
@@ -49,8 +52,9 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
     isLong(content) ? `n=${content.size}\n${receiveLong}` : isHostFile(content) ? receive.replace('cat >', 'cat -- "$from" >') : receive,
     own,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
-    validate && `${withNewFile(validate)} </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
-    backup && keepOld,
+    validate && shown,
+    validate && `(cd -- "$OLDPWD" 2>/dev/null || cd /; ${withNewFile(validate)}) </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
+    backup && (inPlace ? keepCopy : keepOld),
     inPlace ? overwrite : replace,
   ];
   const script = steps.filter((step) => step).join('\n');
@@ -72,18 +76,26 @@ free=$(df -Pk -- "$d" | awk 'NR == 2 { print $4 }')
 function withNewFile(command: string): string {
   const quoted = (word: string): string => {
     const parts = word.split('%s').map((part) => (part === '' ? '' : quote(part)));
-    return parts.length === 1 ? quote(word) : parts.join('"$t"');
+    return parts.length === 1 ? quote(word) : parts.join('"$shown/$t"');
   };
   return splitWords(command).map(quoted).join(' ');
 }
+
+/** sh: goes to a folder of its own in `d`, in which the new file is `t`, and from which the place of `p` is `place`. */
+export const enter = `enter_temporary "$d" || fail "no file can be created in \${d:-/}"
+t=new place=../\${p##*/}`;
 
 const preamble = `${fail}
 [ -d "$p" ] && fail "$p is a directory: a file cannot be put there"
 [ -d "\${d:-/}" ] || fail "the folder \${d:-/} does not exist: create it first (module file, state: directory)"
 umask 077
 ${temporary}
-${cleanUp('rm -f -- "$made"')}
-temporary "$d" && t=$made || fail "no file can be created in \${d:-/}"`;
+${cleanUp('leave_temporary')}
+${enter}`;
+
+// Where somebody else may give its folder another name, the new file is shown to a validation by the descriptor that this shell holds that folder by.
+const shown = `shown=$made
+[ -O .. ] && case $(stat -c %a ..) in 1??? | 3??? | *[!2367][!2367]) ;; *) false ;; esac || { read -r shell rest </proc/self/stat && shown=/proc/$shell/fd/8; } 2>/dev/null`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
@@ -108,16 +120,16 @@ ${changedWhile('$p')}
 [ -n "$want" ] && [ "\${got%% *}" = "$want" ] || fail "the content of $p did not arrive whole"`;
 
 /**
- * sh: `own OWNER GROUP MODE FALLBACK` gives the new file `t` what it is to have (empty words: what the file at `p` has, that it replaces; for a new one the user that
+ * sh: `own OWNER GROUP MODE FALLBACK` gives the new file `t` what it is to have (empty words: what the file at `place` has, that it replaces; for a new one the user that
  * runs it, and the mode FALLBACK).
  */
 export const own = `${keepAttributes}
 own() {
   m=$3
-  if [ -f "$p" ] && [ ! -L "$p" ]; then
-    keep_attributes "$p" "$t" || { [ -n "$1" ] && [ -n "$2" ]; } || fail "the owner of $p could not be set"
+  if [ -f "$place" ] && [ ! -L "$place" ]; then
+    keep_attributes "$place" "$t" || { [ -n "$1" ] && [ -n "$2" ]; } || fail "the owner of $p could not be set"
     # Giving a file away takes its set-ID bits.
-    if [ -z "$m" ] && [ -n "$1$2" ]; then m=$(stat -c %a -- "$p"); fi
+    if [ -z "$m" ] && [ -n "$1$2" ]; then m=$(stat -c %a -- "$place"); fi
   else
     m=\${3:-$4}
   fi
@@ -125,17 +137,22 @@ own() {
   [ -z "$m" ] || chmod -- "$m" "$t" || fail "the mode of $p could not be set"
 }`;
 
-/** sh: keeps the file at `p` beside it. */
-export const keepOld = `if [ -f "$p" ]; then
+const keepAs = (keep: string): string => `if [ -f "$place" ]; then
   b=$p.$$.$(date +%Y-%m-%d@%H:%M:%S)~
-  cp -p -- "$p" "$b" || fail "$p could not be kept as $b"
+  ${keep} && put_in_place kept "$place\${b#"$p"}" || fail "$p could not be kept as $b"
   printf '%s\\n' "$b"
 fi`;
 
-/** sh: puts the new file `t` in its place `p`, in the folder `d`. sync(1) of old BusyBox knows no operand and brings everything to the disk: slower, not wrong. */
+/** sh: keeps the file `p`, which is at `place` and will be replaced, beside it: the file itself gets that name. Where it can have no second one, a copy does. */
+export const keepOld = keepAs('{ ln -- "$place" kept 2>/dev/null || cp -pP -- "$place" kept; }');
+
+/** It will be written into. */
+const keepCopy = keepAs('cp -p -- "$place" kept');
+
+/** sh: puts the new file `t` in its place. sync(1) of old BusyBox knows no operand and brings everything to the disk: slower, not wrong. */
 export const replace = `sync -- "$t" 2>/dev/null || sync
-mv -f -- "$t" "$p" || fail "$p could not be put in place"
-sync -- "\${d:-/}" 2>/dev/null || :`;
+put_in_place "$t" "$place" || fail "$p could not be put in place"
+sync -- .. 2>/dev/null || :`;
 
 const overwrite = `{ : >>"$p" && chown -- "$(stat -c '%u:%g' -- "$t")" "$p" && chmod -- "$(stat -c %a -- "$t")" "$p"; } || fail "owner and mode of $p could not be set"
 cat -- "$t" >"$p" || fail "$p could not be written"

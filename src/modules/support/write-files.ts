@@ -68,7 +68,7 @@ export function writeFiles(folder: string, files: readonly FileBelow[]): Command
     ...(isSyncedAlone ? run('sync', all, ' 2>/dev/null || sync') : ['sync -f . 2>/dev/null || sync']),
     ...staged.filter(({ keepsOld }) => keepsOld).map(({ name }) => `keep ${quote(name)}`),
     ...places.flatMap((place, index) => [
-      `cd "$w/${streamNames.top}/${index}" || exit 1`,
+      `cd ${index === 0 ? 0 : `../${index}`} || exit 1`,
       ...run('mv -f --', inPlace.get(place) ?? [], ` "$d/"${quote(place)} || fail "files could not be put into $d/"${quote(place)}`),
     ]),
     // Before what may take long: a run that is killed then leaves nothing, and the next one finds all in its place and does not come by here.
@@ -85,18 +85,17 @@ const begin = `${fail}
 command -v tar >/dev/null || fail 'tar is not installed on this host: a folder cannot be copied to it (module apt, name: tar)'
 [ -d "$d" ] || fail "the folder $d does not exist: create it first (module file, state: directory)"
 keep() {
-  p=$d/$1
+  p=$d/$1 place=$d/$1
   ${keepOld}
 }
 umask 077
 ${temporary}
-${cleanUp('cd /; rm -rf -- "$made"')}
+${cleanUp('leave_temporary')}
 candidates | while IFS= read -r c; do remove_left "$c"; done
 made=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun.temporary.XXXXXXXXXX" 2>/dev/null && break; done)
-[ -n "$made" ] && hold "$made" || temporary "$d" -d || fail "no folder can be created in $d"
-w=$made
-tar -xmof - -C "$w" || fail "the files could not be written to $d"
-cd "$w/${streamNames.top}" || exit 1
+{ [ -n "$made" ] && enter_made; } || enter_temporary "$d" || fail "no folder can be created in $d"
+tar -xmof - || fail "the files could not be written to $d"
+cd ${streamNames.top} || exit 1
 want=$(cat ../${streamNames.digest})
 ${changedWhile('$d')}
 got=$(${treeDigest})
