@@ -211,10 +211,20 @@ for (const shell of shells()) {
     t.true(lstatSync(path).isSymbolicLink());
     t.like(await run(fake.shell, tightenCommand(place, path, '0600')), {
       rc: 1,
-      stderr: `homeserver.yaml is no regular file, and a link is not followed in a folder of another user\n${path} is no file that its owner can be set of.\n`,
+      stderr: 'homeserver.yaml is no regular file, and a link is not followed in a folder of another user\n',
+    });
+    symlinkSync(fake.folder, join(place.dataFolder, 'sub'));
+    mkdirSync(join(place.dataFolder, 'real'));
+    writeFileSync(join(place.dataFolder, 'real/key'), '', { mode: 0o644 });
+    t.like(await run(fake.shell, tightenCommand(place, join(place.dataFolder, 'sub/victim'), '0600')), {
+      rc: 1,
+      stderr: `${place.dataFolder}/sub is no folder, or a link, which is not followed in a folder of another user\n`,
     });
     t.is(statSync(victim).mode & 0o7777, 0o644);
-    t.deepEqual(readdirSync(place.dataFolder), ['homeserver.yaml']);
+    t.like(await run(fake.shell, tightenCommand(place, join(place.dataFolder, 'real/key'), '0600')), { rc: 0, stderr: '' });
+    t.is(statSync(join(place.dataFolder, 'real/key')).mode & 0o7777, 0o600);
+    t.deepEqual(readdirSync(place.dataFolder).sort(), ['homeserver.yaml', 'real', 'sub']);
+    t.deepEqual(readdirSync(join(place.dataFolder, 'real')), ['key']);
   });
 
   inShell('a log configuration that is a link to another file of the host is not kept, and not brought into the data folder', async (t, fake) => {

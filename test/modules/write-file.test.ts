@@ -250,7 +250,7 @@ test('writeFile › where there is no flock(1), what is left stays', async (t) =
 for (const shell of shells().map(withTools))
   test(`writeFile › ${shell.name}: two that write in one folder at once do not take each other's files away`, async (t) => {
     const folder = folderFor(shell.name, 'at once');
-    const slow = writeFile({ path: join(folder, 'slow'), content: 'slow', validate: 'sleep 1' });
+    const slow = writeFile({ path: join(folder, 'slow'), content: 'slow', validate: 'sleep 3' });
     let isOver = false;
     const writing = run(shell, slow).finally(() => {
       isOver = true;
@@ -262,6 +262,17 @@ for (const shell of shells().map(withTools))
     t.like(await writing, { rc: 0, stderr: '' });
     t.deepEqual(readdirSync(folder).sort(), ['quick', 'slow']);
   });
+
+const why = whyNoAttributes();
+if (why !== undefined) console.log(`skipped: attributes that a file keeps: ${why}`);
+
+/** Access lists need a file system that has them, and tools to look at them. */
+function whyNoAttributes(): string | undefined {
+  const probe = join(root, 'probe');
+  writeFileSync(probe, '');
+  const set = spawnSync('sh', ['-c', 'setfacl -m u:12345:r "$1" && setfattr -n user.note -v kept "$1"', 'sh', probe], { encoding: 'utf8' });
+  return set.status === 0 ? undefined : `setfacl and setfattr: ${(set.error?.message ?? set.stderr).trim()}`;
+}
 
 /** A program that does `script` before or in place of what a command runs: as the owner of a folder may at that moment. */
 function program(folder: string, name: string, script: string): string {
@@ -340,6 +351,32 @@ for (const shell of shells()) {
     }
   });
 
+  test(`writeFile › ${shell.name}: what another user has let himself do with his file he may not do with what root puts in its place`, async (t) => {
+    const folder = folderFor(shell.name, 'his rights');
+    const path = join(folder, 'a');
+    chownSync(folder, 65534, 65534);
+    for (const [more, mode] of [
+      [{ owner: '0', group: '0' }, '755'],
+      [{ owner: '0' }, '755'],
+      [{ group: '0' }, '755'],
+      [{}, '4755'],
+    ] as const) {
+      writeFileSync(path, 'his');
+      chownSync(path, 65534, 65534);
+      chmodSync(path, 0o4755);
+      if (why === undefined) spawnSync('setfacl', ['-m', 'u:12345:r', path]);
+      t.like(await run(shell, writeFile({ path, content: 'new', ...more })), { rc: 0, stderr: '' });
+      t.is(modeOf(path), mode);
+      const given = 'owner' in more;
+      t.is(statSync(path).uid, given ? 0 : 65534);
+      t.is(statSync(path).gid, 'group' in more ? 0 : 65534);
+      if (why === undefined && shell.name !== 'busybox')
+        t.is(spawnSync('getfacl', ['-cnp', path], { encoding: 'utf8' }).stdout.includes('12345'), !given);
+      rmSync(path);
+    }
+    t.deepEqual(readdirSync(folder), []);
+  });
+
   test(`writeFile › ${shell.name}: what is kept of a file that another user has made a link is that link`, async (t) => {
     const folder = folderFor(shell.name, 'kept');
     writeFileSync(join(folder, 'secret'), 'of root', { mode: 0o600 });
@@ -349,17 +386,6 @@ for (const shell of shells()) {
     t.is(kept && readlinkSync(join(folder, kept)), 'secret');
     t.is(readFileSync(join(folder, 'a'), 'utf8'), 'new');
   });
-}
-
-const why = whyNoAttributes();
-if (why !== undefined) console.log(`skipped: attributes that a file keeps: ${why}`);
-
-/** Access lists need a file system that has them, and tools to look at them. */
-function whyNoAttributes(): string | undefined {
-  const probe = join(root, 'probe');
-  writeFileSync(probe, '');
-  const set = spawnSync('sh', ['-c', 'setfacl -m u:12345:r "$1" && setfattr -n user.note -v kept "$1"', 'sh', probe], { encoding: 'utf8' });
-  return set.status === 0 ? undefined : `setfacl and setfattr: ${(set.error?.message ?? set.stderr).trim()}`;
 }
 
 for (const shell of shells().map(withTools))

@@ -127,7 +127,7 @@ export const lockDefects: readonly Defect[] = [
   {
     what: 'what is kept is what a link leads to',
     file: 'modules/support/write-file',
-    from: '{ ln -- "$place" kept 2>/dev/null || cp -pP -- "$place" kept; }',
+    from: '{ ln -- "$place" kept 2>/dev/null || { is_ours && cp -pP -- "$place" kept; }; }',
     to: 'cp -p -- "$place" kept',
     test: { file: 'modules/write-file', match: 'is that link' },
   },
@@ -137,6 +137,27 @@ export const lockDefects: readonly Defect[] = [
     from: 'shown=/proc/$shell/fd/8;',
     to: ':;',
     test: { file: 'modules/write-file', match: 'a validation reads the new file' },
+  },
+  {
+    what: 'a file of root has the set-user-ID bit of the one that another user had there',
+    file: 'modules/support/write-file',
+    from: 'm=\\${m#?}',
+    to: ':',
+    test: { file: 'modules/write-file', match: 'has let himself do' },
+  },
+  {
+    what: 'the access list of a file of another user counts for what root puts in its place',
+    file: 'modules/support/write-file',
+    from: 'elif is_ours || [ -z "$1" ]; then',
+    to: 'elif true; then',
+    test: { file: 'modules/write-file', match: 'has let himself do' },
+  },
+  {
+    what: 'a folder on the way to a file of Synapse may be a link',
+    file: 'modules/support/temporary',
+    from: '{ [ -z "$below" ] || { [ ! -h "./$below" ] && cd -P -- "./$below"; }; } && { [ -z "$below" ] || [ "$(stat -c %d:%i ..)" = "$above" ]; } && continue',
+    to: 'cd -P -- "./$below" && continue',
+    test: { file: 'modules/synapse-script', match: 'not through a link' },
   },
   {
     what: 'the log configuration of Synapse is copied from where a link leads',
@@ -169,7 +190,7 @@ export const lockDefects: readonly Defect[] = [
   {
     what: 'what is at work is taken for left over',
     file: 'modules/support/temporary',
-    from: 'flock -n 8;',
+    from: 'flock -n 8 8<&8;',
     to: ':;',
     test: { file: 'modules/write-file', match: 'two that write in one folder' },
   },

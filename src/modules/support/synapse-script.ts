@@ -4,7 +4,7 @@ import { type Health, healthFunctions, stopBrokenSeconds } from './container-hea
 import { digestOf } from './content.ts';
 import { exclusively, requireImage, withDocker } from './docker.ts';
 import { keepAttributes } from './keep-attributes.ts';
-import { cleanUp, fail } from './shell.ts';
+import { cleanUp } from './shell.ts';
 import { temporary } from './temporary.ts';
 
 /** Where a homeserver's files are, and whom they belong to. */
@@ -114,13 +114,10 @@ ${raw(prove)}`;
 }
 
 /** Sets owner and mode of a file of Synapse's, and of nothing that a link leads to, also not one that Synapse puts in its place meanwhile. */
-export function tightenCommand({ uid, gid }: SynapsePlace, path: string, mode: string): Command {
-  return sh`${raw(fail)}
-${raw(temporary)}
-${raw(cleanUp('leave_temporary'))}
-path=${path}
-enter_temporary "\${path%/*}" && own_file "../\${path##*/}" file || fail "$path is no file that its owner can be set of."
-chown ${`${uid}:${gid}`} file && chmod ${mode} file`;
+export function tightenCommand({ dataFolder, uid, gid }: SynapsePlace, path: string, mode: string): Command {
+  return sh`data=${dataFolder} owner=${`${uid}:${gid}`}
+${raw(inData)}
+tighten ${path} ${mode}`;
 }
 
 function seconds({ health }: SynapsePlace): number {
@@ -138,26 +135,32 @@ trap 'if [ -e "$old" ]; then rm -rf -- "$work/new" "$work/new-log" "$work/keep" 
     .script;
 }
 
+// In the data folder, whose owner Synapse is: no link that it puts there, at any moment, leads to another file of the host.
+const inData = `${keepAttributes}
+${temporary}
+install_file() (
+  ${cleanUp('leave_temporary')}
+  enter_below "$data" "$2" && enter_temporary_here && cat -- "$1" >new || exit 1
+  place=../\${2##*/}
+  if own_file "$place" old 2>/dev/null; then keep_attributes old new; fi
+  chown "$owner" new && chmod "$3" new && { sync -- new 2>/dev/null || sync; } && put_in_place new "$place" || exit 1
+  sync -- .. 2>/dev/null || :
+)
+keep_file() (
+  ${cleanUp('leave_temporary')}
+  enter_below "$data" "$1" && enter_temporary_here && own_file "../\${1##*/}" old && cp -- old "$2"
+)
+tighten() (
+  ${cleanUp('leave_temporary')}
+  enter_below "$data" "$1" && enter_temporary_here && own_file "../\${1##*/}" old && chown "$owner" old && chmod "$2" old
+)`;
+
 // A file is put in place by a rename within its folder: nobody ever sees half of it.
 const functions = `${healthFunctions}
 fail() { printf '%s\\n' "$1" >&2; exit 1; }
 refuse() { printf '%s\\n' "$1" >&2; exit ${explainsItself}; }
 sha256() { set -- "$(sha256sum <"$1")"; echo "\${1%% *}"; }
-${keepAttributes}
-${temporary}
-install_file() (
-  trap leave_temporary EXIT
-  enter_temporary "\${2%/*}" && cat -- "$1" >new || exit 1
-  place=../\${2##*/}
-  if [ -f "$place" ] && [ ! -L "$place" ]; then keep_attributes "$place" new; fi
-  chown "$owner" new && chmod "$3" new && { sync -- new 2>/dev/null || sync; } && put_in_place new "$place" || exit 1
-  sync -- .. 2>/dev/null || :
-)
-# The file itself: a link that Synapse has put in its place would bring it any file of the host.
-keep_file() (
-  trap leave_temporary EXIT
-  enter_temporary "\${1%/*}" && own_file "../\${1##*/}" file && cp -- file "$2"
-)
+${inData}
 runs() { [ -n "$container" ] && [ "$(docker container inspect --format '{{.State.Running}}' -- "$container" 2>/dev/null)" = true ]; }
 restart() {
   said=$(docker restart $1 -- "$container" 2>&1) || { why="it could not be restarted: $said"; return 1; }

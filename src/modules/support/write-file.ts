@@ -53,7 +53,8 @@ export function writeFile({ path, content, owner, group, mode, validate, backup,
     own,
     `own ${quote(owner ?? '')} ${quote(group ?? '')} ${quote(mode ?? '')} ${fallback}`,
     validate && shown,
-    validate && `(cd -- "$OLDPWD" 2>/dev/null || cd /; ${withNewFile(validate)}) </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
+    validate &&
+      `(cd -- "$came_from" 2>/dev/null || cd /; ${withNewFile(validate)}) </dev/null || fail "the new $p was refused by: "${quote(validate)}`,
     backup && (inPlace ? keepCopy : keepOld),
     inPlace ? overwrite : replace,
   ];
@@ -95,7 +96,7 @@ ${enter}`;
 
 // Where somebody else may give its folder another name, the new file is shown to a validation by the descriptor that this shell holds that folder by.
 const shown = `shown=$made
-[ -O .. ] && case $(stat -c %a ..) in 1??? | 3??? | *[!2367][!2367]) ;; *) false ;; esac || { read -r shell rest </proc/self/stat && shown=/proc/$shell/fd/8; } 2>/dev/null`;
+is_ours || { read -r shell rest </proc/self/stat && shown=/proc/$shell/fd/8; } 2>/dev/null`;
 
 // The first line is the digest: in the script it would give a short secret away to whoever tries all of them.
 const receive = `IFS= read -r want && cat >"$t" || fail "the content of $p could not be written"
@@ -125,14 +126,25 @@ ${changedWhile('$p')}
  */
 export const own = `${keepAttributes}
 own() {
-  m=$3
+  m=$3 old=
   if [ -f "$place" ] && [ ! -L "$place" ]; then
-    keep_attributes "$place" "$t" || { [ -n "$1" ] && [ -n "$2" ]; } || fail "the owner of $p could not be set"
-    # Giving a file away takes its set-ID bits.
-    if [ -z "$m" ] && [ -n "$1$2" ]; then m=$(stat -c %a -- "$place"); fi
-  else
-    m=\${3:-$4}
+    # In a folder of another user something else may be there the next moment: what is looked at has a name of its own then.
+    if is_ours; then old=$place; elif own_file "$place" old 2>/dev/null; then old=old; fi
   fi
+  if [ -z "$old" ]; then
+    m=\${3:-$4}
+  elif is_ours || [ -z "$1" ]; then
+    keep_attributes "$old" "$t" || { [ -n "$1" ] && [ -n "$2" ]; } || fail "the owner of $p could not be set"
+  else
+    # What he has let himself do with his file he may not do with one of another owner.
+    set -- "$1" "\${2:-$(stat -c %g -- "$old")}" "$3"
+  fi
+  # Giving a file away takes its set-ID bits: they are given back where they were ours.
+  if [ -n "$old" ] && [ -z "$m" ] && [ -n "$1$2" ]; then
+    m=$(stat -c %a -- "$old")
+    is_ours || case $m in ????) m=\${m#?} ;; esac
+  fi
+  [ "$old" != old ] || rm -f -- old
   if [ -n "$1$2" ] && [ "$1:$2" != "$(stat -c '%u:%g' -- "$t")" ]; then chown -- "$1\${2:+:$2}" "$t" || fail "the owner of $p could not be set"; fi
   [ -z "$m" ] || chmod -- "$m" "$t" || fail "the mode of $p could not be set"
 }`;
@@ -143,8 +155,8 @@ const keepAs = (keep: string): string => `if [ -f "$place" ]; then
   printf '%s\\n' "$b"
 fi`;
 
-/** sh: keeps the file `p`, which is at `place` and will be replaced, beside it: the file itself gets that name. Where it can have no second one, a copy does. */
-export const keepOld = keepAs('{ ln -- "$place" kept 2>/dev/null || cp -pP -- "$place" kept; }');
+/** sh: keeps the file `p`, which is at `place` and will be replaced, beside it: the file itself gets that name. Where it can have no second one, a copy does, if no other user can put a link there meanwhile. */
+export const keepOld = keepAs('{ ln -- "$place" kept 2>/dev/null || { is_ours && cp -pP -- "$place" kept; }; }');
 
 /** It will be written into. */
 const keepCopy = keepAs('cp -p -- "$place" kept');

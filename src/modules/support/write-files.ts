@@ -92,8 +92,9 @@ umask 077
 ${temporary}
 ${cleanUp('leave_temporary')}
 candidates | while IFS= read -r c; do remove_left "$c"; done
-made=$(candidates | while IFS= read -r c; do mktemp -d "$c/.homerun.temporary.XXXXXXXXXX" 2>/dev/null && break; done)
-{ [ -n "$made" ] && enter_made; } || enter_temporary "$d" || fail "no folder can be created in $d"
+c=$(candidates | while IFS= read -r c; do [ -d "$c" ] && [ -w "$c" ] && printf '%s\\n' "$c" && break; done)
+enter_temporary "\${c:-$d}" || fail "no folder can be created in $d"
+is_ours
 tar -xmof - || fail "the files could not be written to $d"
 cd ${streamNames.top} || exit 1
 want=$(cat ../${streamNames.digest})
