@@ -11,6 +11,7 @@ import { runProject } from './local-run.ts';
 const root = mkdtempSync(join(tmpdir(), 'homerun-copies-'));
 test.after.always(() => rmSync(root, { recursive: true, force: true }));
 
+const tellMemory = new URL('../tell-memory.js', import.meta.url).href;
 const inventory = 'all:\n  hosts:\n    here: {ansible_connection: local}\n';
 const play = (src: string, dest: string) => `- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: {src: ${src}, dest: ${dest}}\n`;
 
@@ -65,8 +66,7 @@ test('a file of 256 MiB is copied with less than 200 MB of memory', async (t) =>
   closeSync(source);
   writeFileSync(join(folder, 'hosts.yaml'), inventory);
   writeFileSync(join(folder, 'play.yaml'), play('file', join(folder, 'copied')));
-  const tell = `data:text/javascript,process.on('exit',()=>console.error('rss '+process.resourceUsage().maxRSS))`;
-  const child = spawn(process.execPath, ['--import', tell, command, 'run', 'play.yaml', '-i', 'hosts.yaml', '--output', 'plain'], {
+  const child = spawn(process.execPath, ['--import', tellMemory, command, 'run', 'play.yaml', '-i', 'hosts.yaml', '--output', 'plain'], {
     cwd: folder,
     // Which lines are run is held in memory too.
     env: { ...process.env, XDG_STATE_HOME: folder, NODE_V8_COVERAGE: '' },

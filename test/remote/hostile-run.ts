@@ -164,7 +164,7 @@ interface Ran {
 
 // The compiled program beside this file: it is this one that the runner of defects changes.
 const command = join(import.meta.dirname, '../../src/cli/main.js');
-const tellMemory = `data:text/javascript,process.on('exit',()=>console.error('rss '+process.resourceUsage().maxRSS))`;
+const tellMemory = new URL('../tell-memory.js', import.meta.url).href;
 
 /** One that hangs is ended, so that it is told what the others came to. It takes 30 to 45 s, on a machine that does more besides several times that. */
 const mostSeconds = 240;
