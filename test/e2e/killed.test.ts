@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import test from 'ava';
+import test, { registerCompletionHandler } from 'ava';
 import { https } from '../lab/https.ts';
 import { onHost, removeLab, startLab } from '../lab/lab.ts';
 import { type Homeserver, homeserverRequest, type MatrixInventory, writeInventory } from '../lab/matrix-inventory.ts';
@@ -15,6 +15,9 @@ import type { Lab } from '../lab/types.ts';
 import { complaint, converge, homerun } from './homerun.ts';
 import { killRounds } from './kills.ts';
 import { whileProbing } from './probe.ts';
+
+// A host that is killed leaves connections of which nobody hears any more: one of them could hold this process, and with it the suite.
+registerCompletionHandler(() => process.exit());
 
 const name = 'e2e-killed';
 const folder = mkdtempSync(join(tmpdir(), 'homerun-killed-'));
