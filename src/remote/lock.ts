@@ -50,13 +50,14 @@ const take = oneLine(`
   };
 `);
 
-// The file says RUN PID START BOOT, and in a second line who that is. It is believed only where such a process is alive.
+// The file says RUN PID START BOOT, and in a second line who that is, which bash writes a moment later. It is believed only where such a process is alive.
 const look = oneLine(`
   homerun_start_of() { homerun_l=; read -r homerun_l <"/proc/$1/stat"; set -- \${homerun_l##*) }; homerun_s=\${20}; homerun_t=$4; };
   homerun_look() {
     homerun_r=; homerun_p=; homerun_q=; homerun_o=; homerun_i=; homerun_s=; homerun_t=;
     { read -r homerun_r homerun_p homerun_q homerun_o; IFS= read -r homerun_i; } <"$homerun_k";
     case $homerun_p in ""|1|*[!0-9]*) return 1;; esac;
+    [ -n "$homerun_i" ] || return 1;
     [ "$homerun_o" = "$homerun_boot" ] && homerun_start_of "$homerun_p" && [ -n "$homerun_s" ] && [ "$homerun_s" = "$homerun_q" ];
   };
 `);
