@@ -10,7 +10,7 @@ import { bool, commaList, line } from './params.ts';
 import { digestOf } from './support/content.ts';
 import { cleanUp, fail } from './support/shell.ts';
 import { temporary } from './support/temporary.ts';
-import { writeFile } from './support/write-file.ts';
+import { enter, replace, writeFile } from './support/write-file.ts';
 
 const keyrings = '/etc/apt/keyrings';
 const sourcesFolder = '/etc/apt/sources.list.d';
@@ -165,18 +165,19 @@ function keyChanges(params: Params, found: FileAnswer): readonly Change[] {
 
 /** curl or wget, with certificates checked; what is no public key as text is refused. */
 function fetchKey(url: string, path: string) {
-  const script = `url=${quote(url)} path=${quote(path)}
+  const script = `url=${quote(url)} d=${quote(keyrings)} p=${quote(path)}
 ${fail}
-mkdir -p -m 0755 -- ${quote(keyrings)}
+mkdir -p -m 0755 -- "$d"
 umask 077
 ${temporary}
 ${cleanUp('leave_temporary')}
-enter_temporary ${quote(keyrings)} && t=new || fail "no file can be created in ${keyrings}"
+${enter}
 if command -v curl >/dev/null; then curl -q -fsSL --proto '=https' --max-time 60 -- "$url" >"$t" || fail "the key cannot be fetched from $url"
 elif command -v wget >/dev/null; then wget -q -O - "$url" >"$t" || fail "the key cannot be fetched from $url"
 else fail 'neither curl nor wget is installed on this host: install one first (module apt, name: curl)'; fi
 grep -q -e '-----BEGIN PGP PUBLIC KEY BLOCK-----' "$t" || fail "$url does not hold a public key as text (ASCII armour)"
-chmod 0644 "$t" && { sync -- "$t" 2>/dev/null || sync; } && put_in_place "$t" "../\${path##*/}"`;
+chmod 0644 -- "$t" || fail "the mode of $p could not be set"
+${replace}`;
   return { script, timeoutSeconds: 120 };
 }
 
